@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Attributes of a mapping in neutral words, and changes to them.
+ *
+ * These exist only at the API's edge: inside, a change is a pair of raw masks (clear first, then
+ * set) for each level, and every run that is read out carries the raw entry as well. Bits that
+ * nobody understands are kept. What a format cannot express is PW_EOPNOTSUPP, never dropped.
+ *
+ * Stability: unstable until 1.0.
+ */
+#ifndef PAGEWALK_ATTR_H
+#define PAGEWALK_ATTR_H
+
+#include <pagewalk/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Permissions, by privilege. "Privileged" is EL1, or the one privilege of EL2 and EL3. In a
+ * regime with a single privilege the _USER bits are not expressible.
+ */
+#define PW_PERM_R      0x01u /* privileged read; every valid arm64 leaf has it */
+#define PW_PERM_W      0x02u /* privileged write (also when clean: see PW_ATTR_DBM) */
+#define PW_PERM_X      0x04u /* privileged execute */
+#define PW_PERM_USER_R 0x08u
+#define PW_PERM_USER_W 0x10u
+#define PW_PERM_USER_X 0x20u
+#define PW_PERM_ALL    0x3fu
+
+/* Other attributes. */
+#define PW_ATTR_VALID      0x001u /* clear: present-but-invalid: keeps all else, never translates */
+#define PW_ATTR_GLOBAL     0x002u /* matches every ASID (nG clear) */
+#define PW_ATTR_ACCESSED   0x004u /* the access flag */
+#define PW_ATTR_DIRTY      0x008u /* written since it was last cleaned; meaningful with DBM */
+#define PW_ATTR_DBM        0x010u /* hardware manages the dirty state (DBM): writable when clean */
+#define PW_ATTR_CONTIGUOUS 0x020u /* the contiguous hint; set by the engine where PW_CONTIGUOUS */
+#define PW_ATTR_GUARDED    0x040u /* GP: branch target identification */
+#define PW_ATTR_NS         0x080u /* the NS bit of the output address space */
+#define PW_ATTR_ALL        0x0ffu
+
+/* Memory types, as resolved through MAIR (or PAT, PBMT). */
+enum pw_memtype {
+	PW_MEM_INDEX = 0,     /* take struct pw_attr.mem_index as it is */
+	PW_MEM_NORMAL,        /* write-back, read and write allocate */
+	PW_MEM_NORMAL_TAGGED, /* the same, with allocation tags */
+	PW_MEM_NORMAL_NC,     /* non-cacheable */
+	PW_MEM_NORMAL_WT,     /* write-through */
+	PW_MEM_DEVICE_nGnRnE,
+	PW_MEM_DEVICE_nGnRE,
+	PW_MEM_DEVICE_nGRE,
+	PW_MEM_DEVICE_GRE,
+	PW_MEM_OTHER, /* read only: a type that has no name here; see mem_index */
+	PW_NR_MEMTYPES
+};
+
+/* Shareability, where the entry holds it (arm64 without LPA2); numbered as the SH field. */
+enum pw_share {
+	PW_SHARE_NONE = 0,
+	PW_SHARE_OUTER = 2,
+	PW_SHARE_INNER = 3,
+};
+
+/* The attributes of one leaf. */
+struct pw_attr {
+	uint32_t perm;      /* PW_PERM_* */
+	uint32_t flags;     /* PW_ATTR_* */
+	uint32_t memtype;   /* enum pw_memtype; 0 means: use mem_index */
+	uint32_t mem_index; /* AttrIndx, 0 to 7 */
+	uint32_t share;     /* enum pw_share; ignored where the entry does not hold it (LPA2) */
+	uint32_t soft;      /* software bits, arm64: bits [58:55] as 0 to 15 */
+};
+
+/*
+ * A change of attributes: first everything in the clear members is cleared, then everything in
+ * the set members is set, so a bit named in both ends up set. The raw members are applied to the
+ * entry itself, after the neutral ones were turned into masks, and only on bits that are neither
+ * part of the output address nor of the entry's type (PW_EINVAL).
+ */
+struct pw_change {
+	uint32_t perm_clear;
+	uint32_t perm_set;
+	uint32_t flags_clear; /* all of PW_ATTR_* but CONTIGUOUS */
+	uint32_t flags_set;
+	uint64_t raw_clear;
+	uint64_t raw_set;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

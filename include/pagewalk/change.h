@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Changes: map, unmap, protect, one range or a list of them.
+ *
+ * Exclusive mode: the caller owns the ranges and the tables that cover them; no other CPU writes
+ * there meanwhile. Lock-free readers and hardware walkers may run beside it.
+ *
+ * Nothing half-done: every function first reads and checks the whole range (all ranges of a list),
+ * then takes every table page it will need, then makes one pass that cannot fail. After any error
+ * tables, gather and page balance are as they were.
+ *
+ * What a change owes (see gather.h), for live handles:
+ *   invalid -> valid       a publish barrier, where the entry is privileged and so may not fault;
+ *                          no invalidation: arm64 never caches an invalid entry
+ *   valid -> other rights  a publish barrier likewise, and the invalidation of the range,
+ *                          last level only, after this CPU's stores
+ *   valid -> invalid       the invalidation of the range, after its loads and stores; of cached
+ *                          table walks as well where a table was unlinked
+ * An inactive handle owes nothing; link it with a barrier of your own.
+ *
+ * A block or a contiguous group that a range covers in part is refused (PW_EBUSY) and named in
+ * struct pw_result.where.
+ *
+ * Stability: unstable until 1.0.
+ */
+#ifndef PAGEWALK_CHANGE_H
+#define PAGEWALK_CHANGE_H
+
+#include <pagewalk/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* flags of the functions below */
+#define PW_STRICT	 0x01u /* holes in the range are PW_ENOENT */
+#define PW_CONTIGUOUS	 0x02u /* map: set the contiguous hint where alignment allows */
+#define PW_KEEP_TABLES	 0x04u /* unmap: leave tables linked even when they become empty */
+#define PW_MAX_LEVEL(n)	 (((uint32_t)(n) + 1u) << 8) /* map: no leaf above level n */
+#define PW_MAX_LEVEL_MASK 0xf00u
+
+/* What a change did, or where and why it was refused. */
+struct pw_result {
+	uint64_t changed;	/* bytes whose mapping changed (after an error: 0) */
+	uint64_t holes;		/* bytes skipped because nothing was mapped there */
+	uint64_t nr_entries;	/* leaf entries written */
+	uint64_t nr_tables;	/* tables added (map), or unlinked (unmap) */
+	struct pw_range where;	/* after an error: the sub-range that was refused */
+	struct pw_pa entry_pa;	/* after an error in a table: address of the entry */
+	uint64_t entry;		/* and its value */
+	uint32_t level;		/* and its level */
+	uint32_t reserved;
+};
+
+/* One range and where it maps to, for pw_map_vec(). */
+struct pw_mapping {
+	struct pw_range range;
+	struct pw_pa pa;
+};
+
+/*
+ * pw_map - map a range
+ * @pt:     the handle
+ * @range:  addresses, bytes, closed; a multiple of the smallest leaf
+ * @pa:     where range.first maps to; a multiple of the smallest leaf
+ * @attr:   attributes of the new leaves; without PW_ATTR_VALID they are present-but-invalid
+ * @flags:  PW_CONTIGUOUS, PW_MAX_LEVEL()
+ * @gather: who owes, or NULL: env->current_gather(), or else paid before return
+ * @res:    what happened, or NULL
+ *
+ * Takes the largest leaves that alignment, @range and PW_MAX_LEVEL() allow. What is already mapped
+ * identically (A/D and software bits apart) stays as it is and writes nothing, blocks included.
+ * Never replaces anything. A table that is in the way of a block is used, not replaced.
+ *
+ * Context:   may call env->get_table() and put_table(); exclusive mode.
+ * Hardware:  see above; a new table is filled before it is linked, with release order, and where
+ *            the handle is live its entries are published before.
+ * On error:  nothing changed, every page given back.
+ * Return:    0; PW_EINVAL range or @pa misaligned, empty, wrapping or non-canonical, unknown
+ *            flags or attribute bits; PW_ERANGE range outside the handle's addresses, or output
+ *            addresses beyond the format's reach; PW_EEXIST something else is mapped there (see
+ *            res->where); PW_ENOMEM; PW_EFAULT, PW_EDOM a table entry in the way is bad;
+ *            PW_EPERM writable and executable, and the handle says PW_TABLE_NO_WX;
+ *            PW_EOPNOTSUPP the format cannot express @attr.
+ */
+int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
+	   uint32_t flags, struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
+
+/*
+ * pw_unmap - remove mappings
+ * @pt:     the handle
+ * @range:  addresses, bytes, closed; a multiple of the smallest leaf
+ * @flags:  PW_STRICT, PW_KEEP_TABLES
+ * @gather: as pw_map()
+ * @res:    as pw_map(); res->changed is what was mapped, holes what was not
+ *
+ * Present-but-invalid leaves and non-present entries in the range are removed as well. Tables that
+ * become empty are unlinked and freed after the invalidation, the root excepted.
+ *
+ * Context:   may call env->put_table(); exclusive mode.
+ * Hardware:  see above.
+ * On error:  nothing changed.
+ * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(); PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a
+ *            block or contiguous group is covered in part; PW_EFAULT, PW_EDOM a bad table.
+ */
+int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
+	     struct pw_result *res) PW_MUST_CHECK;
+
+/*
+ * pw_protect - change attributes of existing mappings
+ * @pt:     the handle
+ * @range:  addresses, bytes, closed; a multiple of the smallest leaf
+ * @change: what to clear, then what to set
+ * @flags:  PW_STRICT
+ * @gather: as pw_map()
+ * @res:    as pw_map(); res->changed counts entries whose value changed, not those that were
+ *          already like that
+ *
+ * An entry of the leaf-most level with a reserved encoding never translates: unmap removes it,
+ * protect passes over it like a hole; under PW_STRICT it is PW_EDOM.
+ *
+ * Applies to leaves of every level, and to present-but-invalid ones, which stay invalid unless the
+ * change says otherwise. Non-present entries that are not ours count as holes. Never creates a
+ * mapping.
+ *
+ * Context:   calls no page hooks; exclusive mode. Where hardware may write (PW_CAP_HAF, PW_CAP_HD
+ *            on a live handle) entries are changed by compare-and-swap, so that no access or
+ *            dirty bit is lost; else by plain stores.
+ * Hardware:  see above.
+ * On error:  nothing changed.
+ * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(), or raw masks that touch the output address or
+ *            the entry's type; PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a block or contiguous
+ *            group is covered in part, or the change of a live entry needs break-before-make
+ *            (memory type, shareability, non-global to global); PW_EPERM as pw_map(); PW_EFAULT,
+ *            PW_EDOM a bad table; PW_EOPNOTSUPP the format cannot express the change.
+ */
+int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,
+	       uint32_t flags, struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
+
+/*
+ * The vector forms: a list of ranges, one check of all of them, one pass of stores, one plan.
+ * N scattered ranges cost one commit. @nr 0 is PW_EINVAL. Those of pw_map_vec() must be disjoint and
+ * in ascending order (PW_EINVAL); the others take any order, and an overlap means that the second
+ * visit finds the work done. res->where names the refused sub-range.
+ */
+int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
+	       const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
+	       struct pw_result *res) PW_MUST_CHECK;
+int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr, uint32_t flags,
+		 struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
+int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
+		   const struct pw_change *change, uint32_t flags, struct pw_gather *gather,
+		   struct pw_result *res) PW_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

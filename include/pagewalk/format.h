@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The instances: each joins one format with one kind of environment. Naming one links it.
+ *
+ *   direct   entries are memory
+ *   hooked   every load, store and compare-and-swap goes through the environment's hooks
+ *
+ * Stability: unstable until 1.0.
+ */
+#ifndef PAGEWALK_FORMAT_H
+#define PAGEWALK_FORMAT_H
+
+#include <pagewalk/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pw_instance;
+
+/* arm64 stage 1, 4K granule, 48-bit output addresses, up to 48-bit input addresses */
+extern const struct pw_instance pw_arm64_4k_direct;
+extern const struct pw_instance pw_arm64_4k_hooked;
+
+/* the same with LPA2 (TCR.DS set): 52-bit output and input addresses, blocks of 512G */
+extern const struct pw_instance pw_arm64_4k_lpa2_direct;
+extern const struct pw_instance pw_arm64_4k_lpa2_hooked;
+
+/*
+ * For tests: entries are scrambled differently at each level, five levels, 3 bits of index each,
+ * pages of 256 bytes. Code that confuses levels or does arithmetic on raw entries breaks at once.
+ */
+extern const struct pw_instance pw_fake_direct;
+extern const struct pw_instance pw_fake_hooked;
+
+/* The instance's name, "arm64-4k (direct)" and the like. */
+const char *pw_instance_name(const struct pw_instance *inst);
+
+/* The architecture's own name of a level, of a handle with @levels levels ("PTE", "PMD", ...). */
+const char *pw_level_name(const struct pw_instance *inst, unsigned int level, unsigned int levels);
+
+/* Bytes of a granule, as a power of two, and the most levels the format has. */
+unsigned int pw_instance_granule_lg2(const struct pw_instance *inst);
+unsigned int pw_instance_max_levels(const struct pw_instance *inst);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

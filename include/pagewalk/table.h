@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The handle: one set of page tables, and all that the engine must know about it.
+ *
+ * Stability: unstable until 1.0.
+ */
+#ifndef PAGEWALK_TABLE_H
+#define PAGEWALK_TABLE_H
+
+#include <pagewalk/attr.h>
+#include <pagewalk/err.h>
+#include <pagewalk/gather.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pw_instance; /* a format joined with a kind of environment; see format.h */
+
+/* struct pw_table.flags */
+#define PW_TABLE_LIVE  0x1u /* a CPU may be walking it: changes leave debts, order matters */
+#define PW_TABLE_UPPER 0x2u /* the upper half of the address space (TTBR1) */
+#define PW_TABLE_NO_WX 0x4u /* refuse changes that make a page writable and executable: PW_EPERM */
+
+/* struct pw_caps.flags: what the CPUs that walk the table can do */
+#define PW_CAP_TLBIRANGE 0x01u /* FEAT_TLBIRANGE */
+#define PW_CAP_TTL	 0x02u /* FEAT_TTL: level hints */
+#define PW_CAP_HAF	 0x04u /* hardware sets the access flag (TCR.HA) */
+#define PW_CAP_HD	 0x08u /* hardware manages dirty state (TCR.HD) */
+#define PW_CAP_ETS2	 0x10u /* FEAT_ETS2 */
+#define PW_CAP_HPD	 0x20u /* hierarchical permissions are off (TCR.HPDn) */
+#define PW_CAP_WXN	 0x40u /* SCTLR.WXN: writable is never executable */
+#define PW_CAP_BBM_ABORTS_OK \
+	0x80u /* the caller handles TLB conflict aborts: FEAT_BBM level 2 may be used */
+
+struct pw_caps {
+	uint32_t flags;	    /* PW_CAP_* */
+	uint32_t bbm_level; /* FEAT_BBM level, 0 to 3 */
+};
+
+/* What pw_table_init() wants to know. Zero it, then fill in. */
+struct pw_table_config {
+	uint32_t size;			    /* sizeof(struct pw_table_config); 0 is refused */
+	uint32_t flags;			    /* PW_TABLE_* */
+	const struct pw_instance *instance; /* format and kind of environment */
+	const struct pw_env *env;	    /* must outlive the handle */
+	const struct pw_executor *exec;	    /* for live tables; must outlive the handle */
+	struct pw_pa root;		    /* the top table; aligned to its size */
+	uint32_t va_bits;		    /* input address size (arm64: 64 - TxSZ); 0: the most
+					       that the format allows */
+	uint32_t regime;		    /* enum pw_regime */
+	uint16_t asid;			    /* tag of non-global entries */
+	uint16_t any_asid; /* non-zero: invalidate for every ASID (kernel tables that all address
+			      spaces share) */
+	uint32_t reserved;
+	uint64_t mair; /* memory types by index; arm64 MAIR_ELx */
+	struct pw_caps caps;
+};
+
+/* The handle. Filled in by pw_table_init(), read-only to the caller from then on. */
+struct pw_table {
+	uint32_t size;	/* sizeof(struct pw_table) */
+	uint32_t flags; /* PW_TABLE_* */
+	const struct pw_instance *instance;
+	const struct pw_env *env;
+	const struct pw_executor *exec;
+	struct pw_pa root;
+	struct pw_va first; /* the addresses it translates, closed */
+	struct pw_va last;
+	uint64_t va_bits; /* 64-bit fields on purpose: narrow ones stall store forwarding */
+	uint64_t levels;  /* the root is level (levels - 1) */
+	uint64_t granule_lg2;
+	uint64_t index_lg2; /* entries of a table, as a power of two */
+	uint64_t pa_max;    /* the last output address that an entry can hold */
+	uint64_t mair;
+	uint32_t regime;
+	uint16_t asid;
+	uint16_t any_asid;
+	struct pw_caps caps;
+};
+
+/*
+ * pw_table_init - make a handle for tables that exist, or for a root that is still empty
+ * @pt:   to be initialised
+ * @cfg:  what it is
+ *
+ * Reads no table memory. A new root must have been filled with empty entries: all zero is empty
+ * in every format.
+ *
+ * Context:   any.
+ * Hardware:  nothing.
+ * On error:  @pt is unusable.
+ * Return:    0; PW_EINVAL NULL or unset pointers or sizes, unknown flags, a root that is not
+ *            aligned to its table, a live table without executor, an instance whose hooks the
+ *            environment lacks; PW_ERANGE @va_bits or root beyond the format's reach;
+ *            PW_EOPNOTSUPP a regime that the format does not have.
+ */
+int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg) PW_MUST_CHECK;
+
+/* Size in bytes of the top table (a power of two, at most a granule): what root is aligned to. */
+uint64_t pw_table_root_size(const struct pw_table *pt);
+
+/* Bytes that one leaf of @level maps, and whether the format allows a leaf there. */
+uint64_t pw_table_leaf_size(const struct pw_table *pt, unsigned int level);
+bool pw_table_leaf_ok(const struct pw_table *pt, unsigned int level);
+
+/* Entries in a contiguous group of @level, as a power of two; 0 where the format has none. */
+unsigned int pw_table_contig_lg2(const struct pw_table *pt, unsigned int level);
+
+/*
+ * pw_attr_decode - the attributes of a leaf, from its raw entry
+ * @pt:     the handle: regime and MAIR decide what the bits mean
+ * @raw:    the entry
+ * @level:  its level
+ * @attr:   filled in
+ *
+ * Context:   any.
+ * Return:    0; PW_ENOENT the entry is empty, a table, or non-present and not ours;
+ *            PW_EDOM a reserved encoding; PW_EINVAL no such level.
+ */
+int pw_attr_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
+		   struct pw_attr *attr) PW_MUST_CHECK;
+
+/*
+ * pw_attr_encode - the raw bits of a leaf with these attributes, output address 0
+ * @pt:     the handle
+ * @attr:   the attributes
+ * @level:  the leaf's level
+ * @raw:    filled in
+ *
+ * Context:   any.
+ * Return:    0; PW_EINVAL unknown bits, or no such level; PW_ERANGE a leaf is not possible at
+ *            this level; PW_EOPNOTSUPP the format cannot express a combination of permissions,
+ *            or MAIR has no index of the memory type.
+ */
+int pw_attr_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
+		   uint64_t *raw) PW_MUST_CHECK;
+
+/*
+ * pw_entry_reserved - bits of an entry that must be zero, and are not
+ * @pt:     the handle
+ * @raw:    the entry
+ * @level:  its level
+ *
+ * Hardware ignores such bits of a valid entry, or may not: they hint at damage, or at a format
+ * that was guessed wrong.
+ *
+ * Context:   any.
+ * Return:    the offending bits; 0 for entries that are not valid, and for no such level.
+ */
+uint64_t pw_entry_reserved(const struct pw_table *pt, uint64_t raw, unsigned int level);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

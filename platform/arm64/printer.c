@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+#include <pagewalk/arm64.h>
+
+#define LINE_MAX_BYTES 48 /* "tlbi vmalle1is, 0x" and 16 digits, and the end */
+
+static char *put_text(char *to, const char *text)
+{
+	while (*text)
+		*to++ = *text++;
+	return to;
+}
+
+/* The assembler's spelling is the manual's in lower case. */
+static char *put_name(char *to, const char *name)
+{
+	for (; *name; name++)
+		*to++ = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+	return to;
+}
+
+static char *put_hex(char *to, uint64_t val)
+{
+	to = put_text(to, "0x");
+	for (unsigned int shift = 64; shift; shift -= 4)
+		*to++ = "0123456789abcdef"[(val >> (shift - 4)) & 0xf];
+	return to;
+}
+
+static void print_dsb(void *ctx, enum pw_arm64_dsb kind)
+{
+	struct pw_arm64_printer *p = ctx;
+
+	p->put(p->put_ctx, kind == PW_ARM64_DSB_ISHST ? "dsb ishst\n" : "dsb ish\n");
+}
+
+static void print_isb(void *ctx)
+{
+	struct pw_arm64_printer *p = ctx;
+
+	p->put(p->put_ctx, "isb\n");
+}
+
+static bool takes_operand(enum pw_arm64_tlbi op)
+{
+	return op != PW_ARM64_VMALLE1IS && op != PW_ARM64_ALLE2IS && op != PW_ARM64_ALLE3IS;
+}
+
+static void print_tlbi(void *ctx, enum pw_arm64_tlbi op, uint64_t operand)
+{
+	struct pw_arm64_printer *p = ctx;
+	char line[LINE_MAX_BYTES];
+	char *end = put_name(put_text(line, "tlbi "), pw_arm64_tlbi_name(op));
+
+	if (takes_operand(op))
+		end = put_hex(put_text(end, ", "), operand);
+	*put_text(end, "\n") = '\0';
+	p->put(p->put_ctx, line);
+}
+
+void pw_arm64_printer_init(struct pw_arm64_printer *p, void (*put)(void *ctx, const char *line),
+			   void *put_ctx)
+{
+	static const struct pw_arm64_ops ops = {
+		.dsb = print_dsb,
+		.isb = print_isb,
+		.tlbi = print_tlbi,
+	};
+
+	pw_arm64_executor_init(&p->e, &ops, p);
+	p->put = put;
+	p->put_ctx = put_ctx;
+}

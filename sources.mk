@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The pagewalk authors
+#
+# The only list of sources: the Makefile, the scripts under tests/ and tools/, and whoever vendors
+# the library read it. One file a line; tools/check-sources compares it with the tree.
+
+# libpagewalk.a ------------------------------------------------------------------------------
+
+# the engine
+PW_SRC = \
+	src/change.c \
+	src/env.c \
+	src/err.c \
+	src/gather.c \
+	src/iter.c \
+	src/table.c \
+	src/translate.c \
+	src/walk_range.c \
+
+# one line each: a format joined with a kind of environment
+PW_INSTANCE_SRC = \
+	src/instance/arm64_4k_direct.c \
+	src/instance/arm64_4k_hooked.c \
+	src/instance/arm64_4k_lpa2_direct.c \
+	src/instance/arm64_4k_lpa2_hooked.c \
+	src/instance/fake_direct.c \
+	src/instance/fake_hooked.c \
+
+# executors
+PW_PLATFORM_SRC = \
+	platform/arm64/counter.c \
+	platform/arm64/operand.c \
+	platform/arm64/plan.c \
+	platform/arm64/printer.c \
+	platform/arm64/regs.c \
+
+# real instructions: only where the target is aarch64
+PW_PLATFORM_ARM64_INSN_SRC = \
+	platform/arm64/insn.c \
+
+# libpagewalk-linux.a ------------------------------------------------------------------------
+
+PW_LINUX_SRC = \
+
+# hosted: the command ------------------------------------------------------------------------
+
+PW_SOURCES_SRC = \
+
+PW_CMD_SRC = \
+
+# pages of the manual: man/NAME.SECTION.scd
+PW_MAN = \
+
+# programs: each file is one, linked with everything above -----------------------------------
+
+PW_EXAMPLES = \
+
+PW_BENCHES = \
+	bench/leaf.c \
+
+# test programs, and what they share
+PW_TEST_SHARED_SRC = \
+
+PW_TESTS = \
+	tests/unit/arm64_test.c \
+	tests/unit/gather_test.c \
+
+# of these: threaded, also run under ThreadSanitizer
+PW_TESTS_TSAN = \
+
+# of these: run under AddressSanitizer and UndefinedBehaviorSanitizer
+PW_TESTS_ASAN = $(PW_TESTS)

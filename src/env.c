@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The environment's hooks, called from here and nowhere else.
+ */
+#include "mem.h"
+
+uint64_t pw_env_load(const struct pw_env *env, const uint64_t *slot)
+{
+	return env->load(env->ctx, slot);
+}
+
+void pw_env_store(const struct pw_env *env, uint64_t *slot, uint64_t val)
+{
+	env->store(env->ctx, slot, val, PW_RELAXED);
+}
+
+void pw_env_store_release(const struct pw_env *env, uint64_t *slot, uint64_t val)
+{
+	env->store(env->ctx, slot, val, PW_RELEASE);
+}
+
+bool pw_env_cas(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val)
+{
+	return env->cas(env->ctx, slot, old, val);
+}
+
+uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len)
+{
+	return env->phys_to_virt(env->ctx, pw_pa_of(pa), len);
+}
+
+uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa)
+{
+	struct pw_pa page = { 0 };
+	void *virt = env->get_table ? env->get_table(env->ctx, &page) : NULL;
+
+	*pa = page.v;
+	return virt;
+}
+
+void pw_env_put_table(const struct pw_env *env, uint64_t pa, void *virt)
+{
+	if (env->put_table)
+		env->put_table(env->ctx, pw_pa_of(pa), virt);
+}
+
+void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr)
+{
+	if (env->sync_table)
+		env->sync_table(env->ctx, slot, (size_t)nr * sizeof(*slot));
+}
+
+void pw_env_assert_fail(const struct pw_env *env, const char *file, int line, const char *what)
+{
+	if (env && env->assert_fail)
+		env->assert_fail(env->ctx, file, line, what);
+	else
+		__builtin_trap();
+}

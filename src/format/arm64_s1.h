@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * arm64 VMSAv8-64 stage 1 descriptors, 4K granule: the 48-bit form and the LPA2 (TCR.DS) form.
+ *
+ *   63    62 61    60       59      58..55 54   53  52   51  50 49        12 11 10  9 8  7 6  5  4 2  1 0
+ *   NSTbl APTable  XNTable  PXNTbl  soft   UXN  PXN Cont DBM GP output addr  nG AF  SH   AP   NS Attr type
+ *
+ * Sources: Arm ARM (DDI 0487), "VMSAv8-64 translation table format descriptors" and "Stage 1
+ * permissions". With LPA2 output address bits [51:50] take the place of SH in bits [9:8], and
+ * shareability comes from TCR.
+ *
+ * type: 0bx0 invalid; 0b01 block (level 1 and up; reserved at level 0); 0b11 page at level 0,
+ * table above. Our level n is the architecture's level 3 - n.
+ *
+ * Present-but-invalid is Linux's convention: bit 0 clear, bit 11 (nG) set, all else as in the
+ * valid leaf. An invalid entry without bit 11 that is not zero is somebody's (a swap entry).
+ */
+#ifndef PW_FORMAT_ARM64_S1_H
+#define PW_FORMAT_ARM64_S1_H
+
+#include "format.h"
+
+#define PW_A64_VALID	 (1ull << 0)
+#define PW_A64_TYPE	 3ull
+#define PW_A64_TYPE_LEAF 3ull /* page at level 0 */
+#define PW_A64_TYPE_TBL	 3ull /* table above */
+#define PW_A64_TYPE_BLK	 1ull
+#define PW_A64_ATTRINDX	 (7ull << 2)
+#define PW_A64_NS	 (1ull << 5)
+#define PW_A64_AP_EL0	 (1ull << 6) /* AP[1] */
+#define PW_A64_AP_RO	 (1ull << 7) /* AP[2] */
+#define PW_A64_SH	 (3ull << 8)
+#define PW_A64_AF	 (1ull << 10)
+#define PW_A64_NG	 (1ull << 11)
+#define PW_A64_NT	 (1ull << 16) /* blocks only */
+#define PW_A64_GP	 (1ull << 50)
+#define PW_A64_DBM	 (1ull << 51)
+#define PW_A64_CONT	 (1ull << 52)
+#define PW_A64_PXN	 (1ull << 53)
+#define PW_A64_UXN	 (1ull << 54) /* XN where there is one privilege */
+#define PW_A64_SOFT	 (0xfull << 55)
+#define PW_A64_PXNTABLE	 (1ull << 59)
+#define PW_A64_XNTABLE	 (1ull << 60)
+#define PW_A64_APTABLE0	 (1ull << 61) /* no EL0 access */
+#define PW_A64_APTABLE1	 (1ull << 62) /* read-only */
+#define PW_A64_ADDR48	 0x0000fffffffff000ull
+#define PW_A64_ADDR50	 0x0003fffffffff000ull
+#define PW_A64_ADDR_HI	 PW_A64_SH /* LPA2: output address [51:50] */
+
+/* what a table takes away, as folded by inherit() */
+#define PW_A64_ACC_PXN 1u
+#define PW_A64_ACC_XN  2u
+#define PW_A64_ACC_EL0 4u
+#define PW_A64_ACC_RO  8u
+
+PW_INLINE uint64_t pw_a64_leaf_type(unsigned int level)
+{
+	return level == 0 ? PW_A64_TYPE_LEAF : PW_A64_TYPE_BLK;
+}
+
+PW_INLINE uint64_t pw_a64_size(unsigned int level)
+{
+	return 1ull << (12u + 9u * level);
+}
+
+/* One privilege (EL2, EL3): XN in bit 54, AP[1] and nG without meaning. */
+PW_INLINE bool pw_a64_one_privilege(uint32_t regime)
+{
+	return regime == PW_REGIME_EL2 || regime == PW_REGIME_EL3;
+}
+
+PW_INLINE bool pw_a64_leaf_ok(unsigned int level)
+{
+	return level <= 2u;
+}
+
+PW_INLINE bool pw_a64_lpa2_leaf_ok(unsigned int level)
+{
+	return level <= 3u; /* 512G blocks come with DS=1 */
+}
+
+PW_INLINE enum pw_kind pw_a64_kind_of(uint64_t e, unsigned int level, bool leaf_ok)
+{
+	if (e & PW_A64_VALID) {
+		if (e & 2u)
+			return level == 0 ? PW_KIND_LEAF : PW_KIND_TABLE;
+		return level != 0 && leaf_ok ? PW_KIND_LEAF : PW_KIND_BAD;
+	}
+	if (e == 0)
+		return PW_KIND_HOLE;
+	return (e & PW_A64_NG) && leaf_ok ? PW_KIND_INVALID : PW_KIND_NONPRESENT;
+}
+
+PW_INLINE enum pw_kind pw_a64_kind(uint64_t e, unsigned int level)
+{
+	return pw_a64_kind_of(e, level, pw_a64_leaf_ok(level));
+}
+
+PW_INLINE enum pw_kind pw_a64_lpa2_kind(uint64_t e, unsigned int level)
+{
+	return pw_a64_kind_of(e, level, pw_a64_lpa2_leaf_ok(level));
+}
+
+PW_INLINE uint64_t pw_a64_kind_mask(unsigned int level)
+{
+	(void)level;
+	return PW_A64_TYPE | PW_A64_NG;
+}
+
+PW_INLINE uint64_t pw_a64_fixed_mask(unsigned int level)
+{
+	(void)level;
+	return PW_A64_TYPE | PW_A64_ADDR48;
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_fixed_mask(unsigned int level)
+{
+	(void)level;
+	return PW_A64_TYPE | PW_A64_ADDR50 | PW_A64_ADDR_HI;
+}
+
+/* Address bits below the block's size are RES0, bit 16 (nT) excepted. */
+PW_INLINE uint64_t pw_a64_low_bits(unsigned int level)
+{
+	return level ? ((pw_a64_size(level) - 1) & PW_A64_ADDR48 & ~PW_A64_NT) : 0;
+}
+
+PW_INLINE uint64_t pw_a64_reserved(uint64_t e, unsigned int level)
+{
+	enum pw_kind k = pw_a64_kind(e, level);
+
+	if (k == PW_KIND_TABLE)
+		return e & (3ull << 48);
+	return k == PW_KIND_LEAF ? e & ((3ull << 48) | pw_a64_low_bits(level)) : 0;
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_reserved(uint64_t e, unsigned int level)
+{
+	return pw_a64_lpa2_kind(e, level) == PW_KIND_LEAF ? e & pw_a64_low_bits(level) : 0;
+}
+
+PW_INLINE uint64_t pw_a64_leaf_pa(uint64_t e, unsigned int level)
+{
+	return e & PW_A64_ADDR48 & ~(pw_a64_size(level) - 1);
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_leaf_pa(uint64_t e, unsigned int level)
+{
+	return (e & PW_A64_ADDR50 & ~(pw_a64_size(level) - 1)) | ((e & PW_A64_ADDR_HI) << 42);
+}
+
+PW_INLINE uint64_t pw_a64_make_leaf(uint64_t bits, uint64_t pa, unsigned int level)
+{
+	(void)level;
+	return bits | pa;
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_addr(uint64_t pa)
+{
+	return (pa & PW_A64_ADDR50) | ((pa >> 42) & PW_A64_ADDR_HI);
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_make_leaf(uint64_t bits, uint64_t pa, unsigned int level)
+{
+	(void)level;
+	return bits | pw_a64_lpa2_addr(pa);
+}
+
+PW_INLINE uint64_t pw_a64_next_leaf(uint64_t e, unsigned int level)
+{
+	return e + pw_a64_size(level);
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_next_leaf(uint64_t e, unsigned int level)
+{
+	uint64_t attrs = e & ~(PW_A64_ADDR50 | PW_A64_ADDR_HI);
+	uint64_t pa = (e & PW_A64_ADDR50) | ((e & PW_A64_ADDR_HI) << 42);
+
+	return attrs | pw_a64_lpa2_addr(pa + pw_a64_size(level));
+}
+
+PW_INLINE uint64_t pw_a64_table_pa(uint64_t e, unsigned int level)
+{
+	(void)level;
+	return e & PW_A64_ADDR48;
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_table_pa(uint64_t e, unsigned int level)
+{
+	(void)level;
+	return (e & PW_A64_ADDR50) | ((e & PW_A64_ADDR_HI) << 42);
+}
+
+PW_INLINE uint64_t pw_a64_make_table(uint64_t pa, unsigned int level)
+{
+	(void)level;
+	return pa | PW_A64_TYPE_TBL;
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_make_table(uint64_t pa, unsigned int level)
+{
+	(void)level;
+	return pw_a64_lpa2_addr(pa) | PW_A64_TYPE_TBL;
+}
+
+/* 16 pages (64K), 16 2M blocks (32M), 16 1G blocks (16G): Arm ARM, "The Contiguous bit" */
+PW_INLINE unsigned int pw_a64_contig_lg2(unsigned int level)
+{
+	return level <= 2u ? 4u : 0u;
+}
+
+PW_INLINE uint64_t pw_a64_contig_mask(unsigned int level)
+{
+	return level <= 2u ? PW_A64_CONT : 0;
+}
+
+PW_INLINE uint64_t pw_a64_compare(uint32_t ignore, uint64_t addr)
+{
+	uint64_t mask = ~0ull;
+
+	if (ignore & PW_IGNORE_AD)
+		mask &= ~PW_A64_AF; /* AP[2] is a permission unless DBM is set: it counts */
+	if (ignore & PW_IGNORE_SOFT)
+		mask &= ~PW_A64_SOFT;
+	if (ignore & PW_IGNORE_CONTIGUOUS)
+		mask &= ~PW_A64_CONT;
+	if (ignore & PW_IGNORE_PA)
+		mask &= ~addr;
+	return mask;
+}
+
+PW_INLINE uint64_t pw_a64_compare_mask(uint32_t ignore, unsigned int level)
+{
+	(void)level;
+	return pw_a64_compare(ignore, PW_A64_ADDR48);
+}
+
+PW_INLINE uint64_t pw_a64_lpa2_compare_mask(uint32_t ignore, unsigned int level)
+{
+	(void)level;
+	return pw_a64_compare(ignore, PW_A64_ADDR50 | PW_A64_ADDR_HI);
+}
+
+PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint64_t e,
+				  unsigned int level)
+{
+	(void)level;
+	if (pt->caps.flags & PW_CAP_HPD)
+		return 0;
+	return acc | (uint32_t)(e >> 59 & 0xfu);
+}
+
+/*
+ * Arm ARM, "Stage 1 permissions": privileged code may always read. Memory that EL0 may write is
+ * never privileged-executable. DBM makes a read-only entry writable: hardware clears AP[2] at the
+ * first write (and where it does not, an operating system does the same in its fault handler).
+ */
+PW_COLD uint32_t pw_a64_perm(const struct pw_table *pt, uint64_t e, unsigned int level,
+			       uint32_t acc)
+{
+	bool w = (!(e & PW_A64_AP_RO) || (e & PW_A64_DBM)) && !(acc & PW_A64_ACC_RO);
+	bool wxn = (pt->caps.flags & PW_CAP_WXN) != 0;
+	bool xn = (e & PW_A64_UXN) || (acc & PW_A64_ACC_XN);
+	bool user, pxn;
+
+	(void)level;
+	if (pw_a64_one_privilege(pt->regime))
+		return PW_PERM_R | (w ? PW_PERM_W : 0) | (xn || (w && wxn) ? 0 : PW_PERM_X);
+
+	user = (e & PW_A64_AP_EL0) && !(acc & PW_A64_ACC_EL0);
+	pxn = (e & PW_A64_PXN) || (acc & PW_A64_ACC_PXN) || (user && w) || (w && wxn);
+	xn = xn || (user && w && wxn);
+	return PW_PERM_R | (w ? PW_PERM_W : 0) | (pxn ? 0 : PW_PERM_X) |
+	       (user ? PW_PERM_USER_R : 0) | (user && w ? PW_PERM_USER_W : 0) |
+	       (xn ? 0 : PW_PERM_USER_X);
+}
+
+/* A privileged mapping may not fault: Linux's rule for kernel entries, and ours. */
+PW_INLINE bool pw_a64_publish(const struct pw_table *pt, uint64_t e, unsigned int level)
+{
+	(void)level;
+	return (e & PW_A64_VALID) && (pw_a64_one_privilege(pt->regime) || !(e & PW_A64_AP_EL0));
+}
+
+/* An invalid entry is never cached (rule IWZCBG); software bits are not part of a translation. */
+PW_INLINE bool pw_a64_stale(uint64_t old, uint64_t now, unsigned int level)
+{
+	(void)level;
+	return (old & PW_A64_VALID) && ((old ^ now) & ~PW_A64_SOFT);
+}
+
+/* Rule RWHZWS: memory type, shareability, output address space, global over non-global. */
+PW_INLINE bool pw_a64_bbm(uint64_t old, uint64_t now, uint64_t share)
+{
+	uint64_t diff = old ^ now;
+
+	if (!(old & now & PW_A64_VALID))
+		return false;
+	return (diff & (PW_A64_ATTRINDX | PW_A64_NS | PW_A64_CONT | share)) ||
+	       (old & ~now & PW_A64_NG);
+}
+
+PW_INLINE bool pw_a64_needs_bbm(uint64_t old, uint64_t now, unsigned int level)
+{
+	(void)level;
+	return pw_a64_bbm(old, now, PW_A64_SH);
+}
+
+PW_INLINE bool pw_a64_lpa2_needs_bbm(uint64_t old, uint64_t now, unsigned int level)
+{
+	(void)level;
+	return pw_a64_bbm(old, now, 0);
+}
+
+/*
+ * The cold part: neutral attributes at the API's edge.
+ */
+
+/* The memory type of a MAIR byte; Arm ARM, MAIR_EL1. */
+PW_COLD uint32_t pw_a64_memtype(uint64_t mair, uint32_t index)
+{
+	switch (mair >> (8u * index) & 0xffu) {
+	case 0x00:
+		return PW_MEM_DEVICE_nGnRnE;
+	case 0x04:
+		return PW_MEM_DEVICE_nGnRE;
+	case 0x08:
+		return PW_MEM_DEVICE_nGRE;
+	case 0x0c:
+		return PW_MEM_DEVICE_GRE;
+	case 0x44:
+		return PW_MEM_NORMAL_NC;
+	case 0xbb:
+		return PW_MEM_NORMAL_WT;
+	case 0xf0:
+		return PW_MEM_NORMAL_TAGGED;
+	case 0xff:
+		return PW_MEM_NORMAL;
+	default:
+		return PW_MEM_OTHER;
+	}
+}
+
+PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_attr *attr,
+				 uint64_t *raw)
+{
+	uint32_t i;
+
+	if (attr->memtype == PW_MEM_INDEX) {
+		if (attr->mem_index > 7u)
+			return PW_EINVAL;
+		*raw |= (uint64_t)attr->mem_index << 2;
+		return 0;
+	}
+	if (attr->memtype >= PW_MEM_OTHER)
+		return PW_EINVAL;
+	for (i = 0; i < 8u; i++) {
+		if (pw_a64_memtype(pt->mair, i) == attr->memtype) {
+			*raw |= (uint64_t)i << 2;
+			return 0;
+		}
+	}
+	return PW_EOPNOTSUPP;
+}
+
+/* AP[2:1], PXN and UXN know 16 of the 64 combinations; the others are refused. */
+PW_COLD int pw_a64_encode_perm(const struct pw_table *pt, uint32_t perm, uint64_t *raw)
+{
+	bool w = perm & PW_PERM_W, ur = perm & PW_PERM_USER_R, uw = perm & PW_PERM_USER_W;
+
+	if (!(perm & PW_PERM_R))
+		return PW_EOPNOTSUPP;
+	if (!w)
+		*raw |= PW_A64_AP_RO;
+	if (pw_a64_one_privilege(pt->regime)) {
+		if (perm & (PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X))
+			return PW_EOPNOTSUPP;
+		*raw |= PW_A64_AP_EL0; /* RES1 */
+		if (!(perm & PW_PERM_X))
+			*raw |= PW_A64_UXN;
+		return 0;
+	}
+	if (uw != (ur && w))
+		return PW_EOPNOTSUPP; /* EL0 may write exactly where it reads and EL1 writes */
+	if (uw && (perm & PW_PERM_X))
+		return PW_EOPNOTSUPP; /* never privileged-executable */
+	if (ur)
+		*raw |= PW_A64_AP_EL0;
+	if (!(perm & PW_PERM_X))
+		*raw |= PW_A64_PXN;
+	if (!(perm & PW_PERM_USER_X))
+		*raw |= PW_A64_UXN;
+	return 0;
+}
+
+PW_COLD int pw_a64_encode_flags(const struct pw_table *pt, const struct pw_attr *attr,
+			       unsigned int level, uint64_t *raw)
+{
+	uint32_t flags = attr->flags;
+
+	if (flags & PW_ATTR_CONTIGUOUS) {
+		if (pw_a64_contig_lg2(level) == 0)
+			return PW_ERANGE;
+		*raw |= PW_A64_CONT;
+	}
+	if (!(flags & PW_ATTR_GLOBAL) && !pw_a64_one_privilege(pt->regime))
+		*raw |= PW_A64_NG;
+	if (flags & PW_ATTR_ACCESSED)
+		*raw |= PW_A64_AF;
+	if (flags & PW_ATTR_DBM) {
+		*raw |= PW_A64_DBM;
+		if ((attr->perm & PW_PERM_W) && !(flags & PW_ATTR_DIRTY))
+			*raw |= PW_A64_AP_RO; /* writable, clean */
+	}
+	if (flags & PW_ATTR_GUARDED)
+		*raw |= PW_A64_GP;
+	if (flags & PW_ATTR_NS)
+		*raw |= PW_A64_NS;
+	if (flags & PW_ATTR_VALID)
+		*raw |= pw_a64_leaf_type(level);
+	else
+		*raw |= (pw_a64_leaf_type(level) & ~PW_A64_VALID) | PW_A64_NG;
+	return 0;
+}
+
+PW_COLD int pw_a64_encode_common(const struct pw_table *pt, const struct pw_attr *attr,
+				unsigned int level, uint64_t *raw)
+{
+	int err;
+
+	if ((attr->perm & ~PW_PERM_ALL) || (attr->flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
+	    attr->share > 3u || attr->share == 1u)
+		return PW_EINVAL;
+	if ((attr->flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W))
+		return PW_EOPNOTSUPP; /* DBM means writable */
+	*raw = (uint64_t)attr->soft << 55;
+	err = pw_a64_encode_memtype(pt, attr, raw);
+	if (!err)
+		err = pw_a64_encode_perm(pt, attr->perm, raw);
+	if (!err)
+		err = pw_a64_encode_flags(pt, attr, level, raw);
+	return err;
+}
+
+PW_COLD int pw_a64_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
+			 uint64_t *raw)
+{
+	int err;
+
+	if (!pw_a64_leaf_ok(level))
+		return PW_ERANGE;
+	err = pw_a64_encode_common(pt, attr, level, raw);
+	if (!err)
+		*raw |= (uint64_t)attr->share << 8;
+	return err;
+}
+
+PW_COLD int pw_a64_lpa2_encode(const struct pw_table *pt, const struct pw_attr *attr,
+			      unsigned int level, uint64_t *raw)
+{
+	if (!pw_a64_lpa2_leaf_ok(level))
+		return PW_ERANGE;
+	return pw_a64_encode_common(pt, attr, level, raw);
+}
+
+PW_COLD uint32_t pw_a64_decode_flags(const struct pw_table *pt, uint64_t raw, unsigned int level)
+{
+	uint32_t flags = 0;
+
+	if (raw & PW_A64_VALID)
+		flags |= PW_ATTR_VALID;
+	if (!(raw & PW_A64_NG) || pw_a64_one_privilege(pt->regime))
+		flags |= PW_ATTR_GLOBAL;
+	if (raw & PW_A64_AF)
+		flags |= PW_ATTR_ACCESSED;
+	if (raw & PW_A64_DBM)
+		flags |= PW_ATTR_DBM | ((raw & PW_A64_AP_RO) ? 0 : PW_ATTR_DIRTY);
+	if (raw & pw_a64_contig_mask(level))
+		flags |= PW_ATTR_CONTIGUOUS;
+	if (raw & PW_A64_GP)
+		flags |= PW_ATTR_GUARDED;
+	if (raw & PW_A64_NS)
+		flags |= PW_ATTR_NS;
+	return flags;
+}
+
+PW_COLD int pw_a64_decode_kind(const struct pw_table *pt, uint64_t raw, unsigned int level,
+			      enum pw_kind kind, struct pw_attr *attr)
+{
+	if (kind == PW_KIND_BAD)
+		return PW_EDOM;
+	if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
+		return PW_ENOENT;
+	attr->perm = pw_a64_perm(pt, raw, level, 0);
+	attr->flags = pw_a64_decode_flags(pt, raw, level);
+	attr->mem_index = (uint32_t)(raw >> 2) & 7u;
+	attr->memtype = pw_a64_memtype(pt->mair, attr->mem_index);
+	attr->share = (uint32_t)(raw >> 8) & 3u;
+	attr->soft = (uint32_t)(raw >> 55) & 15u;
+	return 0;
+}
+
+PW_COLD int pw_a64_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
+			 struct pw_attr *attr)
+{
+	return pw_a64_decode_kind(pt, raw, level, pw_a64_kind(raw, level), attr);
+}
+
+PW_COLD int pw_a64_lpa2_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
+			      struct pw_attr *attr)
+{
+	int err = pw_a64_decode_kind(pt, raw, level, pw_a64_lpa2_kind(raw, level), attr);
+
+	attr->share = 0; /* in TCR */
+	return err;
+}
+
+/* One mask each: what to clear and what to set so that permissions change as asked. */
+PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
+			      uint64_t *s)
+{
+	uint32_t user = PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X;
+	bool one = pw_a64_one_privilege(pt->regime);
+
+	if (((clear & ~set) & PW_PERM_R) || (one && ((clear | set) & user)))
+		return PW_EOPNOTSUPP;
+	clear &= ~set;
+	/* AP[1] with AP[2] clear gives EL0 both: what happens to writing must be said as well. */
+	if ((set & PW_PERM_USER_W) && !(set & PW_PERM_W))
+		return PW_EOPNOTSUPP;
+	if ((set & PW_PERM_USER_W) && !(set & PW_PERM_USER_R))
+		return PW_EOPNOTSUPP;
+	if ((set & PW_PERM_USER_R) && !(set & PW_PERM_USER_W) && !(clear & PW_PERM_W))
+		return PW_EOPNOTSUPP;
+	if ((clear & PW_PERM_USER_W) && !(clear & (PW_PERM_USER_R | PW_PERM_W)))
+		return PW_EOPNOTSUPP;
+	if (clear & PW_PERM_W) {
+		*s |= PW_A64_AP_RO;
+		*c |= PW_A64_DBM;
+	}
+	*c |= (set & PW_PERM_W) ? PW_A64_AP_RO : 0;
+	*c |= (clear & PW_PERM_USER_R) ? PW_A64_AP_EL0 : 0;
+	*s |= (set & PW_PERM_USER_R) ? PW_A64_AP_EL0 : 0;
+	*s |= (clear & PW_PERM_X) ? (one ? PW_A64_UXN : PW_A64_PXN) : 0;
+	*c |= (set & PW_PERM_X) ? (one ? PW_A64_UXN : PW_A64_PXN) : 0;
+	*s |= (clear & PW_PERM_USER_X) ? PW_A64_UXN : 0;
+	*c |= (set & PW_PERM_USER_X) ? PW_A64_UXN : 0;
+	return 0;
+}
+
+/*
+ * Validity and globality share bit 11: making a leaf invalid sets it, and making it valid leaves
+ * it set (non-global) unless the change also sets PW_ATTR_GLOBAL.
+ */
+PW_COLD int pw_a64_change_flags(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
+			       uint64_t *s)
+{
+	bool one = pw_a64_one_privilege(pt->regime);
+
+	clear &= ~set;
+	if ((clear | set) & (PW_ATTR_CONTIGUOUS | PW_ATTR_DIRTY))
+		return PW_EOPNOTSUPP; /* a group's business; a permission unless DBM is set */
+	if ((clear & PW_ATTR_GLOBAL) && one)
+		return PW_EOPNOTSUPP;
+	if ((clear & PW_ATTR_VALID) && (set & PW_ATTR_GLOBAL))
+		return PW_EOPNOTSUPP;
+	*s |= (clear & (PW_ATTR_GLOBAL | PW_ATTR_VALID)) ? PW_A64_NG : 0;
+	*c |= (set & PW_ATTR_GLOBAL) || ((set & PW_ATTR_VALID) && one) ? PW_A64_NG : 0;
+	*c |= (clear & PW_ATTR_VALID) ? PW_A64_VALID : 0;
+	*s |= (set & PW_ATTR_VALID) ? PW_A64_VALID : 0;
+	*c |= (clear & PW_ATTR_ACCESSED) ? PW_A64_AF : 0;
+	*s |= (set & PW_ATTR_ACCESSED) ? PW_A64_AF : 0;
+	*c |= (clear & PW_ATTR_DBM) ? PW_A64_DBM : 0;
+	*s |= (set & PW_ATTR_DBM) ? PW_A64_DBM : 0;
+	*c |= (clear & PW_ATTR_GUARDED) ? PW_A64_GP : 0;
+	*s |= (set & PW_ATTR_GUARDED) ? PW_A64_GP : 0;
+	*c |= (clear & PW_ATTR_NS) ? PW_A64_NS : 0;
+	*s |= (set & PW_ATTR_NS) ? PW_A64_NS : 0;
+	return 0;
+}
+
+PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *change,
+			 unsigned int level, uint64_t *clear, uint64_t *set)
+{
+	int err;
+
+	(void)level;
+	*clear = 0;
+	*set = 0;
+	err = pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
+	if (!err)
+		err = pw_a64_change_flags(pt, change->flags_clear, change->flags_set, clear, set);
+	return err;
+}
+
+PW_COLD bool pw_a64_regime_ok(uint32_t regime)
+{
+	return regime < PW_NR_REGIMES;
+}
+
+/* Linux's names; with fewer levels the missing ones are folded into the next one down. */
+PW_COLD const char *pw_a64_level_name(unsigned int level, unsigned int levels)
+{
+	static const char *const names[] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
+
+	if (level >= levels || level >= 5u)
+		return "?";
+	return level == levels - 1u ? "PGD" : names[level];
+}
+
+static const struct pw_fmt pw_fmt_arm64_4k = {
+	.name = "arm64-4k",
+	.granule_lg2 = 12,
+	.index_lg2 = 9,
+	.max_levels = 4,
+	.min_va_bits = 16,
+	.max_va_bits = 48,
+	.pa_bits = 48,
+	.kind = pw_a64_kind,
+	.kind_mask = pw_a64_kind_mask,
+	.fixed_mask = pw_a64_fixed_mask,
+	.reserved = pw_a64_reserved,
+	.leaf_ok = pw_a64_leaf_ok,
+	.leaf_pa = pw_a64_leaf_pa,
+	.make_leaf = pw_a64_make_leaf,
+	.next_leaf = pw_a64_next_leaf,
+	.table_pa = pw_a64_table_pa,
+	.make_table = pw_a64_make_table,
+	.contig_lg2 = pw_a64_contig_lg2,
+	.contig_mask = pw_a64_contig_mask,
+	.compare_mask = pw_a64_compare_mask,
+	.inherit = pw_a64_inherit,
+	.perm = pw_a64_perm,
+	.publish = pw_a64_publish,
+	.stale = pw_a64_stale,
+	.needs_bbm = pw_a64_needs_bbm,
+	.encode = pw_a64_encode,
+	.decode = pw_a64_decode,
+	.change = pw_a64_change,
+	.regime_ok = pw_a64_regime_ok,
+	.level_name = pw_a64_level_name,
+};
+
+static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
+	.name = "arm64-4k-lpa2",
+	.granule_lg2 = 12,
+	.index_lg2 = 9,
+	.max_levels = 5,
+	.min_va_bits = 16,
+	.max_va_bits = 52,
+	.pa_bits = 52,
+	.kind = pw_a64_lpa2_kind,
+	.kind_mask = pw_a64_kind_mask,
+	.fixed_mask = pw_a64_lpa2_fixed_mask,
+	.reserved = pw_a64_lpa2_reserved,
+	.leaf_ok = pw_a64_lpa2_leaf_ok,
+	.leaf_pa = pw_a64_lpa2_leaf_pa,
+	.make_leaf = pw_a64_lpa2_make_leaf,
+	.next_leaf = pw_a64_lpa2_next_leaf,
+	.table_pa = pw_a64_lpa2_table_pa,
+	.make_table = pw_a64_lpa2_make_table,
+	.contig_lg2 = pw_a64_contig_lg2,
+	.contig_mask = pw_a64_contig_mask,
+	.compare_mask = pw_a64_lpa2_compare_mask,
+	.inherit = pw_a64_inherit,
+	.perm = pw_a64_perm,
+	.publish = pw_a64_publish,
+	.stale = pw_a64_stale,
+	.needs_bbm = pw_a64_lpa2_needs_bbm,
+	.encode = pw_a64_lpa2_encode,
+	.decode = pw_a64_lpa2_decode,
+	.change = pw_a64_change,
+	.regime_ok = pw_a64_regime_ok,
+	.level_name = pw_a64_level_name,
+};
+
+#endif

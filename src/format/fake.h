@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * fake: a format for tests. Five levels of eight entries, pages of 256 bytes, and entries that are
+ * scrambled differently at each level, so that code that confuses two levels, peeks at raw bits or
+ * does arithmetic on raw entries breaks at once.
+ *
+ * A plain entry is rotated by an amount of its level's own, with its bytes reversed at odd levels.
+ * Both are permutations of bits: zero stays zero, masks stay masks.
+ *
+ * Plain entry:
+ *
+ *   63        56 55              8 7    6    5    4    3    2     1 0
+ *   soft memidx  address [55:8]    ...
+ *
+ *   1:0    type: 0 empty or not ours, 1 leaf, 2 table, 3 reserved
+ *   2      the leaf is present-but-invalid when set while the type is 0
+ *   3      may not be written     4  may not be executed     5  accessed
+ *   6      contiguous             7  user
+ *   58:56  memory index           62:59  software            63  non-global
+ */
+#ifndef PW_FORMAT_FAKE_H
+#define PW_FORMAT_FAKE_H
+
+#include "format.h"
+
+#define PW_FAKE_TYPE	3ull
+#define PW_FAKE_LEAF	1ull
+#define PW_FAKE_TABLE	2ull
+#define PW_FAKE_KEPT	(1ull << 2)
+#define PW_FAKE_RO	(1ull << 3)
+#define PW_FAKE_XN	(1ull << 4)
+#define PW_FAKE_A	(1ull << 5)
+#define PW_FAKE_CONT	(1ull << 6)
+#define PW_FAKE_USER	(1ull << 7)
+#define PW_FAKE_ADDR	0x00ffffffffffff00ull
+#define PW_FAKE_NG	(1ull << 63)
+#define PW_FAKE_SOFT	(0xfull << 59)
+#define PW_FAKE_MEM	(7ull << 56)
+#define PW_FAKE_ACC_RO	1u
+#define PW_FAKE_ACC_XN	2u
+
+PW_INLINE uint64_t pw_fake_scramble(uint64_t plain, unsigned int level)
+{
+	unsigned int by = 7u + 11u * level;
+
+	plain = plain << by | plain >> (64u - by);
+	return level & 1u ? __builtin_bswap64(plain) : plain;
+}
+
+PW_INLINE uint64_t pw_fake_plain(uint64_t e, unsigned int level)
+{
+	unsigned int by = 7u + 11u * level;
+
+	if (level & 1u)
+		e = __builtin_bswap64(e);
+	return e >> by | e << (64u - by);
+}
+
+PW_INLINE bool pw_fake_leaf_ok(unsigned int level)
+{
+	return level <= 2u;
+}
+
+PW_INLINE enum pw_kind pw_fake_kind(uint64_t e, unsigned int level)
+{
+	uint64_t p = pw_fake_plain(e, level);
+
+	switch (p & PW_FAKE_TYPE) {
+	case 0:
+		if (e == 0)
+			return PW_KIND_HOLE;
+		return (p & PW_FAKE_KEPT) && pw_fake_leaf_ok(level) ? PW_KIND_INVALID :
+								      PW_KIND_NONPRESENT;
+	case PW_FAKE_LEAF:
+		return pw_fake_leaf_ok(level) ? PW_KIND_LEAF : PW_KIND_BAD;
+	case PW_FAKE_TABLE:
+		return level ? PW_KIND_TABLE : PW_KIND_BAD;
+	default:
+		return PW_KIND_BAD;
+	}
+}
+
+PW_INLINE uint64_t pw_fake_kind_mask(unsigned int level)
+{
+	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT, level);
+}
+
+PW_INLINE uint64_t pw_fake_fixed_mask(unsigned int level)
+{
+	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT | PW_FAKE_ADDR, level);
+}
+
+PW_INLINE uint64_t pw_fake_low_bits(unsigned int level)
+{
+	return ((1ull << (8u + 3u * level)) - 1u) & PW_FAKE_ADDR;
+}
+
+PW_INLINE uint64_t pw_fake_reserved(uint64_t e, unsigned int level)
+{
+	if (pw_fake_kind(e, level) != PW_KIND_LEAF)
+		return 0;
+	return e & pw_fake_scramble(pw_fake_low_bits(level), level);
+}
+
+PW_INLINE uint64_t pw_fake_leaf_pa(uint64_t e, unsigned int level)
+{
+	return pw_fake_plain(e, level) & PW_FAKE_ADDR & ~pw_fake_low_bits(level);
+}
+
+PW_INLINE uint64_t pw_fake_make_leaf(uint64_t bits, uint64_t pa, unsigned int level)
+{
+	return bits | pw_fake_scramble(pa, level);
+}
+
+PW_INLINE uint64_t pw_fake_next_leaf(uint64_t e, unsigned int level)
+{
+	uint64_t p = pw_fake_plain(e, level);
+	uint64_t pa = (p & PW_FAKE_ADDR) + (1ull << (8u + 3u * level));
+
+	return pw_fake_scramble((p & ~PW_FAKE_ADDR) | (pa & PW_FAKE_ADDR), level);
+}
+
+PW_INLINE uint64_t pw_fake_table_pa(uint64_t e, unsigned int level)
+{
+	return pw_fake_plain(e, level) & PW_FAKE_ADDR;
+}
+
+PW_INLINE uint64_t pw_fake_make_table(uint64_t pa, unsigned int level)
+{
+	return pw_fake_scramble(pa | PW_FAKE_TABLE, level);
+}
+
+/* Four pages at level 0, two blocks at level 1: another number at each level. */
+PW_INLINE unsigned int pw_fake_contig_lg2(unsigned int level)
+{
+	return level == 0 ? 2u : level == 1u ? 1u : 0u;
+}
+
+PW_INLINE uint64_t pw_fake_contig_mask(unsigned int level)
+{
+	return level <= 1u ? pw_fake_scramble(PW_FAKE_CONT, level) : 0;
+}
+
+PW_INLINE uint64_t pw_fake_compare_mask(uint32_t ignore, unsigned int level)
+{
+	uint64_t mask = ~0ull;
+
+	if (ignore & PW_IGNORE_AD)
+		mask &= ~PW_FAKE_A;
+	if (ignore & PW_IGNORE_SOFT)
+		mask &= ~PW_FAKE_SOFT;
+	if (ignore & PW_IGNORE_CONTIGUOUS)
+		mask &= ~PW_FAKE_CONT;
+	if (ignore & PW_IGNORE_PA)
+		mask &= ~PW_FAKE_ADDR;
+	return pw_fake_scramble(mask, level);
+}
+
+PW_INLINE uint32_t pw_fake_inherit(const struct pw_table *pt, uint32_t acc, uint64_t e,
+				   unsigned int level)
+{
+	uint64_t p = pw_fake_plain(e, level);
+
+	(void)pt;
+	return acc | ((p & PW_FAKE_RO) ? PW_FAKE_ACC_RO : 0) |
+	       ((p & PW_FAKE_XN) ? PW_FAKE_ACC_XN : 0);
+}
+
+PW_COLD uint32_t pw_fake_perm(const struct pw_table *pt, uint64_t e, unsigned int level,
+				uint32_t acc)
+{
+	uint64_t p = pw_fake_plain(e, level);
+	bool w = !(p & PW_FAKE_RO) && !(acc & PW_FAKE_ACC_RO);
+	bool x = !(p & PW_FAKE_XN) && !(acc & PW_FAKE_ACC_XN);
+	bool user = p & PW_FAKE_USER;
+
+	(void)pt;
+	return PW_PERM_R | (w ? PW_PERM_W : 0) | (x ? PW_PERM_X : 0) | (user ? PW_PERM_USER_R : 0) |
+	       (user && w ? PW_PERM_USER_W : 0) | (user && x ? PW_PERM_USER_X : 0);
+}
+
+PW_INLINE bool pw_fake_publish(const struct pw_table *pt, uint64_t e, unsigned int level)
+{
+	uint64_t p = pw_fake_plain(e, level);
+
+	(void)pt;
+	return (p & PW_FAKE_TYPE) == PW_FAKE_LEAF && !(p & PW_FAKE_USER);
+}
+
+PW_INLINE bool pw_fake_stale(uint64_t old, uint64_t now, unsigned int level)
+{
+	if ((pw_fake_plain(old, level) & PW_FAKE_TYPE) == 0)
+		return false;
+	return (pw_fake_plain(old ^ now, level) & ~PW_FAKE_SOFT) != 0;
+}
+
+PW_INLINE bool pw_fake_needs_bbm(uint64_t old, uint64_t now, unsigned int level)
+{
+	uint64_t o = pw_fake_plain(old, level), n = pw_fake_plain(now, level);
+
+	if (!(o & PW_FAKE_TYPE) || !(n & PW_FAKE_TYPE))
+		return false;
+	return ((o ^ n) & (PW_FAKE_MEM | PW_FAKE_CONT)) || (o & ~n & PW_FAKE_NG);
+}
+
+PW_COLD int pw_fake_encode_perm(uint32_t perm, uint64_t *p)
+{
+	uint32_t user = (perm >> 3) & 7u, priv = perm & 7u;
+
+	if (!(perm & PW_PERM_R) || (user && user != priv))
+		return PW_EOPNOTSUPP; /* the user has what the kernel has, or nothing */
+	*p |= (perm & PW_PERM_W ? 0 : PW_FAKE_RO) | (perm & PW_PERM_X ? 0 : PW_FAKE_XN) |
+	      (user ? PW_FAKE_USER : 0);
+	return 0;
+}
+
+PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
+			  uint64_t *raw)
+{
+	uint32_t known = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED | PW_ATTR_CONTIGUOUS;
+	uint64_t p;
+	int err;
+
+	(void)pt;
+	if (!pw_fake_leaf_ok(level))
+		return PW_ERANGE;
+	if ((attr->perm & ~PW_PERM_ALL) || (attr->flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
+	    attr->mem_index > 7u)
+		return PW_EINVAL;
+	if ((attr->flags & ~known) || attr->memtype != PW_MEM_INDEX)
+		return PW_EOPNOTSUPP;
+	p = (uint64_t)attr->soft << 59 | (uint64_t)attr->mem_index << 56;
+	if (attr->flags & PW_ATTR_CONTIGUOUS) {
+		if (pw_fake_contig_lg2(level) == 0)
+			return PW_ERANGE;
+		p |= PW_FAKE_CONT;
+	}
+	err = pw_fake_encode_perm(attr->perm, &p);
+	p |= attr->flags & PW_ATTR_VALID ? PW_FAKE_LEAF : PW_FAKE_KEPT;
+	p |= attr->flags & PW_ATTR_GLOBAL ? 0 : PW_FAKE_NG;
+	p |= attr->flags & PW_ATTR_ACCESSED ? PW_FAKE_A : 0;
+	*raw = pw_fake_scramble(p, level);
+	return err;
+}
+
+PW_COLD int pw_fake_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
+			  struct pw_attr *attr)
+{
+	uint64_t p = pw_fake_plain(raw, level);
+	enum pw_kind kind = pw_fake_kind(raw, level);
+
+	if (kind == PW_KIND_BAD)
+		return PW_EDOM;
+	if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
+		return PW_ENOENT;
+	attr->perm = pw_fake_perm(pt, raw, level, 0);
+	attr->flags = (kind == PW_KIND_LEAF ? PW_ATTR_VALID : 0) |
+		      (p & PW_FAKE_NG ? 0 : PW_ATTR_GLOBAL) |
+		      (p & PW_FAKE_A ? PW_ATTR_ACCESSED : 0) |
+		      (p & PW_FAKE_CONT && pw_fake_contig_lg2(level) ? PW_ATTR_CONTIGUOUS : 0);
+	attr->memtype = PW_MEM_INDEX;
+	attr->mem_index = (uint32_t)(p >> 56) & 7u;
+	attr->share = 0;
+	attr->soft = (uint32_t)(p >> 59) & 15u;
+	return 0;
+}
+
+PW_COLD int pw_fake_change_perm(uint32_t clear, uint32_t set, uint64_t *c, uint64_t *s)
+{
+	clear &= ~set;
+	if ((clear & PW_PERM_R) || ((clear | set) & (PW_PERM_USER_W | PW_PERM_USER_X)))
+		return PW_EOPNOTSUPP;
+	*s |= (clear & PW_PERM_W ? PW_FAKE_RO : 0) | (clear & PW_PERM_X ? PW_FAKE_XN : 0) |
+	      (set & PW_PERM_USER_R ? PW_FAKE_USER : 0);
+	*c |= (set & PW_PERM_W ? PW_FAKE_RO : 0) | (set & PW_PERM_X ? PW_FAKE_XN : 0) |
+	      (clear & PW_PERM_USER_R ? PW_FAKE_USER : 0);
+	return 0;
+}
+
+PW_COLD int pw_fake_change(const struct pw_table *pt, const struct pw_change *change,
+			  unsigned int level, uint64_t *clear, uint64_t *set)
+{
+	uint32_t fc = change->flags_clear & ~change->flags_set, fs = change->flags_set;
+	uint64_t c = 0, s = 0;
+	int err;
+
+	(void)pt;
+	if ((fc | fs) & ~(PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED))
+		return PW_EOPNOTSUPP;
+	err = pw_fake_change_perm(change->perm_clear, change->perm_set, &c, &s);
+	if (fc & PW_ATTR_VALID) {
+		c |= PW_FAKE_TYPE;
+		s |= PW_FAKE_KEPT;
+	}
+	if (fs & PW_ATTR_VALID) {
+		c |= PW_FAKE_TYPE | PW_FAKE_KEPT;
+		s |= PW_FAKE_LEAF;
+	}
+	c |= (fs & PW_ATTR_GLOBAL ? PW_FAKE_NG : 0) | (fc & PW_ATTR_ACCESSED ? PW_FAKE_A : 0);
+	s |= (fc & PW_ATTR_GLOBAL ? PW_FAKE_NG : 0) | (fs & PW_ATTR_ACCESSED ? PW_FAKE_A : 0);
+	*clear = pw_fake_scramble(c, level);
+	*set = pw_fake_scramble(s, level);
+	return err;
+}
+
+PW_COLD bool pw_fake_regime_ok(uint32_t regime)
+{
+	return regime == PW_REGIME_EL10;
+}
+
+PW_COLD const char *pw_fake_level_name(unsigned int level, unsigned int levels)
+{
+	static const char *const names[] = { "F0", "F1", "F2", "F3", "F4" };
+
+	return level < levels && level < 5u ? names[level] : "?";
+}
+
+static const struct pw_fmt pw_fmt_fake = {
+	.name = "fake",
+	.granule_lg2 = 8,
+	.index_lg2 = 3,
+	.max_levels = 5,
+	.min_va_bits = 12,
+	.max_va_bits = 23,
+	.pa_bits = 56,
+	.kind = pw_fake_kind,
+	.kind_mask = pw_fake_kind_mask,
+	.fixed_mask = pw_fake_fixed_mask,
+	.reserved = pw_fake_reserved,
+	.leaf_ok = pw_fake_leaf_ok,
+	.leaf_pa = pw_fake_leaf_pa,
+	.make_leaf = pw_fake_make_leaf,
+	.next_leaf = pw_fake_next_leaf,
+	.table_pa = pw_fake_table_pa,
+	.make_table = pw_fake_make_table,
+	.contig_lg2 = pw_fake_contig_lg2,
+	.contig_mask = pw_fake_contig_mask,
+	.compare_mask = pw_fake_compare_mask,
+	.inherit = pw_fake_inherit,
+	.perm = pw_fake_perm,
+	.publish = pw_fake_publish,
+	.stale = pw_fake_stale,
+	.needs_bbm = pw_fake_needs_bbm,
+	.encode = pw_fake_encode,
+	.decode = pw_fake_decode,
+	.change = pw_fake_change,
+	.regime_ok = pw_fake_regime_ok,
+	.level_name = pw_fake_level_name,
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The contract of a descriptor format.
+ *
+ * A format is one header with plain static inline functions and a static const struct pw_fmt that
+ * names them. The engine's algorithms are always-inline functions that take the struct as a
+ * constant, so the calls below fold away; nothing here is called through a pointer at run time
+ * but the few marked (cold), which an instance exports in its table of operations.
+ *
+ * A format knows bits and no algorithm; the engine knows algorithms and no bits. Level 0 is the
+ * leaf-most one. All-zero is an empty entry in every format, at every level. A change of
+ * attributes is a pair of masks (clear, set) of raw bits, so a format's encoding must be bitwise:
+ * an attribute is a fixed set of bits at a level, whatever the other bits are.
+ *
+ * Adding a format: one header, one line in src/instance/, one row in the tests' table.
+ */
+#ifndef PW_FORMAT_FORMAT_H
+#define PW_FORMAT_FORMAT_H
+
+#include <pagewalk/change.h>
+#include <pagewalk/iter.h>
+
+#define PW_INLINE static inline __attribute__((always_inline))
+/*
+ * Compiled for size: the entry loops are written so that they cost the same either way (see
+ * stretch.h; bench/instructions counts), and all around them runs once a run or less.
+ */
+#define PW_SMALL __attribute__((cold))
+/* Once a run or less: compiled for size, and not copied into the loops. */
+#define PW_COLD	  static __attribute__((cold, noinline))
+
+struct pw_fmt {
+	const char *name;
+	unsigned int granule_lg2; /* bytes of a table and of the smallest leaf */
+	unsigned int index_lg2;	  /* entries of a table */
+	unsigned int max_levels;
+	unsigned int min_va_bits;
+	unsigned int max_va_bits;
+	unsigned int pa_bits; /* output addresses are below 2^pa_bits */
+
+	/* What an entry of this level is, by its type bits alone. */
+	enum pw_kind (*kind)(uint64_t e, unsigned int level);
+	/* Bits that decide kind(), and the bits that raw changes may not touch (kind and address) */
+	uint64_t (*kind_mask)(unsigned int level);
+	uint64_t (*fixed_mask)(unsigned int level);
+	/* Bits that must be zero in an entry of this kind and level, and are not */
+	uint64_t (*reserved)(uint64_t e, unsigned int level);
+
+	bool (*leaf_ok)(unsigned int level);
+	uint64_t (*leaf_pa)(uint64_t e, unsigned int level);
+	/* a leaf with these attribute bits at @pa; the next leaf behind @e, one leaf size further */
+	uint64_t (*make_leaf)(uint64_t bits, uint64_t pa, unsigned int level);
+	uint64_t (*next_leaf)(uint64_t e, unsigned int level);
+	uint64_t (*table_pa)(uint64_t e, unsigned int level);
+	uint64_t (*make_table)(uint64_t pa, unsigned int level);
+
+	/* Contiguous hint: entries of a group as a power of two (0: none here), and its bit. */
+	unsigned int (*contig_lg2)(unsigned int level);
+	uint64_t (*contig_mask)(unsigned int level);
+
+	/* All bits of a leaf that matter when runs are compared, PW_IGNORE_* left out. */
+	uint64_t (*compare_mask)(uint32_t ignore, unsigned int level);
+
+	/* What tables take away: fold one table entry into @acc (0 at the root). */
+	uint32_t (*inherit)(const struct pw_table *pt, uint32_t acc, uint64_t e, unsigned int level);
+	/* Effective PW_PERM_* of a leaf under @acc. */
+	uint32_t (*perm)(const struct pw_table *pt, uint64_t e, unsigned int level, uint32_t acc);
+
+	/* Maintenance: does a valid new entry have to be published? is @old stale after @new?
+	   may a live @old become @new without break-before-make? */
+	bool (*publish)(const struct pw_table *pt, uint64_t e, unsigned int level);
+	bool (*stale)(uint64_t old, uint64_t now, unsigned int level);
+	bool (*needs_bbm)(uint64_t old, uint64_t now, unsigned int level);
+
+	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say */
+	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
+		      uint64_t *raw);
+	int (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
+		      struct pw_attr *attr);
+	int (*change)(const struct pw_table *pt, const struct pw_change *change, unsigned int level,
+		      uint64_t *clear, uint64_t *set);
+	bool (*regime_ok)(uint32_t regime);
+	const char *(*level_name)(unsigned int level, unsigned int levels);
+};
+
+/* Bytes that an entry of @level spans, as a power of two. */
+PW_INLINE unsigned int pw_shift(const struct pw_fmt *f, unsigned int level)
+{
+	return f->granule_lg2 + level * f->index_lg2;
+}
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The gather: maintenance debt, merged, and paid at most once.
+ *
+ * Ranges. An array of the caller's holds what is stale. Two ranges with equal tags that overlap or
+ * touch are one; no two such ranges are ever kept, so a new one needs a single pass: whatever it
+ * meets is taken out, joined to it, and the result put back at the end. When the array is full, or
+ * the ranges hold more pages than it is worth to invalidate one by one, every range of that regime
+ * gives way to one bit: a full flush covers them all, and is always allowed.
+ *
+ * Freed tables. A table that was unlinked may still be walked, by a CPU that has the pointer to it
+ * in a walk cache, until the invalidation has completed. It waits in a queue that needs no memory:
+ * each table's slot 0 holds the address of the next. Such an address is aligned to a table, so its
+ * low bits are clear, which no format takes for a present entry; and it is written by one store,
+ * so that a late walker reads either the old entry or "not present". The end of the queue is known
+ * by count, because 0 is an address too.
+ */
+#include "gather.h"
+#include "mem.h"
+
+#define DEFAULT_MAX_PAGES 512u
+
+int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec, struct pw_flush *ranges,
+		   uint32_t nr)
+{
+	if (!g || !exec || !exec->run || !exec->size || (nr && !ranges))
+		return PW_EINVAL;
+	*g = (struct pw_gather){
+		.size = sizeof(*g),
+		.max_ranges = nr,
+		.max_pages = DEFAULT_MAX_PAGES,
+		.ranges = ranges,
+		.exec = exec,
+	};
+	return 0;
+}
+
+void pw_gather_plan(const struct pw_gather *g, struct pw_plan *plan)
+{
+	plan->size = sizeof(*plan);
+	plan->publish = g->publish;
+	plan->before = g->before;
+	plan->full = g->full;
+	plan->nr_ranges = g->nr_ranges;
+	plan->nr_freed = g->nr_freed;
+	plan->ranges = g->ranges;
+}
+
+bool pw_gather_owes(const struct pw_gather *g)
+{
+	return g->publish || g->full || g->nr_ranges || g->nr_freed;
+}
+
+/* Ranges */
+
+static bool same_tags(const struct pw_flush *a, const struct pw_flush *b)
+{
+	return a->regime == b->regime && a->flags == b->flags && a->page_lg2 == b->page_lg2 &&
+	       a->level == b->level && ((a->flags & PW_FLUSH_ANY_ASID) || a->asid == b->asid);
+}
+
+/* Do they overlap, or does one begin right behind the other? Neither sum may wrap at the top. */
+static bool meet(const struct pw_flush *a, const struct pw_flush *b)
+{
+	if (a->first.v > b->first.v)
+		return a->first.v <= b->last.v || a->first.v - b->last.v == 1;
+	return b->first.v <= a->last.v || b->first.v - a->last.v == 1;
+}
+
+static void drop_range(struct pw_gather *g, uint32_t i)
+{
+	g->ranges[i] = g->ranges[--g->nr_ranges];
+}
+
+static void flush_regime(struct pw_gather *g, uint32_t regime)
+{
+	uint32_t i = g->nr_ranges;
+
+	g->full |= 1u << regime;
+	while (i-- > 0)
+		if (g->ranges[i].regime == regime)
+			drop_range(g, i);
+}
+
+static bool too_many_pages(const struct pw_gather *g)
+{
+	uint64_t left = g->max_pages;
+
+	if (!left)
+		return false;
+	for (uint32_t i = 0; i < g->nr_ranges; i++) {
+		const struct pw_flush *f = &g->ranges[i];
+		/* One less than the number of pages, which may be 2^64. */
+		uint64_t more = (f->last.v - f->first.v) >> f->page_lg2;
+
+		if (more >= left)
+			return true;
+		left -= more + 1;
+	}
+	return false;
+}
+
+static void add_range(struct pw_gather *g, const struct pw_flush *flush)
+{
+	struct pw_flush f = *flush;
+	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1;
+
+	f.first.v &= ~in_page;
+	f.last.v |= in_page;
+	for (uint32_t i = g->nr_ranges; i-- > 0;) {
+		const struct pw_flush *r = &g->ranges[i];
+
+		if (!same_tags(r, &f) || !meet(r, &f))
+			continue;
+		if (r->first.v < f.first.v)
+			f.first = r->first;
+		if (r->last.v > f.last.v)
+			f.last = r->last;
+		drop_range(g, i);
+	}
+	if (g->nr_ranges == g->max_ranges) {
+		flush_regime(g, f.regime);
+		return;
+	}
+	g->ranges[g->nr_ranges++] = f;
+	if (too_many_pages(g))
+		flush_regime(g, f.regime);
+}
+
+/* Notes */
+
+void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct pw_flush *flush,
+		    uint32_t before)
+{
+	if (publish)
+		g->publish = 1;
+	if (!flush)
+		return;
+	if (before > g->before)
+		g->before = before;
+	if (!(g->full & (1u << flush->regime)))
+		add_range(g, flush);
+}
+
+int pw_gather_settle(struct pw_gather *g, const struct pw_env *env)
+{
+	if (pw_lazy_active(g, env))
+		return 0;
+	return pw_gather_flush(g);
+}
+
+/*
+ * A debt that was noted by hand. An interrupt handler may have come in the middle of a note of the
+ * task that owns @g, so it leaves @g alone and pays with a gather of its own.
+ */
+static void note_by_hand(struct pw_gather *g, const struct pw_env *env, uint32_t publish,
+			 const struct pw_flush *flush, uint32_t before)
+{
+	struct pw_flush slot;
+	struct pw_gather own;
+
+	if (!pw_in_interrupt(env)) {
+		pw_gather_note(g, publish, flush, before);
+		pw_gather_settle(g, env);
+		return;
+	}
+	if (pw_gather_init(&own, g->exec, &slot, 1))
+		return; /* not reached: g->exec was good enough for g */
+	own.max_pages = g->max_pages;
+	pw_gather_note(&own, publish, flush, before);
+	pw_gather_flush(&own);
+}
+
+void pw_gather_publish(struct pw_gather *g, const struct pw_env *env)
+{
+	note_by_hand(g, env, 1, NULL, PW_BEFORE_NOTHING);
+}
+
+void pw_gather_stale(struct pw_gather *g, const struct pw_env *env, const struct pw_flush *flush,
+		     uint32_t before)
+{
+	if (flush->regime >= PW_NR_REGIMES || flush->first.v > flush->last.v ||
+	    flush->page_lg2 >= 64 || before > PW_BEFORE_ALL) {
+		pw_env_assert_fail(env, __FILE__, __LINE__, "a stale range that is none");
+		return;
+	}
+	note_by_hand(g, env, 0, flush, before);
+}
+
+/* Freed tables */
+
+static uint64_t *table_meta(const struct pw_env *env, struct pw_pa pa)
+{
+	return env->table_metadata ? env->table_metadata(env->ctx, pa) : NULL;
+}
+
+static void write_link(const struct pw_env *env, struct pw_pa pa, void *virt, uint64_t link)
+{
+	uint64_t *meta = table_meta(env, pa);
+	uint64_t *slot = virt;
+
+	if (meta)
+		*meta = link;
+	else if (env->store)
+		pw_env_store(env, slot, link);
+	else
+		__atomic_store_n(slot, link, __ATOMIC_RELAXED);
+}
+
+static uint64_t read_link(const struct pw_env *env, struct pw_pa pa, const void *virt)
+{
+	const uint64_t *meta = table_meta(env, pa);
+	const uint64_t *slot = virt;
+
+	if (meta)
+		return *meta;
+	if (env->load)
+		return pw_env_load(env, slot);
+	return __atomic_load_n(slot, __ATOMIC_RELAXED);
+}
+
+/* Host addresses are not kept: what phys_to_virt() returns may be a slot of a cache. */
+static void *table_virt(const struct pw_gather *g, struct pw_pa pa)
+{
+	const struct pw_env *env = g->free_env;
+
+	if (env->phys_to_virt)
+		return pw_env_table(env, pa.v, g->free_len);
+	return (void *)(uintptr_t)(pa.v + env->phys_offset);
+}
+
+static void free_table(const struct pw_gather *g, struct pw_pa pa, void *virt)
+{
+	const struct pw_executor *x = g->exec;
+	const struct pw_env *env = g->free_env;
+
+	if (x->free_after_grace)
+		x->free_after_grace(x->ctx, env, pa, virt);
+	else
+		pw_env_put_table(env, pa.v, virt);
+}
+
+static void free_queue(struct pw_gather *g)
+{
+	while (g->nr_freed) {
+		struct pw_pa pa = g->free_head;
+		void *virt = table_virt(g, pa);
+
+		if (!virt) {
+			pw_env_assert_fail(g->free_env, __FILE__, __LINE__,
+					   "a queued table went out of reach");
+			g->nr_freed = 0;
+			return;
+		}
+		/* The link first: the page is not ours any more once it is freed. */
+		g->free_head = pw_pa_of(read_link(g->free_env, pa, virt));
+		g->nr_freed--;
+		free_table(g, pa, virt);
+	}
+}
+
+void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *pt, struct pw_pa pa,
+			   void *virt)
+{
+	/* A table maps as much as one leaf of the level above its own; entries have 8 bytes. */
+	uint64_t len = pw_table_leaf_size(pt, 1) / pw_table_leaf_size(pt, 0) * 8;
+
+	if (g->nr_freed && (g->free_env != pt->env || g->free_len != len))
+		pw_gather_flush(g);
+	g->free_env = pt->env;
+	g->free_len = (uint32_t)len;
+	write_link(pt->env, pa, virt, g->nr_freed ? g->free_head.v : 0);
+	g->free_head = pa;
+	g->nr_freed++;
+}
+
+/* Payment */
+
+int pw_gather_flush(struct pw_gather *g)
+{
+	struct pw_plan plan;
+	int ran = 0;
+
+	pw_gather_plan(g, &plan);
+	if (!pw_plan_empty(&plan)) {
+		g->exec->run(g->exec->ctx, &plan);
+		ran = 1;
+	}
+	g->publish = 0;
+	g->before = PW_BEFORE_NOTHING;
+	g->full = 0;
+	g->nr_ranges = 0;
+	free_queue(g);
+	return ran;
+}
+
+/* Lazy MMU mode */
+
+bool pw_lazy_active(const struct pw_gather *g, const struct pw_env *env)
+{
+	return g->enable_count && !g->pause_count && !pw_in_interrupt(env);
+}
+
+void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
+{
+	if (g->pause_count || pw_in_interrupt(env))
+		return;
+	if (g->enable_count == UINT32_MAX)
+		pw_env_assert_fail(env, __FILE__, __LINE__, "lazy MMU mode enabled 2^32 times");
+	else
+		g->enable_count++;
+}
+
+void pw_lazy_disable(struct pw_gather *g, const struct pw_env *env)
+{
+	if (g->pause_count || pw_in_interrupt(env))
+		return;
+	if (!g->enable_count) {
+		pw_env_assert_fail(env, __FILE__, __LINE__,
+				   "lazy MMU mode disabled without enable");
+		return;
+	}
+	g->enable_count--;
+	pw_gather_flush(g);
+}
+
+void pw_lazy_pause(struct pw_gather *g, const struct pw_env *env)
+{
+	if (pw_in_interrupt(env))
+		return;
+	if (g->pause_count == UINT32_MAX) {
+		pw_env_assert_fail(env, __FILE__, __LINE__, "lazy MMU mode paused 2^32 times");
+		return;
+	}
+	if (!g->pause_count++)
+		pw_gather_flush(g);
+}
+
+void pw_lazy_resume(struct pw_gather *g, const struct pw_env *env)
+{
+	if (pw_in_interrupt(env))
+		return;
+	if (!g->pause_count)
+		pw_env_assert_fail(env, __FILE__, __LINE__, "lazy MMU mode resumed without pause");
+	else
+		g->pause_count--;
+}

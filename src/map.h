@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Map. The check finds what is in the way and counts the tables that will be needed; the caller
+ * of both passes reserves exactly those; the commit fills and cannot fail.
+ *
+ * A new table is filled before it is linked: its entries below the range's first one are emptied
+ * when it is taken, those behind the last one when the walk leaves it, and only then does its
+ * parent's slot get it, with release order. A fresh table is never read.
+ */
+#ifndef PW_SRC_MAP_H
+#define PW_SRC_MAP_H
+
+#include "stretch.h"
+
+/* What may differ between an entry that is there and the one we would write. */
+#define PW_MAP_IGNORE (PW_IGNORE_AD | PW_IGNORE_SOFT | PW_IGNORE_CONTIGUOUS)
+
+/* Is @e what we would have written for the entry that spans @at? */
+PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op, uint64_t e,
+				unsigned int level, uint64_t at)
+{
+	uint64_t span = (1ull << pw_shift(f, level)) - 1u;
+	uint64_t pa = (at & ~span) + op->delta, mask = f->compare_mask(PW_MAP_IGNORE, level);
+
+	return !(pa & span) && !((e ^ f->make_leaf(op->bits[level], pa, level)) & mask);
+}
+
+PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *m,
+				   struct pw_op *op, const struct pw_place *at)
+{
+	uint64_t last = pw_run_last(f, op, at, 1);
+	int err = PW_EEXIST;
+
+	if (at->kind == PW_KIND_HOLE) {
+		if (at->level == 0)
+			return (int64_t)pw_stretch_empty(m, op->env, at->slot, at->left);
+		op->nr_needed += pw_map_tables(op, at->level, at->ia, last);
+		return 1;
+	}
+	if (at->kind == PW_KIND_BAD) {
+		err = PW_EDOM;
+	} else if (at->kind != PW_KIND_NONPRESENT &&
+		   pw_map_identical(f, op, at->e, at->level, at->ia)) {
+		op->identical = 1;
+		return 1;
+	}
+	pw_refuse(op, at->ia, last, at->level, at->e);
+	return err;
+}
+
+/* Fill @nr empty slots of one table; whole groups get the contiguous hint when asked for. */
+PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			   uint64_t *slot, unsigned int level, uint64_t at, uint64_t nr)
+{
+	unsigned int shift = pw_shift(f, level), lg2 = f->contig_lg2(level);
+	uint64_t bits = op->bits[level], span = (1ull << (shift + lg2)) - 1u, done = 0;
+
+	if (op->pt->flags & PW_TABLE_LIVE)
+		op->publish |= f->publish(op->pt, bits, level);
+	op->res.changed += nr << shift;
+	op->res.nr_entries += nr;
+	while (done < nr) {
+		uint64_t n = nr - done, pos = at + (done << shift), hint = 0;
+
+		if ((op->flags & PW_CONTIGUOUS) && lg2 && !(op->delta & span)) {
+			uint64_t group = 1ull << lg2, in = (pos & span) >> shift;
+
+			if (in) /* up to the next group */
+				n = group - in < n ? group - in : n;
+			else if (n >= group) {
+				n &= ~(group - 1u);
+				hint = f->contig_mask(level);
+			}
+		}
+		pw_stretch_fill(f, m, op->env, slot + done, n,
+				f->make_leaf(bits | hint, pos + op->delta, level), level);
+		done += n;
+	}
+	pw_env_sync(op->env, slot, nr);
+}
+
+/* Take a reserved page for the table below an empty slot; empty what lies before the range. */
+PW_INLINE uint64_t *pw_map_new_table(const struct pw_fmt *f, const struct pw_mem *m,
+				     struct pw_op *op, const struct pw_place *at)
+{
+	unsigned int below = at->level - 1u;
+	uint64_t *t = op->pool, head = pw_index(f, op->pt, at->ia, below);
+
+	op->table_pa[below] = op->pool_pa;
+	op->pool_pa = m->load(op->env, t);
+	op->pool = (uint64_t *)(uintptr_t)m->load(op->env, t + 1);
+	/* the first two slots held the list's link */
+	pw_stretch_zero(m, op->env, t, (op->env->flags & PW_ENV_ZEROED) || head < 2u ? 2u : head);
+	op->fresh |= 1u << below;
+	op->res.nr_tables++;
+	return t;
+}
+
+/* How many slots, from this hole on, become leaves? Those that are empty and covered wholly. */
+PW_INLINE uint64_t pw_map_room(const struct pw_fmt *f, const struct pw_mem *m,
+			       const struct pw_op *op, const struct pw_place *at)
+{
+	unsigned int shift = pw_shift(f, at->level);
+	uint64_t whole = (op->last - at->ia + 1u) >> shift;
+
+	if (at->level > op->top_leaf || (at->ia & ((1ull << shift) - 1u)))
+		return 0;
+	if (whole > at->left)
+		whole = at->left;
+	/* nothing but empty slots here: it is new, or the check looked */
+	if ((op->fresh & (1u << at->level)) || (at->level == 0 && !op->identical))
+		return whole;
+	return pw_stretch_empty(m, op->env, at->slot, whole);
+}
+
+/* 0: the slot must get a table. */
+PW_INLINE int64_t pw_map_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			     const struct pw_place *at)
+{
+	uint64_t n;
+
+	if (at->kind != PW_KIND_HOLE)
+		return 1; /* identical, the check said */
+	n = pw_map_room(f, m, op, at);
+	if (n)
+		pw_map_fill(f, m, op, at->slot, at->level, at->ia, n);
+	return (int64_t)n;
+}
+
+/* Up from @child, which @slot of @level is to lead to: complete it, then link it. */
+PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			    uint64_t *slot, unsigned int level, uint64_t ia, uint64_t *child)
+{
+	uint32_t bit = 1u << (level - 1u);
+	uint64_t nr = 1ull << f->index_lg2, next = pw_index(f, op->pt, ia, level - 1u) + 1u;
+
+	if (!(op->fresh & bit))
+		return;
+	op->fresh &= ~bit;
+	if (!(op->env->flags & PW_ENV_ZEROED))
+		pw_stretch_zero(m, op->env, child + next, nr - next);
+	pw_env_sync(op->env, child, nr);
+	m->store_release(op->env, slot, f->make_table(op->table_pa[level - 1u], level));
+	pw_env_sync(op->env, slot, 1);
+}
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Stretches: what the passes do to neighbouring slots of one table, once a run is known. The leaf level is where the
+ * time goes, so every loop here is written for it: one load, one comparison with a pattern that
+ * was worked out once, one store, and nothing that depends on the level, the mode or the kind.
+ *
+ * A pattern is the value of the bits that decide something. As long as (entry & mask) equals it,
+ * the decision is that of the first entry: the same kind, the same change. A change of attributes
+ * is then the same exclusive-or for the whole run, because (e & ~clear) | set depends on no bits
+ * but clear and set, and they are part of the pattern.
+ */
+#ifndef PW_SRC_STRETCH_H
+#define PW_SRC_STRETCH_H
+
+#include "pass.h"
+
+/*
+ * The loops take two or four entries a round: what is left of the loop's own bookkeeping is then
+ * below one instruction an entry, with any compiler and at any optimisation level.
+ */
+
+/* How many of @nr slots have (entry & mask) == pattern, from the first on? */
+PW_INLINE uint64_t pw_stretch_same(const struct pw_mem *m, const struct pw_env *env,
+				   const uint64_t *slot, uint64_t nr, uint64_t mask,
+				   uint64_t pattern)
+{
+	const uint64_t *p = slot, *end = slot + nr;
+
+	for (; end - p >= 2; p += 2) {
+		if ((m->load(env, p) & mask) != pattern)
+			return (uint64_t)(p - slot);
+		if ((m->load(env, p + 1) & mask) != pattern)
+			return (uint64_t)(p - slot) + 1u;
+	}
+	if (p < end && (m->load(env, p) & mask) == pattern)
+		p++;
+	return (uint64_t)(p - slot);
+}
+
+/* How many of @nr slots are empty, from the first on? */
+PW_INLINE uint64_t pw_stretch_empty(const struct pw_mem *m, const struct pw_env *env,
+				    const uint64_t *slot, uint64_t nr)
+{
+	const uint64_t *p = slot, *end = slot + nr;
+
+	for (; end - p >= 4; p += 4) {
+		if (m->load(env, p) | m->load(env, p + 1) | m->load(env, p + 2) |
+		    m->load(env, p + 3))
+			break;
+	}
+	while (p < end && m->load(env, p) == 0)
+		p++;
+	return (uint64_t)(p - slot);
+}
+
+/* Write @nr leaves that continue each other, beginning with @e. */
+PW_INLINE void pw_stretch_fill(const struct pw_fmt *f, const struct pw_mem *m,
+			       const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
+			       unsigned int level)
+{
+	uint64_t *end = slot + nr;
+
+	if (nr & 1u) {
+		m->store(env, slot++, e);
+		e = f->next_leaf(e, level);
+	}
+	for (; slot < end; slot += 2) {
+		m->store(env, slot, e);
+		e = f->next_leaf(e, level);
+		m->store(env, slot + 1, e);
+		e = f->next_leaf(e, level);
+	}
+}
+
+PW_INLINE void pw_stretch_zero(const struct pw_mem *m, const struct pw_env *env, uint64_t *slot,
+			       uint64_t nr)
+{
+	uint64_t *end = slot + nr;
+
+	for (; slot < end; slot++)
+		m->store(env, slot, 0);
+}
+
+/* Flip the bits of @delta in every slot that matches the pattern; how many did? */
+PW_INLINE uint64_t pw_stretch_flip(const struct pw_mem *m, const struct pw_env *env,
+				   uint64_t *slot, uint64_t nr, uint64_t mask, uint64_t pattern,
+				   uint64_t delta)
+{
+	uint64_t *p = slot, *end = slot + nr, *pair_end = slot + (nr & ~1ull);
+	uint64_t e;
+
+	while (p < pair_end) {
+		e = m->load(env, p);
+		if ((e & mask) != pattern)
+			return (uint64_t)(p - slot);
+		m->store(env, p, e ^ delta);
+		e = m->load(env, p + 1);
+		if ((e & mask) != pattern)
+			return (uint64_t)(p + 1 - slot);
+		m->store(env, p + 1, e ^ delta);
+		p += 2;
+	}
+	if (p < end) {
+		e = m->load(env, p);
+		if ((e & mask) == pattern) {
+			m->store(env, p, e ^ delta);
+			p++;
+		}
+	}
+	return (uint64_t)(p - slot);
+}
+
+/*
+ * The same where hardware may set access and dirty bits meanwhile (rule A64-AD-1). Hardware sets
+ * each of the two at most once while we look, so the exchange fails at most twice; more than that
+ * means that somebody else writes, which exclusive mode forbids.
+ */
+PW_INLINE uint64_t pw_stretch_flip_cas(const struct pw_mem *m, const struct pw_env *env,
+				       uint64_t *slot, uint64_t nr, uint64_t clear, uint64_t set,
+				       uint64_t mask, uint64_t pattern)
+{
+	uint64_t i;
+
+	for (i = 0; i < nr; i++) {
+		uint64_t e = m->load(env, slot + i);
+		unsigned int tries = 0;
+
+		if ((e & mask) != pattern)
+			break;
+		while (!m->cas(env, slot + i, &e, (e & ~clear) | set)) {
+			if (++tries == 8u) {
+				pw_env_assert_fail(env, __FILE__, __LINE__,
+						   "a foreign change in exclusive mode");
+				break;
+			}
+		}
+	}
+	return i;
+}
+
+#endif
