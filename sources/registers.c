@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+#include "registers.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "source_private.h"
+
+struct reg {
+	char name[48];
+	uint64_t value;
+};
+
+struct pw_registers {
+	struct reg *regs;
+	size_t nr;
+	size_t room;
+};
+
+void pw_registers_close(struct pw_registers *r)
+{
+	if (r)
+		free(r->regs);
+	free(r);
+}
+
+/* "NAME   0x123   291": the name and the first value, if the line is one. */
+static bool parse_line(const char *line, struct reg *reg)
+{
+	size_t n = strcspn(line, " \t\r\n");
+	const char *p = line + n;
+	char *rest;
+
+	if (n == 0 || n >= sizeof(reg->name) || !isalpha((unsigned char)line[0]))
+		return false;
+	p += strspn(p, " \t");
+	if (p == line + n || strncmp(p, "0x", 2))
+		return false;
+	errno = 0;
+	reg->value = strtoull(p, &rest, 16);
+	if (errno || (*rest && !isspace((unsigned char)*rest)))
+		return false;
+	memcpy(reg->name, line, n);
+	reg->name[n] = '\0';
+	return true;
+}
+
+static int add(struct pw_registers *r, const struct reg *reg)
+{
+	if (r->nr == r->room) {
+		size_t room = r->room ? 2 * r->room : 256;
+		struct reg *regs = realloc(r->regs, room * sizeof(*regs));
+
+		if (!regs)
+			return -ENOMEM;
+		r->regs = regs;
+		r->room = room;
+	}
+	r->regs[r->nr++] = *reg;
+	return 0;
+}
+
+static int read_file(FILE *f, unsigned int cpu, struct pw_registers *r, unsigned int *nr_cpus)
+{
+	unsigned int now = 0;
+	char *line = NULL;
+	size_t size = 0;
+	int err = 0;
+
+	*nr_cpus = 1;
+	while (!err && getline(&line, &size, f) >= 0) {
+		struct reg reg;
+
+		if (sscanf(line, "== cpu%u", &now) == 1) {
+			if (now >= *nr_cpus && now < 4096)
+				*nr_cpus = now + 1;
+			continue;
+		}
+		if (now == cpu && parse_line(line, &reg))
+			err = add(r, &reg);
+	}
+	if (!err && ferror(f))
+		err = -EIO;
+	free(line);
+	return err;
+}
+
+int pw_registers_open(const char *path, unsigned int cpu, struct pw_registers **out,
+		      struct pw_source_error *err)
+{
+	struct pw_registers *r;
+	unsigned int nr_cpus;
+	FILE *f = fopen(path, "re");
+	int e;
+
+	if (!f) {
+		e = -errno;
+		pw_source_explain(err, "%s: cannot open: %s", path, strerror(errno));
+		return e;
+	}
+	r = calloc(1, sizeof(*r));
+	e = r ? read_file(f, cpu, r, &nr_cpus) : -ENOMEM;
+	fclose(f);
+	if (!e && r->nr == 0) {
+		e = cpu >= nr_cpus ? -ENOENT : -EINVAL;
+		if (e == -ENOENT)
+			pw_source_explain(err, "%s: no registers of cpu %u: the file has cpu 0 to %u",
+					  path, cpu, nr_cpus - 1);
+		else
+			pw_source_explain(err, "%s: line 1: expected gdb's `info registers` text "
+					  "(NAME 0xVALUE ...), found no register", path);
+	} else if (e) {
+		pw_source_explain(err, "%s: cannot read: %s", path, strerror(-e));
+	}
+	if (e) {
+		pw_registers_close(r);
+		return e;
+	}
+	*out = r;
+	return 0;
+}
+
+bool pw_registers_get(const struct pw_registers *r, const char *name, uint64_t *value)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr; i++) {
+		if (!strcasecmp(r->regs[i].name, name)) {
+			*value = r->regs[i].value;
+			return true;
+		}
+	}
+	return false;
+}

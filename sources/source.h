@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Sources: where the bytes of page tables come from. For now: ELF core files of 64-bit machines
+ * (QEMU's dump-guest-memory, /proc/vmcore, a page-table extract), mapped and never copied.
+ *
+ * Everything in a file is somebody else's word: each offset and size is checked against the file
+ * before it is used, and what lies outside reads as absent.
+ */
+#ifndef PAGEWALK_SOURCES_SOURCE_H
+#define PAGEWALK_SOURCES_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pw_source;
+
+/* Why a source cannot be read: names the file, the offset, and what was expected there. */
+struct pw_source_error {
+	char text[512];
+};
+
+/* A piece of physical memory that the file holds. */
+struct pw_segment {
+	uint64_t pa;
+	uint64_t len; /* bytes present in the file */
+	uint64_t offset;
+};
+
+enum pw_machine {
+	PW_MACHINE_OTHER,
+	PW_MACHINE_ARM64,
+	PW_MACHINE_X86_64,
+	PW_MACHINE_RISCV,
+};
+
+/*
+ * pw_source_open - open a dump
+ * @path:   the file
+ * @out:    set on success; give it to pw_source_close()
+ * @err:    filled in on failure
+ *
+ * Segments that reach beyond the end of the file are clipped, with a warning.
+ *
+ * Return: 0, or a negative errno value: the system's own for a file that cannot be opened or
+ *         mapped, -ENOEXEC for one that is not a core file of a 64-bit machine, -ENOMEM.
+ */
+int pw_source_open(const char *path, struct pw_source **out, struct pw_source_error *err);
+void pw_source_close(struct pw_source *s);
+
+/*
+ * pw_source_bytes - @len bytes of physical memory at @pa
+ *
+ * Return: a pointer into the mapped file, of no particular alignment, or NULL when not all of
+ *         them are in one segment of the file (adjacent segments are joined when they also
+ *         follow each other in the file).
+ */
+const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len);
+
+enum pw_machine pw_source_machine(const struct pw_source *s);
+/* The ELF machine number. */
+unsigned int pw_source_elf_machine(const struct pw_source *s);
+const char *pw_source_path(const struct pw_source *s);
+
+/* Segments in order of address, not overlapping. */
+size_t pw_source_nr_segments(const struct pw_source *s);
+struct pw_segment pw_source_segment(const struct pw_source *s, size_t i);
+
+/* Things worth knowing that did not stop us; pw_source_warning(s, i) for i below the number. */
+size_t pw_source_nr_warnings(const struct pw_source *s);
+const char *pw_source_warning(const struct pw_source *s, size_t i);
+
+/* The VMCOREINFO note's text (not terminated), or NULL; @len is set. */
+const char *pw_source_vmcoreinfo(const struct pw_source *s, size_t *len);
+
+/* Bytes to be different in a copy. */
+struct pw_patch {
+	uint64_t pa;
+	uint64_t len;
+	const void *bytes;
+};
+
+/*
+ * pw_source_write_copy - write the file again with some physical memory changed
+ * @s:          the source
+ * @path:       the new file; must not be the source itself
+ * @overwrite:  whether an existing file may be replaced
+ * @patches:    @nr patches, each inside one segment
+ * @err:        filled in on failure
+ *
+ * The copy is written under a temporary name in the same folder and renamed when it is complete:
+ * no half-written file is ever seen under @path, and none stays behind after an error.
+ *
+ * Return: 0, or a negative errno value; -EEXIST when @path exists and @overwrite is false,
+ *         -EINVAL when it is the source, -EFAULT for a patch outside the dump.
+ */
+int pw_source_write_copy(struct pw_source *s, const char *path, bool overwrite,
+			 const struct pw_patch *patches, size_t nr, struct pw_source_error *err);
+
+/* Removes the temporary file of a copy under way; safe in a signal handler. */
+void pw_source_abort_copy(void);
+
+#endif

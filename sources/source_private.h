@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/* What the files of this folder know of a source. */
+#ifndef PAGEWALK_SOURCES_PRIVATE_H
+#define PAGEWALK_SOURCES_PRIVATE_H
+
+#include "source.h"
+
+#include <sys/types.h>
+
+#define SOURCE_WARNINGS 16
+
+struct pw_source {
+	char *path;
+	const unsigned char *data; /* the whole file, mapped */
+	uint64_t size;
+	dev_t dev;
+	ino_t ino;
+	bool big; /* the ELF headers are big-endian */
+	unsigned int machine;
+	struct pw_segment *segments;
+	size_t nr_segments;
+	size_t last_hit;
+	const char *vmcoreinfo;
+	size_t vmcoreinfo_len;
+	size_t nr_warnings;
+	char warnings[SOURCE_WARNINGS][256];
+};
+
+__attribute__((format(printf, 2, 3))) void pw_source_explain(struct pw_source_error *err,
+							      const char *fmt, ...);
+const struct pw_segment *pw_source_find(struct pw_source *s, uint64_t pa);
+
+#endif
