@@ -6,7 +6,7 @@
 #   make [all]         the libraries, the command, the examples
 #   make lib | tool    the libraries | the command
 #   make check         every test suite; check-quick: those that take seconds
-#   make lint          format, static analysis, licences, layers
+#   make lint          format, static analysis, licences, layers; make format mends the first
 #   make bench         build and run the benchmarks
 #   make freestanding  the core for x86-64, aarch64 and riscv64, linked without a C library
 #   make size          text and stack of a map+unmap+protect+walk+gather link for aarch64
@@ -88,9 +88,10 @@ ALL_LIBS := $(SOURCES_LIB) $(LINUX_LIB) $(LIB)
 EXAMPLES := $(call to_bin,$(PW_EXAMPLES))
 BENCHES := $(call to_bin,$(PW_BENCHES))
 TESTS := $(call to_bin,$(PW_TESTS))
-MAN := $(patsubst man/%.scd,$(O)/man/%,$(PW_MAN))
+# The manual needs scdoc, and nothing else does.
+MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN)))
 
-.PHONY: all lib tool examples benches tests captures man check check-quick lint bench size \
+.PHONY: all lib tool examples benches tests captures man check check-quick lint format bench size \
 	freestanding install clean print-%
 .DELETE_ON_ERROR:
 
@@ -153,6 +154,10 @@ check: all tests benches captures
 
 check-quick: all tests captures
 	$(Q)$(RUN_SUITES) --quick $(TESTS)
+
+# As the reference version of clang-format has it.
+format:
+	$(Q)git ls-files -co --exclude-standard -- '*.c' '*.h' | xargs clang-format -i
 
 lint:
 	$(Q)PW_BUILD=$(O) tools/lint

@@ -45,8 +45,25 @@ PW_LINUX_SRC = \
 # hosted: the command ------------------------------------------------------------------------
 
 PW_SOURCES_SRC = \
+	sources/copy.c \
+	sources/elf_core.c \
+	sources/registers.c \
+	sources/vmcoreinfo.c \
 
 PW_CMD_SRC = \
+	cmd/attrs.c \
+	cmd/check.c \
+	cmd/dump.c \
+	cmd/ledger.c \
+	cmd/main.c \
+	cmd/memory.c \
+	cmd/options.c \
+	cmd/output.c \
+	cmd/protect.c \
+	cmd/ptdump.c \
+	cmd/range.c \
+	cmd/space.c \
+	cmd/translate.c \
 
 # pages of the manual: man/NAME.SECTION.scd
 PW_MAN = \

@@ -13,8 +13,8 @@
 #include "gather.h"
 #include "instance.h"
 
-/* Ranges that an operation of its own (no gather open) may owe before it is a full flush. */
-#define OWN_RANGES 4u
+/* Ranges that an operation without an open gather may owe before it is a full flush. */
+#define OWN_RANGES 1u
 
 static int refuse(struct pw_op *op, struct pw_range range, int err)
 {
@@ -32,7 +32,7 @@ static int half_of(const struct pw_table *pt, uint64_t va)
 	return high == ~0ull >> pt->va_bits ? 1 : -1;
 }
 
-int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align)
+PW_SMALL int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align)
 {
 	int first = half_of(pt, range.first.v), last = half_of(pt, range.last.v);
 
@@ -65,7 +65,7 @@ static int op_range(struct pw_op *op, struct pw_range range)
 }
 
 /* Remember where and why an operation is refused; addresses as the caller knows them. */
-void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level, uint64_t e)
+PW_SMALL void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level, uint64_t e)
 {
 	op->res.where = pw_range_of(op->pt->first.v + first, op->pt->first.v + last);
 	op->res.entry = e;
@@ -73,7 +73,7 @@ void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int lev
 }
 
 /* Note leaves that may be cached. */
-void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level)
+PW_SMALL void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level)
 {
 	if (op->stale_first > op->stale_last) {
 		op->stale_first = first;
@@ -97,7 +97,7 @@ void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int
  * entry touched gets a table; at and below it only those that are covered in part, which can be
  * nowhere but at the two ends.
  */
-uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last)
+PW_SMALL uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last)
 {
 	uint64_t nr = 0;
 
@@ -123,7 +123,7 @@ static int op_pass(struct pw_op *op, enum pw_pass pass)
 }
 
 /* A table is out of the tree: free it, after the invalidation where a walk may be cached. */
-void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
+PW_SMALL void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
 {
 	op->res.nr_tables++;
 	if (!(op->pt->flags & PW_TABLE_LIVE)) {
@@ -319,7 +319,7 @@ static int map_check(struct pw_op *op, const struct pw_mapping *maps,
 	return 0;
 }
 
-int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
+PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
 	       const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
 	       struct pw_result *res)
 {
@@ -355,7 +355,7 @@ int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
 	return op_done(&op, res, 0);
 }
 
-int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
+PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
 	   uint32_t flags, struct pw_gather *gather, struct pw_result *res)
 {
 	struct pw_mapping map = { range, pa };
@@ -397,7 +397,7 @@ static int change_ranges(struct pw_op *op,
 	return 0;
 }
 
-int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr, uint32_t flags,
+PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr, uint32_t flags,
 		 struct pw_gather *gather, struct pw_result *res)
 {
 	struct pw_op op;
@@ -411,7 +411,7 @@ int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr, 
 	return op_done(&op, res, err);
 }
 
-int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
+PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
 	     struct pw_result *res)
 {
 	return pw_unmap_vec(pt, &range, 1, flags, gather, res);
@@ -444,7 +444,7 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	return 0;
 }
 
-int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
+PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
 		   const struct pw_change *change, uint32_t flags, struct pw_gather *gather,
 		   struct pw_result *res)
 {
@@ -462,7 +462,7 @@ int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr
 	return op_done(&op, res, err);
 }
 
-int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,
+PW_SMALL int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,
 	       uint32_t flags, struct pw_gather *gather, struct pw_result *res)
 {
 	return pw_protect_vec(pt, &range, 1, change, flags, gather, res);

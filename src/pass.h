@@ -21,6 +21,9 @@
 
 #include "mem.h"
 
+/* Levels that can have leaves, from level 0 on; a format has no more. */
+#define PW_LEAF_LEVELS 4u
+
 enum pw_pass {
 	PW_PASS_MAP_CHECK,
 	PW_PASS_MAP,
@@ -43,15 +46,15 @@ struct pw_op {
 	uint64_t delta;		      /* output address - ia, modulo 2^64 */
 	unsigned int top_leaf;	      /* the largest leaf that alignment and format allow */
 	uint32_t identical;	      /* the check met entries that are there already */
-	uint64_t bits[PW_MAX_LEVELS]; /* a leaf's raw attributes */
+	uint64_t bits[PW_LEAF_LEVELS]; /* a leaf's raw attributes */
 	uint64_t nr_needed;	      /* tables to reserve */
 	uint64_t *pool;		      /* reserved tables, linked through their first slots */
 	uint64_t pool_pa;
 
 	/* protect */
 	bool protect; /* the check asks what protect asks, too */
-	uint64_t clear[PW_MAX_LEVELS];
-	uint64_t set[PW_MAX_LEVELS];
+	uint64_t clear[PW_LEAF_LEVELS];
+	uint64_t set[PW_LEAF_LEVELS];
 	bool scan; /* the check must look at every leaf */
 
 	/* unmap */

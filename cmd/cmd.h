@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * What the subcommands share: options, the opened address space, output.
+ */
+#ifndef PAGEWALK_CMD_H
+#define PAGEWALK_CMD_H
+
+#include <pagewalk/arm64.h>
+#include <pagewalk/pagewalk.h>
+
+#include <stdio.h>
+
+#include "../sources/registers.h"
+#include "../sources/source.h"
+#include "../sources/vmcoreinfo.h"
+
+/* Exit status, of every subcommand. */
+enum {
+	EXIT_FINE = 0,
+	EXIT_FINDINGS = 1, /* findings, addresses that are not mapped, a change that was refused */
+	EXIT_USAGE = 2,
+	EXIT_SOURCE = 3, /* the source cannot be read */
+};
+
+enum output_format { FORMAT_TEXT, FORMAT_PTDUMP, FORMAT_JSON };
+
+struct options {
+	const char *command;
+	const char *source;
+	char **args; /* what follows SOURCE */
+	int nr_args;
+
+	const char *registers;
+	unsigned int cpu;
+	bool has_ttbr0, has_ttbr1, has_tcr, has_mair, has_sctlr;
+	struct pw_arm64_regs regs;
+	bool kernel, user; /* which halves were asked for; both false: all there are */
+	enum output_format format;
+	bool has_range;
+	struct pw_range range;
+	bool holes;
+	bool header;
+	unsigned int max_rows; /* 0: all */
+	const char *only;
+	bool list;
+	const char *output;
+	bool force;
+	int verbose; /* -1 with --quiet */
+};
+
+/* options.c: 0, or an exit status (EXIT_FINE after --help) to leave with. */
+struct command;
+int options_parse(const struct command *cmd, int argc, char **argv, struct options *o, bool *leave);
+/* A number: 0x hexadecimal, decimal, or bare hexadecimal as addresses are written. */
+bool parse_number(const char *text, uint64_t *value);
+bool parse_address(const char *text, size_t len, uint64_t *value);
+/* A-B (B not included, 0 for the top) or A+LEN with K, M, G, T. */
+bool parse_range(const char *text, struct pw_range *range);
+
+/* A subcommand. */
+struct command {
+	const char *name;
+	const char *usage;   /* behind the name */
+	const char *summary; /* one line */
+	const char *help;
+	const char *options; /* which options, by the letters of options.c */
+	int (*run)(const struct options *o);
+};
+
+extern const struct command cmd_dump;
+extern const struct command cmd_translate;
+extern const struct command cmd_check;
+extern const struct command cmd_protect;
+
+/* memory.c: how the library reaches a source's tables. */
+struct memory;
+struct memory *memory_new(struct pw_source *s, bool writable);
+void memory_free(struct memory *m);
+const struct pw_env *memory_env(const struct memory *m);
+/* Pages that were written, for pw_source_write_copy(); free() the result. */
+struct pw_patch *memory_patches(const struct memory *m, size_t *nr);
+
+/* space.c: an opened source and the tables in it. */
+struct half {
+	bool known;
+	const char *name;	  /* "kernel" or "user" */
+	char from[96];		  /* where the root was learnt */
+	bool mair_known;
+	struct pw_arm64_half shape;
+	struct pw_table_config cfg;
+	struct pw_table pt;
+};
+
+struct space {
+	struct pw_source *source;
+	struct memory *memory;
+	struct half half[2]; /* 0 user (TTBR0), 1 kernel (TTBR1) */
+};
+
+/* 0, or an exit status with the reason on stderr. */
+int space_open(const struct options *o, struct space *sp);
+void space_close(struct space *sp);
+/* Does this half take part? Asked for and known, or nothing asked for and known. */
+bool space_wants(const struct options *o, const struct space *sp, unsigned int half);
+/* The part of @o->range in this half; false when there is none. */
+bool space_range(const struct options *o, const struct half *h, struct pw_range *range);
+
+/* output.c: a buffer that is written when it is full, and at the end. */
+void out_text(const char *s);
+void out_bytes(const char *s, size_t len);
+void out_char(char c);
+void out_hex(uint64_t v, unsigned int digits); /* at least @digits, no 0x */
+void out_dec(uint64_t v, unsigned int width);
+void out_size(uint64_t first, uint64_t last, unsigned int width); /* 4K, 2M: the largest exact unit */
+void out_flush(void);
+/* A message on stderr: "pagewalk: ..." */
+__attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
+
+/* attrs.c: a run in words. */
+void out_perm(uint32_t perm);
+const char *memtype_name(const struct half *h, const struct pw_attr *attr);
+void out_attr_words(const struct pw_attr *attr);
+void out_run(const struct half *h, const struct pw_run *run);
+void out_bad(const struct half *h, const struct pw_run *run);
+void out_space_header(const struct half *h);
+
+/* ptdump.c */
+int dump_ptdump(const struct options *o, const struct half *h);
+
+/* ledger.c: what a change costs in barriers and invalidations, three ways. */
+int ledger_print(const struct options *o, struct space *sp, unsigned int half,
+		 struct pw_range range, const struct pw_change *change);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * pagewalk translate: where do addresses lead?
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+/* The half that an address is in; NULL when that half's root is not known. */
+static const struct half *half_of(const struct options *o, const struct space *sp, uint64_t va)
+{
+	unsigned int i = (unsigned int)(va >> 63);
+
+	if (o->kernel != o->user)
+		i = o->kernel;
+	return sp->half[i].known ? &sp->half[i] : NULL;
+}
+
+static void verbose_step(const struct half *h, const struct pw_step *s)
+{
+	static const char *const kinds[] = { "hole",  "leaf", "table", "present-but-invalid",
+					     "non-present", "bad" };
+	struct pw_attr attr;
+	uint64_t reserved = pw_entry_reserved(&h->pt, s->entry, s->level);
+
+	out_text("  ");
+	out_text(pw_level_name(h->pt.instance, s->level, (unsigned int)h->pt.levels));
+	out_text(" at 0x");
+	out_hex(s->entry_pa.v, 12);
+	out_text(": 0x");
+	out_hex(s->entry, 16);
+	out_char(' ');
+	out_text(kinds[s->kind]);
+	if (pw_attr_decode(&h->pt, s->entry, s->level, &attr) == 0) {
+		out_char(' ');
+		out_perm(attr.perm);
+		out_char(' ');
+		out_text(memtype_name(h, &attr));
+		out_attr_words(&attr);
+	}
+	if (s->kind == PW_KIND_TABLE) {
+		static const char *const bits[] = { " PXNTable", " UXNTable", " APTable[0]", " APTable[1]" };
+		unsigned int i;
+
+		for (i = 0; i < 4; i++) {
+			if (s->entry >> (59 + i) & 1)
+				out_text(bits[i]);
+		}
+	}
+	if (reserved) {
+		out_text(" reserved bits 0x");
+		out_hex(reserved, 1);
+	}
+	out_char('\n');
+}
+
+static void verbose_walk(const struct half *h, uint64_t va)
+{
+	struct pw_translation t;
+	unsigned int i;
+	int err = pw_translate(&h->pt, pw_va_of(va), &t);
+
+	for (i = 0; i < t.nr_steps; i++)
+		verbose_step(h, &t.step[i]);
+	if (!err) {
+		out_text("  effective ");
+		out_perm(t.perm);
+		out_text(", ");
+		out_size(0, t.leaf_size - 1, 0);
+		out_text(t.level ? " block\n" : " page\n");
+	} else if (err != PW_ENOENT) {
+		out_text("  ");
+		out_text(pw_strerror(err));
+		out_char('\n');
+	}
+}
+
+/* One answer; true when the address is mapped. */
+static bool answer(const struct options *o, const struct space *sp, uint64_t va)
+{
+	const struct half *h = half_of(o, sp, va);
+	struct pw_pa pa;
+	bool mapped = h && pw_translate_pa(&h->pt, pw_va_of(va), &pa) == 0;
+
+	out_bytes("0x", 2);
+	out_hex(va, 16);
+	if (mapped) {
+		out_bytes(" 0x", 3);
+		out_hex(pa.v, 1);
+		out_char('\n');
+	} else {
+		out_bytes(" unmapped\n", 10);
+	}
+	if (o->verbose > 0 && h)
+		verbose_walk(h, va);
+	return mapped;
+}
+
+struct input {
+	const struct options *o;
+	const struct space *sp;
+	unsigned long line;
+	bool unmapped;
+	bool malformed;
+};
+
+static void one_line(struct input *in, const char *text, size_t len)
+{
+	uint64_t va;
+
+	in->line++;
+	while (len && (*text == ' ' || *text == '\t')) {
+		text++;
+		len--;
+	}
+	while (len && (text[len - 1] == ' ' || text[len - 1] == '\t' || text[len - 1] == '\r'))
+		len--;
+	if (len == 0)
+		return;
+	if (!parse_address(text, len, &va)) {
+		complain("standard input, line %lu: expected a hexadecimal address, found '%.*s'",
+			 in->line, len > 40 ? 40 : (int)len, text);
+		in->malformed = true;
+		return;
+	}
+	if (!answer(in->o, in->sp, va))
+		in->unmapped = true;
+}
+
+/* Lines from standard input, a large piece at a time. Lines longer than the buffer are no address. */
+static int read_lines(struct input *in)
+{
+	static char buf[1 << 16];
+	size_t have = 0;
+
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, buf + have, sizeof(buf) - have);
+		char *p = buf, *eol;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			complain("standard input: %s", strerror(errno));
+			return EXIT_SOURCE;
+		}
+		have += (size_t)n;
+		while ((eol = memchr(p, '\n', have - (size_t)(p - buf)))) {
+			one_line(in, p, (size_t)(eol - p));
+			p = eol + 1;
+		}
+		have -= (size_t)(p - buf);
+		memmove(buf, p, have);
+		if (n == 0 || have == sizeof(buf)) {
+			if (have)
+				one_line(in, buf, have);
+			have = 0;
+		}
+		if (n == 0)
+			return 0;
+	}
+}
+
+static int run_translate(const struct options *o)
+{
+	struct input in = { 0 };
+	struct space sp;
+	int i, status;
+
+	if (o->nr_args == 0) {
+		complain("translate: which addresses? (- reads them from standard input)");
+		return EXIT_USAGE;
+	}
+	status = space_open(o, &sp);
+	if (status)
+		return status;
+	in.o = o;
+	in.sp = &sp;
+	for (i = 0; i < o->nr_args && !status; i++) {
+		uint64_t va;
+
+		if (!strcmp(o->args[i], "-")) {
+			status = read_lines(&in);
+		} else if (!parse_address(o->args[i], strlen(o->args[i]), &va)) {
+			complain("translate: expected a hexadecimal address, found '%s'", o->args[i]);
+			in.malformed = true;
+		} else if (!answer(o, &sp, va)) {
+			in.unmapped = true;
+		}
+	}
+	space_close(&sp);
+	if (status)
+		return status;
+	return in.malformed ? EXIT_USAGE : in.unmapped ? EXIT_FINDINGS : EXIT_FINE;
+}
+
+const struct command cmd_translate = {
+	.name = "translate",
+	.usage = "[options] SOURCE VA...",
+	.summary = "Print the physical address of each virtual one.",
+	.help = "One line each: 0xVA 0xPA, or 0xVA unmapped. - reads addresses from standard input, one\n"
+		"a line. With -v every level is shown: the entry's address, its value and its bits.\n"
+		"The half is the address's own (bit 63) unless --kernel or --user says otherwise.\n",
+	.options = "rc01tmskuvq",
+	.run = run_translate,
+};
