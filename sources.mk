@@ -41,6 +41,10 @@ PW_PLATFORM_ARM64_INSN_SRC = \
 # libpagewalk-linux.a ------------------------------------------------------------------------
 
 PW_LINUX_SRC = \
+	linux/apply.c \
+	linux/pageattr.c \
+	linux/pagewalk.c \
+	linux/state.c \
 
 # hosted: the command ------------------------------------------------------------------------
 
@@ -71,6 +75,7 @@ PW_MAN = \
 # programs: each file is one, linked with everything above -----------------------------------
 
 PW_EXAMPLES = \
+	examples/pageattr.c \
 
 PW_BENCHES = \
 	bench/leaf.c \
