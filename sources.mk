@@ -82,6 +82,8 @@ PW_BENCHES = \
 
 # test programs, and what they share
 PW_TEST_SHARED_SRC = \
+	tests/harness/harness.c \
+	tests/harness/harness_host.c \
 
 PW_TESTS = \
 	tests/unit/arm64_test.c \

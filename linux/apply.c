@@ -44,7 +44,7 @@ static uint64_t new_table(const struct apply *a)
 		env->sync_table(env->ctx, page, PAGE_SIZE);
 	/* filled before it is linked: the entry's store must not pass these */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	return pw_linux_pa_entry(pa.v) | PMD_TYPE_TABLE |
+	return pw_linux_pa_entry(pa.v) | PMD_TYPE_TABLE | PTE_AF |
 	       (a->mm == &init_mm ? 1ul << 60 /* UXNTable */ : 1ul << 59 /* PXNTable */);
 }
 

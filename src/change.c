@@ -449,6 +449,7 @@ PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, 
 		   struct pw_result *res)
 {
 	struct pw_op op;
+	uint32_t before = PW_BEFORE_STORES;
 	int err;
 
 	op_init(&op, pt, flags);
@@ -456,9 +457,11 @@ PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, 
 		return op_done(&op, res, PW_EINVAL);
 	op.res.where = ranges[0];
 	err = protect_masks(&op, change);
+	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
+	if (!err && (change->flags_clear & PW_ATTR_VALID))
+		before = PW_BEFORE_ALL;
 	if (!err)
-		err = change_ranges(&op, ranges, nr, PW_PASS_PROTECT, PW_BEFORE_STORES,
-				    gather);
+		err = change_ranges(&op, ranges, nr, PW_PASS_PROTECT, before, gather);
 	return op_done(&op, res, err);
 }
 

@@ -78,6 +78,11 @@ struct pw_attr {
  * the set members is set, so a bit named in both ends up set. The raw members are applied to the
  * entry itself, after the neutral ones were turned into masks, and only on bits that are neither
  * part of the output address nor of the entry's type (PW_EINVAL).
+ *
+ * arm64 has one bit for writing by both privileges: setting PW_PERM_W on a page that the user may
+ * read lets the user write, too. And it marks present-but-invalid with the bit that means
+ * non-global in a valid entry: setting PW_ATTR_VALID again leaves the page non-global unless
+ * PW_ATTR_GLOBAL is set with it.
  */
 struct pw_change {
 	uint32_t perm_clear;

@@ -40,12 +40,20 @@
 #define PW_FAKE_ACC_RO	1u
 #define PW_FAKE_ACC_XN	2u
 
+/* Open-coded: some compilers call a library for the built-in. */
+PW_INLINE uint64_t pw_fake_swap(uint64_t v)
+{
+	v = (v & 0x00ff00ff00ff00ffull) << 8 | (v >> 8 & 0x00ff00ff00ff00ffull);
+	v = (v & 0x0000ffff0000ffffull) << 16 | (v >> 16 & 0x0000ffff0000ffffull);
+	return v << 32 | v >> 32;
+}
+
 PW_INLINE uint64_t pw_fake_scramble(uint64_t plain, unsigned int level)
 {
 	unsigned int by = 7u + 11u * level;
 
 	plain = plain << by | plain >> (64u - by);
-	return level & 1u ? __builtin_bswap64(plain) : plain;
+	return level & 1u ? pw_fake_swap(plain) : plain;
 }
 
 PW_INLINE uint64_t pw_fake_plain(uint64_t e, unsigned int level)
@@ -53,7 +61,7 @@ PW_INLINE uint64_t pw_fake_plain(uint64_t e, unsigned int level)
 	unsigned int by = 7u + 11u * level;
 
 	if (level & 1u)
-		e = __builtin_bswap64(e);
+		e = pw_fake_swap(e);
 	return e >> by | e << (64u - by);
 }
 
