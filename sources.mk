@@ -13,6 +13,7 @@ PW_SRC = \
 	src/err.c \
 	src/gather.c \
 	src/iter.c \
+	src/stretch.c \
 	src/table.c \
 	src/translate.c \
 	src/walk_range.c \
@@ -84,8 +85,13 @@ PW_BENCHES = \
 PW_TEST_SHARED_SRC = \
 	tests/harness/harness.c \
 	tests/harness/harness_host.c \
+	tests/env/env.c \
+	tests/ref/ref_map.c \
+	tests/ref/ref_walk.c \
+	tests/ref/observe.c \
 
 PW_TESTS = \
+	tests/property/property_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/gather_test.c \
 

@@ -24,10 +24,13 @@ void out_flush(void)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
+			int e = errno;
+
 			/* a reader that went away is no news; a full disk is */
-			if (errno != EPIPE)
-				complain("standard output: %s", strerror(errno));
-			_exit(errno == EPIPE ? EXIT_FINE : EXIT_SOURCE);
+			used = 0;
+			if (e != EPIPE)
+				complain("standard output: %s", strerror(e));
+			_exit(e == EPIPE ? EXIT_FINE : EXIT_SOURCE);
 		}
 		done += (size_t)n;
 	}
@@ -87,7 +90,7 @@ void out_size(uint64_t first, uint64_t last, unsigned int width)
 		k >>= 10;
 		unit++;
 	}
-	out_dec(k, width - 1);
+	out_dec(k, width ? width - 1 : 0);
 	out_char(*unit);
 }
 

@@ -199,18 +199,18 @@ static int walk_pud(pud_t *pud, unsigned long addr, unsigned long next, struct m
 static int walk_pud_table(p4d_t *p4d, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const bool folded = PTRS_PER_PUD == 1;
-	p4d_t e = p4dp_get(p4d);
+	uint64_t e = pw_linux_read(p4d);
 	unsigned long next, at = addr;
 	pud_t *pud;
 	int err;
 
-	if (!folded && !pw_linux_table_ok(p4d_val(e)))
+	if (!folded && !pw_linux_table_ok(e))
 		return -EFAULT;
 	err = enter_table(walk, 2, folded, addr, end);
 	if (err)
 		return err;
 	pud = folded ? (pud_t *)(void *)p4d :
-		       (pud_t *)pw_linux_table_virt(p4d_val(e)) + pud_index(addr);
+		       (pud_t *)pw_linux_table_virt(e) + pud_index(addr);
 	do {
 		next = pud_addr_end(at, end);
 		err = walk_pud(pud, at, next, walk);
@@ -243,18 +243,18 @@ static int walk_p4d(p4d_t *p4d, unsigned long addr, unsigned long next, struct m
 static int walk_p4d_table(pgd_t *pgd, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const bool folded = PTRS_PER_P4D == 1;
-	pgd_t e = pgdp_get(pgd);
+	uint64_t e = pw_linux_read(pgd);
 	unsigned long next, at = addr;
 	p4d_t *p4d;
 	int err;
 
-	if (!folded && !pw_linux_table_ok(pgd_val(e)))
+	if (!folded && !pw_linux_table_ok(e))
 		return -EFAULT;
 	err = enter_table(walk, 3, folded, addr, end);
 	if (err)
 		return err;
 	p4d = folded ? (p4d_t *)(void *)pgd :
-		       (p4d_t *)pw_linux_table_virt(pgd_val(e)) + p4d_index(addr);
+		       (p4d_t *)pw_linux_table_virt(e) + p4d_index(addr);
 	do {
 		next = p4d_addr_end(at, end);
 		err = walk_p4d(p4d, at, next, walk);

@@ -184,6 +184,7 @@ static void op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gath
 		pw_assert(env, err == 0);
 		gather = own;
 	}
+	pw_gather_admit(gather, op->pt);
 	op->gather = gather;
 }
 

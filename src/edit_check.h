@@ -12,7 +12,7 @@
 #ifndef PW_SRC_EDIT_CHECK_H
 #define PW_SRC_EDIT_CHECK_H
 
-#include "stretch.h"
+#include "pass.h"
 
 /* What else protect asks of a leaf that is covered as a whole. */
 PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, uint64_t e,

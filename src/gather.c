@@ -21,7 +21,7 @@
 
 #define DEFAULT_MAX_PAGES 512u
 
-int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec, struct pw_flush *ranges,
+PW_SMALL int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec, struct pw_flush *ranges,
 		   uint32_t nr)
 {
 	if (!g || !exec || !exec->run || !exec->size || (nr && !ranges))
@@ -130,7 +130,7 @@ static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 
 /* Notes */
 
-void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct pw_flush *flush,
+PW_SMALL void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct pw_flush *flush,
 		    uint32_t before)
 {
 	if (publish)
@@ -143,7 +143,7 @@ void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct pw_flush
 		add_range(g, flush);
 }
 
-int pw_gather_settle(struct pw_gather *g, const struct pw_env *env)
+PW_SMALL int pw_gather_settle(struct pw_gather *g, const struct pw_env *env)
 {
 	if (pw_lazy_active(g, env))
 		return 0;
@@ -177,7 +177,7 @@ void pw_gather_publish(struct pw_gather *g, const struct pw_env *env)
 	note_by_hand(g, env, 1, NULL, PW_BEFORE_NOTHING);
 }
 
-void pw_gather_stale(struct pw_gather *g, const struct pw_env *env, const struct pw_flush *flush,
+PW_SMALL void pw_gather_stale(struct pw_gather *g, const struct pw_env *env, const struct pw_flush *flush,
 		     uint32_t before)
 {
 	if (flush->regime >= PW_NR_REGIMES || flush->first.v > flush->last.v ||
@@ -260,16 +260,23 @@ static void free_queue(struct pw_gather *g)
 	}
 }
 
-void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *pt, struct pw_pa pa,
+/* A table maps as much as one leaf of the level above its own; entries have 8 bytes. */
+static uint32_t table_len(const struct pw_table *pt)
+{
+	return (uint32_t)(8ull << pt->index_lg2);
+}
+
+PW_SMALL void pw_gather_admit(struct pw_gather *g, const struct pw_table *pt)
+{
+	if (g->nr_freed && (g->free_env != pt->env || g->free_len != table_len(pt)))
+		(void)pw_gather_flush(g);
+}
+
+PW_SMALL void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *pt, struct pw_pa pa,
 			   void *virt)
 {
-	/* A table maps as much as one leaf of the level above its own; entries have 8 bytes. */
-	uint64_t len = pw_table_leaf_size(pt, 1) / pw_table_leaf_size(pt, 0) * 8;
-
-	if (g->nr_freed && (g->free_env != pt->env || g->free_len != len))
-		pw_gather_flush(g);
 	g->free_env = pt->env;
-	g->free_len = (uint32_t)len;
+	g->free_len = table_len(pt);
 	write_link(pt->env, pa, virt, g->nr_freed ? g->free_head.v : 0);
 	g->free_head = pa;
 	g->nr_freed++;
@@ -277,7 +284,7 @@ void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *pt, struc
 
 /* Payment */
 
-int pw_gather_flush(struct pw_gather *g)
+PW_SMALL int pw_gather_flush(struct pw_gather *g)
 {
 	struct pw_plan plan;
 	int ran = 0;
@@ -302,7 +309,7 @@ bool pw_lazy_active(const struct pw_gather *g, const struct pw_env *env)
 	return g->enable_count && !g->pause_count && !pw_in_interrupt(env);
 }
 
-void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
+PW_SMALL void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
 {
 	if (g->pause_count || pw_in_interrupt(env))
 		return;
@@ -312,7 +319,7 @@ void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
 		g->enable_count++;
 }
 
-void pw_lazy_disable(struct pw_gather *g, const struct pw_env *env)
+PW_SMALL void pw_lazy_disable(struct pw_gather *g, const struct pw_env *env)
 {
 	if (g->pause_count || pw_in_interrupt(env))
 		return;
@@ -325,7 +332,7 @@ void pw_lazy_disable(struct pw_gather *g, const struct pw_env *env)
 	pw_gather_flush(g);
 }
 
-void pw_lazy_pause(struct pw_gather *g, const struct pw_env *env)
+PW_SMALL void pw_lazy_pause(struct pw_gather *g, const struct pw_env *env)
 {
 	if (pw_in_interrupt(env))
 		return;
@@ -337,7 +344,7 @@ void pw_lazy_pause(struct pw_gather *g, const struct pw_env *env)
 		pw_gather_flush(g);
 }
 
-void pw_lazy_resume(struct pw_gather *g, const struct pw_env *env)
+PW_SMALL void pw_lazy_resume(struct pw_gather *g, const struct pw_env *env)
 {
 	if (pw_in_interrupt(env))
 		return;

@@ -33,13 +33,21 @@ void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct pw_flush
 		    uint32_t before);
 
 /*
+ * pw_gather_admit - before an operation: may tables of this handle be queued?
+ * @pt:  the handle
+ *
+ * A queue holds tables of one environment and one size. What waits there of another is flushed and
+ * given back now, so that queueing, deep inside an operation, needs no stack for it.
+ */
+void pw_gather_admit(struct pw_gather *g, const struct pw_table *pt);
+
+/*
  * pw_gather_queue_table - a table was unlinked: give it back after the next flush
- * @pt:    the handle it was unlinked from; pt->env gets it back
+ * @pt:    the handle it was unlinked from, admitted before; pt->env gets it back
  * @pa:    its address
  * @virt:  where it is to be written now
  *
- * Writes slot 0 of the table (or its metadata), once. Tables of another environment that wait in
- * @g are flushed and given back first.
+ * Writes slot 0 of the table (or its metadata), once.
  */
 void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *pt, struct pw_pa pa,
 			   void *virt);

@@ -11,7 +11,7 @@
 #ifndef PW_SRC_MAP_H
 #define PW_SRC_MAP_H
 
-#include "stretch.h"
+#include "pass.h"
 
 /* What may differ between an entry that is there and the one we would write. */
 #define PW_MAP_IGNORE (PW_IGNORE_AD | PW_IGNORE_SOFT | PW_IGNORE_CONTIGUOUS)
@@ -34,7 +34,7 @@ PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *
 
 	if (at->kind == PW_KIND_HOLE) {
 		if (at->level == 0)
-			return (int64_t)pw_stretch_empty(m, op->env, at->slot, at->left);
+			return (int64_t)m->empty(op->env, at->slot, at->left);
 		op->nr_needed += pw_map_tables(op, at->level, at->ia, last);
 		return 1;
 	}
@@ -47,6 +47,25 @@ PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *
 	}
 	pw_refuse(op, at->ia, last, at->level, at->e);
 	return err;
+}
+
+/* Write @nr leaves that continue each other, beginning with @e. */
+PW_INLINE void pw_map_leaves(const struct pw_fmt *f, const struct pw_mem *m,
+			       const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
+			       unsigned int level)
+{
+	uint64_t *end = slot + nr;
+
+	if (nr & 1u) {
+		m->store(env, slot++, e);
+		e = f->next_leaf(e, level);
+	}
+	for (; slot < end; slot += 2) {
+		m->store(env, slot, e);
+		e = f->next_leaf(e, level);
+		m->store(env, slot + 1, e);
+		e = f->next_leaf(e, level);
+	}
 }
 
 /* Fill @nr empty slots of one table; whole groups get the contiguous hint when asked for. */
@@ -73,7 +92,7 @@ PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, struc
 				hint = f->contig_mask(level);
 			}
 		}
-		pw_stretch_fill(f, m, op->env, slot + done, n,
+		pw_map_leaves(f, m, op->env, slot + done, n,
 				f->make_leaf(bits | hint, pos + op->delta, level), level);
 		done += n;
 	}
@@ -91,8 +110,8 @@ PW_INLINE uint64_t *pw_map_new_table(const struct pw_fmt *f, const struct pw_mem
 	op->pool_pa = m->load(op->env, t);
 	op->pool = (uint64_t *)(uintptr_t)m->load(op->env, t + 1);
 	/* the first two slots held the list's link */
-	pw_stretch_zero(m, op->env, t, (op->env->flags & PW_ENV_ZEROED) || head < 2u ? 2u : head);
-	op->fresh |= 1u << below;
+	m->zero(op->env, t, (op->env->flags & PW_ENV_ZEROED) || head < 2u ? 2u : head);
+	op->fresh |= 1u << at->level >> 1;
 	op->res.nr_tables++;
 	return t;
 }
@@ -111,7 +130,7 @@ PW_INLINE uint64_t pw_map_room(const struct pw_fmt *f, const struct pw_mem *m,
 	/* nothing but empty slots here: it is new, or the check looked */
 	if ((op->fresh & (1u << at->level)) || (at->level == 0 && !op->identical))
 		return whole;
-	return pw_stretch_empty(m, op->env, at->slot, whole);
+	return m->empty(op->env, at->slot, whole);
 }
 
 /* 0: the slot must get a table. */
@@ -139,7 +158,7 @@ PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, stru
 		return;
 	op->fresh &= ~bit;
 	if (!(op->env->flags & PW_ENV_ZEROED))
-		pw_stretch_zero(m, op->env, child + next, nr - next);
+		m->zero(op->env, child + next, nr - next);
 	pw_env_sync(op->env, child, nr);
 	m->store_release(op->env, slot, f->make_table(op->table_pa[level - 1u], level));
 	pw_env_sync(op->env, slot, 1);

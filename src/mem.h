@@ -24,7 +24,35 @@ struct pw_mem {
 	bool (*cas)(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val);
 	/* host address of a table, NULL when it is outside memory */
 	uint64_t *(*table)(const struct pw_env *env, uint64_t pa, uint32_t len);
+
+	/* stretch.c, out of line: loops over @nr neighbouring slots; see stretch.h */
+	uint64_t (*same)(const struct pw_env *env, const uint64_t *slot, uint64_t nr, uint64_t mask,
+			 uint64_t pattern);
+	uint64_t (*empty)(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
+	void (*zero)(const struct pw_env *env, uint64_t *slot, uint64_t nr);
+	uint64_t (*flip)(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t mask,
+			 uint64_t pattern, uint64_t delta);
+	uint64_t (*flip_cas)(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t mask,
+			     uint64_t pattern, uint64_t clear, uint64_t set);
 };
+
+/* stretch.c */
+uint64_t pw_direct_same(const struct pw_env *env, const uint64_t *slot, uint64_t nr, uint64_t mask,
+			uint64_t pattern);
+uint64_t pw_direct_empty(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
+void pw_direct_zero(const struct pw_env *env, uint64_t *slot, uint64_t nr);
+uint64_t pw_direct_flip(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t mask,
+			uint64_t pattern, uint64_t delta);
+uint64_t pw_direct_flip_cas(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t mask,
+			    uint64_t pattern, uint64_t clear, uint64_t set);
+uint64_t pw_hooked_same(const struct pw_env *env, const uint64_t *slot, uint64_t nr, uint64_t mask,
+			uint64_t pattern);
+uint64_t pw_hooked_empty(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
+void pw_hooked_zero(const struct pw_env *env, uint64_t *slot, uint64_t nr);
+uint64_t pw_hooked_flip(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t mask,
+			uint64_t pattern, uint64_t delta);
+uint64_t pw_hooked_flip_cas(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t mask,
+			    uint64_t pattern, uint64_t clear, uint64_t set);
 
 /* env.c */
 uint64_t pw_env_load(const struct pw_env *env, const uint64_t *slot);
@@ -84,6 +112,11 @@ static const struct pw_mem pw_mem_direct = {
 	.store_release = pw_direct_store_release,
 	.cas = pw_direct_cas,
 	.table = pw_direct_table,
+	.same = pw_direct_same,
+	.empty = pw_direct_empty,
+	.zero = pw_direct_zero,
+	.flip = pw_direct_flip,
+	.flip_cas = pw_direct_flip_cas,
 };
 
 static const struct pw_mem pw_mem_hooked = {
@@ -94,6 +127,11 @@ static const struct pw_mem pw_mem_hooked = {
 	.store_release = pw_env_store_release,
 	.cas = pw_env_cas,
 	.table = pw_env_table,
+	.same = pw_hooked_same,
+	.empty = pw_hooked_empty,
+	.zero = pw_hooked_zero,
+	.flip = pw_hooked_flip,
+	.flip_cas = pw_hooked_flip_cas,
 };
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef PW_SRC_PROTECT_H
 #define PW_SRC_PROTECT_H
 
-#include "stretch.h"
+#include "pass.h"
 
 /* One run of equal leaves: the same flip for all of them, and the debt noted once. */
 PW_INLINE uint64_t pw_protect_leaves(const struct pw_fmt *f, const struct pw_mem *m,
@@ -19,11 +19,11 @@ PW_INLINE uint64_t pw_protect_leaves(const struct pw_fmt *f, const struct pw_mem
 	bool live = op->pt->flags & PW_TABLE_LIVE;
 
 	if (now == e)
-		return pw_stretch_same(m, op->env, at->slot, at->left, mask, pattern);
+		return m->same(op->env, at->slot, at->left, mask, pattern);
 	if (live && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
-		n = pw_stretch_flip_cas(m, op->env, at->slot, at->left, clear, set, mask, pattern);
+		n = m->flip_cas(op->env, at->slot, at->left, mask, pattern, clear, set);
 	else
-		n = pw_stretch_flip(m, op->env, at->slot, at->left, mask, pattern, now ^ e);
+		n = m->flip(op->env, at->slot, at->left, mask, pattern, now ^ e);
 	op->res.changed += n << pw_shift(f, level);
 	op->res.nr_entries += n;
 	if (live) {

@@ -11,7 +11,7 @@
 #ifndef PW_SRC_SPOT_H
 #define PW_SRC_SPOT_H
 
-#include "stretch.h"
+#include "pass.h"
 
 /* A place in the tables: an entry of a table, and the way that led there. */
 struct pw_spot {
@@ -87,7 +87,7 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 	uint64_t x = g->expect, mask = g->mask;
 
 	if (!g->leaf)
-		return pw_stretch_same(m, env, slot, nr, mask, x & mask);
+		return m->same(env, slot, nr, mask, x & mask);
 	while (end - p >= 4) {
 		uint64_t x1 = f->next_leaf(x, level), x2 = f->next_leaf(x1, level);
 		uint64_t x3 = f->next_leaf(x2, level);

@@ -9,11 +9,14 @@
  * the decision is that of the first entry: the same kind, the same change. A change of attributes
  * is then the same exclusive-or for the whole run, because (e & ~clear) | set depends on no bits
  * but clear and set, and they are part of the pattern.
+ *
+ * None of this knows a format, so it is compiled once for each kind of environment (stretch.c) and
+ * called once a run.
  */
 #ifndef PW_SRC_STRETCH_H
 #define PW_SRC_STRETCH_H
 
-#include "pass.h"
+#include "mem.h"
 
 /*
  * The loops take two or four entries a round: what is left of the loop's own bookkeeping is then
@@ -52,25 +55,6 @@ PW_INLINE uint64_t pw_stretch_empty(const struct pw_mem *m, const struct pw_env 
 	while (p < end && m->load(env, p) == 0)
 		p++;
 	return (uint64_t)(p - slot);
-}
-
-/* Write @nr leaves that continue each other, beginning with @e. */
-PW_INLINE void pw_stretch_fill(const struct pw_fmt *f, const struct pw_mem *m,
-			       const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
-			       unsigned int level)
-{
-	uint64_t *end = slot + nr;
-
-	if (nr & 1u) {
-		m->store(env, slot++, e);
-		e = f->next_leaf(e, level);
-	}
-	for (; slot < end; slot += 2) {
-		m->store(env, slot, e);
-		e = f->next_leaf(e, level);
-		m->store(env, slot + 1, e);
-		e = f->next_leaf(e, level);
-	}
 }
 
 PW_INLINE void pw_stretch_zero(const struct pw_mem *m, const struct pw_env *env, uint64_t *slot,
@@ -117,8 +101,8 @@ PW_INLINE uint64_t pw_stretch_flip(const struct pw_mem *m, const struct pw_env *
  * means that somebody else writes, which exclusive mode forbids.
  */
 PW_INLINE uint64_t pw_stretch_flip_cas(const struct pw_mem *m, const struct pw_env *env,
-				       uint64_t *slot, uint64_t nr, uint64_t clear, uint64_t set,
-				       uint64_t mask, uint64_t pattern)
+				       uint64_t *slot, uint64_t nr, uint64_t mask, uint64_t pattern,
+				       uint64_t clear, uint64_t set)
 {
 	uint64_t i;
 

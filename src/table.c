@@ -51,7 +51,7 @@ static int table_check(const struct pw_table_config *cfg)
 	return table_check_env(cfg);
 }
 
-int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg)
+PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg)
 {
 	struct pw_geometry g;
 	uint64_t va_bits, span;

@@ -11,7 +11,7 @@
 #ifndef PW_SRC_UNMAP_H
 #define PW_SRC_UNMAP_H
 
-#include "stretch.h"
+#include "pass.h"
 
 /* One run of entries of the same kind: leaves, or what else is neither empty nor a table. */
 PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
@@ -24,9 +24,9 @@ PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m, s
 		return 1;
 	}
 	if (at->kind != PW_KIND_NONPRESENT) /* that may look like a hole under the mask */
-		n = pw_stretch_same(m, op->env, at->slot, at->left, mask, at->e & mask);
+		n = m->same(op->env, at->slot, at->left, mask, at->e & mask);
 	if (!(op->doomed & (1u << at->level))) {
-		pw_stretch_zero(m, op->env, at->slot, n);
+		m->zero(op->env, at->slot, n);
 		pw_env_sync(op->env, at->slot, n);
 	}
 	op->res.changed += n << pw_shift(f, at->level);
@@ -59,7 +59,7 @@ PW_INLINE void pw_unmap_leave(const struct pw_fmt *f, const struct pw_mem *m, st
 	op->doomed &= ~bit;
 	if (op->flags & PW_KEEP_TABLES)
 		return;
-	if (!doomed && pw_stretch_empty(m, op->env, child, nr) != nr)
+	if (!doomed && m->empty(op->env, child, nr) != nr)
 		return;
 	/* A parent that goes as a whole keeps its slots: nobody will come this way again. */
 	if (!(op->doomed & (1u << level))) {

@@ -34,7 +34,7 @@ extern "C" {
 #define PW_WANT_INVALID	   0x04u /* present-but-invalid leaves */
 #define PW_WANT_NONPRESENT 0x08u /* non-present entries that are not ours */
 #define PW_WANT_TABLE_PRE  0x10u /* a table entry, before what is below it */
-#define PW_WANT_TABLE_POST 0x20u /* the same, after what is below it */
+#define PW_WANT_TABLE_POST 0x20u /* its addresses and level again, after what is below it */
 #define PW_WANT_PARTIAL	   0x40u /* leaves that the range covers in part are clipped to it; else
 				    they are yielded whole and may reach beyond the range */
 #define PW_WANT_ALL	   0x7fu
@@ -61,7 +61,7 @@ struct pw_run {
 	struct pw_va first; /* closed; whole entries (clipped to the range for holes, and for
 			       leaves under PW_WANT_PARTIAL) */
 	struct pw_va last;
-	struct pw_pa pa;       /* leaves: where first maps to; tables: the table */
+	struct pw_pa pa;       /* leaves: where first maps to; TABLE_PRE: the table */
 	uint64_t entry;	       /* the first entry, raw */
 	struct pw_pa entry_pa; /* where it lies */
 	uint64_t nr;	       /* entries in the run */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 #include "harness.h"
 
-#define MAX_NOTES 8
+#define MAX_NOTES 20
 #define MAX_SHOWN 8 /* failed expectations printed for each test */
 
 struct harness harness = { .seed = 1, .seconds = 20 };

@@ -388,6 +388,7 @@ TEST(threshold_of_the_whole_address_space)
 static void queue(unsigned int n)
 {
 	arena[n][0] = TOP;
+	pw_gather_admit(&g, &table);
 	pw_gather_queue_table(&g, &table, table_pa(n), arena[n]);
 }
 

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The pagewalk authors
+"""The command as people use and misuse it: exit statuses, messages, damaged files and tables."""
+
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("PW_BUILD", "build")
+PAGEWALK = os.path.abspath(os.path.join(BUILD, "pagewalk"))
+CAPTURE = os.path.abspath(os.path.join(BUILD, "captures", "arm64-ptdump-wx"))
+CORE = os.path.join(CAPTURE, "ptonly.elf")
+REGISTERS = os.path.join(CAPTURE, "gdb-registers.txt")
+TEXT = "0xffffccaf23a10000-0xffffccaf23c90000"
+ROOT = 0x40595000
+passed = failed = 0
+
+
+def check(good, what, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
+
+
+def run(*args, stdin=""):
+    return subprocess.run([PAGEWALK, *args], input=stdin, capture_output=True, text=True,
+                          timeout=20, check=False)
+
+
+def expect(status, args, says="", stdin=""):
+    """The command ends with this status and says this (on either stream)."""
+    result = run(*args, stdin=stdin)
+    said = result.stdout + result.stderr
+    check(result.returncode == status and says in said, f"pagewalk {' '.join(args)}",
+          f"status {result.returncode}, wanted {status} and '{says}': {said[-600:]}")
+    return result
+
+
+def usage():
+    expect(2, [], "usage:")
+    expect(0, ["--help"], "exit status:")
+    expect(0, ["--version"], "pagewalk 0.")
+    expect(2, ["dmup", CORE], "did you mean 'dump'?")
+    expect(2, ["xyzzy"], "no command 'xyzzy'")
+    for command in ("dump", "translate", "check", "protect"):
+        expect(0, [command, "--help"], "options:")
+        expect(2, [command], "which source?")
+        expect(2, [command, "--no-such-option", CORE], "no such option here")
+        expect(2, [command, CORE, "--cpu"], "needs a value")
+        expect(3, [command, "/nonexistent", "0", "ro"][:2 if command in ("dump", "check") else 4]
+               if command != "protect" else [command, "/nonexistent", TEXT, "ro"], "/nonexistent")
+    expect(2, ["dump", "--format=xml", CORE], "text, ptdump or json")
+    expect(2, ["dump", "--range=zzz", CORE], "A-B or A+LEN")
+    expect(2, ["dump", CORE, "more"], "too much")
+    expect(2, ["translate", CORE], "which addresses?")
+    expect(2, ["translate", CORE, "hello"], "hexadecimal address")
+    expect(2, ["check", "--only", "nothing", CORE], "--list names them")
+    expect(0, ["check", "--list"], "wx")
+    expect(2, ["protect", CORE, TEXT], "expected SOURCE RANGE")
+    expect(2, ["protect", CORE, TEXT, "rx"], "expected ro, rw, x or nx")
+    expect(2, ["protect", CORE, "5-4", "ro"], "expected A-B or A+LEN")
+    expect(3, ["dump", "--user", CORE], "give --registers or --ttbr0")
+    expect(3, ["dump", "--registers", REGISTERS, "--cpu", "7", CORE], "no registers of cpu 7")
+    expect(3, ["dump", "--registers", CORE, CORE], "expected gdb's")
+
+
+def sources():
+    with tempfile.TemporaryDirectory() as tmp:
+        def write(name, data):
+            with open(os.path.join(tmp, name), "wb") as f:
+                f.write(data)
+            return os.path.join(tmp, name)
+
+        with open(CORE, "rb") as f:
+            core = f.read()
+        expect(3, ["dump", tmp], "Is a directory")
+        expect(3, ["dump", write("empty", b"")], "empty file")
+        expect(3, ["dump", write("xz", b"\xfd7zXZ\0" + b"x" * 100)], "xz -dk")
+        expect(3, ["dump", write("kdump", b"KDUMP   " + b"x" * 100)], "makedumpfile")
+        expect(3, ["dump", write("garbage", os.urandom(5000))], "expected an ELF core")
+        expect(3, ["dump", write("elf32", core[:4] + b"\1" + core[5:])], "offset 4")
+        expect(3, ["dump", write("exec", core[:16] + b"\2\0" + core[18:])], "offset 16")
+        expect(3, ["dump", write("x86", core[:18] + b"\x3e\0" + core[20:])], "found machine 62")
+        # cut off anywhere: a message, never a crash, and what is left is still shown
+        seen = set()
+        for cut in list(range(0, 2000, 61)) + list(range(2000, len(core), len(core) // 40)):
+            result = run("dump", "-q", write("cut", core[:cut]))
+            seen.add(result.returncode)
+            check(result.returncode in (0, 1, 3), f"core cut off at {cut}",
+                  f"status {result.returncode}")
+        check({1, 3} <= seen, "cut-off cores: some cannot be read, some in part", str(seen))
+        result = run("dump", write("cut", core[:len(core) - 100000]))
+        check("truncated" in result.stderr and "0xffff" in result.stdout, "truncated: said, and shown")
+        # noise in the headers and notes
+        for seed in range(120):
+            noisy = bytearray(core)
+            for i in range(8):
+                at = (seed * 7919 + i * 104729) % 8000
+                noisy[at] = (noisy[at] + 1 + seed * 31 + i) % 256
+            result = run("check", "-q", write("noise", bytes(noisy)))
+            check(result.returncode in (0, 1, 3), f"noise {seed}", f"status {result.returncode}")
+
+
+def offset_of(pa):
+    """Where physical address @pa lies in the core."""
+    with open(CORE, "rb") as f:
+        data = f.read()
+    phoff, = struct.unpack_from("<Q", data, 32)
+    size, number = struct.unpack_from("<HH", data, 54)
+    for i in range(number):
+        kind, _, offset, _, at, length, _, _ = struct.unpack_from("<IIQQQQQQ", data,
+                                                                  phoff + i * size)
+        if kind == 1 and at <= pa < at + length:
+            return offset + pa - at
+    raise ValueError(hex(pa))
+
+
+def with_entry(tmp, pa, value):
+    out = os.path.join(tmp, "changed")
+    with open(CORE, "rb") as f:
+        data = bytearray(f.read())
+    struct.pack_into("<Q", data, offset_of(pa), value)
+    with open(out, "wb") as f:
+        f.write(data)
+    return out
+
+
+def damaged_tables():
+    whole = len(run("dump", CORE).stdout.splitlines())
+    with tempfile.TemporaryDirectory() as tmp:
+        for value, words in ((ROOT | 3, "a table that contains itself"),
+                             (0x7fff000000 | 3, "a table lies outside"),
+                             (0x8000000001, "a reserved encoding")):
+            core = with_entry(tmp, ROOT, value)
+            start = time.monotonic()
+            result = expect(1, ["dump", core], words)
+            check(time.monotonic() - start < 5, f"{words}: no hang")
+            check(len(result.stdout.splitlines()) >= whole, f"{words}: the rest is shown",
+                  result.stdout[:500])
+            check(f"{ROOT:x}" in result.stderr, f"{words}: the entry's address", result.stderr)
+            expect(1, ["check", "--only", "tables", core], "1 entry in 1 range")
+            expect(1, ["dump", "--format=ptdump", core])
+            expect(1, ["dump", "--format=json", core], '"kind":"bad"')
+        result = expect(1, ["translate", "-v", with_entry(tmp, ROOT, 0x7fff000000 | 3),
+                            "ffff000000000000"], "a table lies outside")
+        check("unmapped" in result.stdout, "a bad walk is no address")
+
+
+def translate():
+    result = expect(0, ["translate", CORE, "0xffffccaf23a10123"])
+    check(result.stdout == "0xffffccaf23a10123 0x40210123\n", "one line each", result.stdout)
+    expect(1, ["translate", CORE, "ffff000000000000"], "0xffff000000000000 unmapped")
+    result = expect(2, ["translate", CORE, "-"], "line 2", stdin="ffffccaf23a10000\nfoo\n\n0\n")
+    check(result.stdout.splitlines() == ["0xffffccaf23a10000 0x40210000",
+                                         "0x0000000000000000 unmapped"], "goes on after a bad line",
+          result.stdout)
+    result = expect(0, ["translate", "-v", CORE, "ffffccaf23a10000"])
+    check(len(re.findall(r"^  P[GUMT]\w+ at 0x", result.stdout, re.M)) == 4 and
+          "effective rwx/---, 4K page" in result.stdout, "-v shows four levels", result.stdout)
+
+
+def protect():
+    result = expect(0, ["protect", CORE, TEXT, "ro"])
+    ledger = {m.group(1).strip(): list(map(int, m.group(2).split()))
+              for m in re.finditer(r"^  ([a-z' ]+?) {2,}((?: *\d+){5})", result.stdout, re.M)}
+    check(ledger.get("entry by entry") == [640, 640, 640, 1920, 1280], "ledger, entry by entry",
+          str(ledger))
+    check(ledger.get("origin patch's hooks", [0, 0])[:2] == [640, 2], "ledger, hooks", str(ledger))
+    check(ledger.get("bracketed", [0, 0])[:2] == [640, 1], "ledger, bracketed", str(ledger))
+    check("rwx/---" in result.stdout and "r-x/---" in result.stdout, "runs before and after")
+    for word, after in (("nx", "rw-/---"), ("x", "rwx/---"), ("rw", "rwx/---")):
+        expect(0, ["protect", CORE, TEXT, word], after)
+    expect(0, ["protect", CORE, TEXT, "rw"], "nothing to change")
+    expect(1, ["protect", CORE, "0xffff0e9900000000+4K", "ro"],
+           "0xffff0e9900000000-0xffff0e9900001000")
+    expect(1, ["protect", CORE, "0xffffccaf23a10000+4K", "ro"], "nothing was changed")
+    expect(1, ["protect", CORE, "0xffffccaf23a10001+4K", "ro"], "misaligned")
+
+
+def protect_output():
+    with tempfile.TemporaryDirectory() as tmp:
+        out = os.path.join(tmp, "out.elf")
+        expect(0, ["protect", "-o", out, CORE, TEXT, "ro"], "wrote")
+        expect(0, ["check", "--only", "wx", "--range", TEXT, out], "none")
+        before, after = (run("dump", core).stdout.splitlines() for core in (CORE, out))
+        check(len(before) == len(after) and sum(a != b for a, b in zip(before, after)) == 1,
+              "only that run differs")
+        expect(3, ["protect", "-o", out, CORE, TEXT, "ro"], "exists already")
+        expect(0, ["protect", "--force", "-o", out, CORE, TEXT, "nx"])
+        expect(1, ["check", "--only", "wx", CORE], "641 pages")
+        mine = shutil.copy(CORE, os.path.join(tmp, "mine.elf"))
+        expect(3, ["protect", "--force", "-o", mine, mine, TEXT, "ro"], "is the source itself")
+        expect(3, ["protect", "-o", os.path.join(tmp, "no", "dir"), CORE, TEXT, "ro"], "cannot create")
+        check(sorted(os.listdir(tmp)) == ["mine.elf", "out.elf"], "no file left behind",
+              str(os.listdir(tmp)))
+        interrupted(tmp)
+
+
+def interrupted(tmp):
+    """SIGINT in the middle of -o: the place is as it was, whenever it comes."""
+    big = os.path.join(tmp, "big.elf")
+    shutil.copy(CORE, big)
+    with open(big, "ab") as f:
+        f.truncate(600 << 20)  # sparse: the copy takes a while
+    before = sorted(os.listdir(tmp))
+    stopped = 0
+    for delay in (0.01, 0.03, 0.06, 0.1, 0.15):
+        out = os.path.join(tmp, "late.elf")
+        with subprocess.Popen([PAGEWALK, "protect", "-o", out, big, TEXT, "ro"],
+                              stdout=subprocess.DEVNULL) as p:
+            time.sleep(delay)
+            p.send_signal(signal.SIGINT)
+            stopped += p.wait(timeout=60) == 130
+        if os.path.exists(out):
+            os.unlink(out)
+        check(sorted(os.listdir(tmp)) == before, f"interrupted after {delay} s",
+              str(os.listdir(tmp)))
+    check(stopped > 0, "some copies were interrupted")
+
+
+def pipes():
+    result = subprocess.run(f"'{PAGEWALK}' dump --format=json '{CORE}' | head -n 1", shell=True,
+                            capture_output=True, text=True, timeout=20, check=False)
+    check(result.returncode == 0 and not result.stderr, "a reader that goes away", result.stderr)
+    with open("/dev/full", "w", encoding="ascii") as full:
+        result = subprocess.run([PAGEWALK, "dump", CORE], stdout=full, stderr=subprocess.PIPE,
+                                text=True, timeout=20, check=False)
+    check(result.returncode == 3 and "No space" in result.stderr, "a full disk", result.stderr)
+
+
+def speed():
+    """Reported, never judged: machines are noisy."""
+    with open(os.path.join(CAPTURE, "gva2gpa.cpu0.txt"), encoding="ascii") as f:
+        addresses = [line.split()[0] for line in f if line.startswith("0x")]
+    million = "\n".join((addresses * (1000000 // len(addresses) + 1))[:1000000]) + "\n"
+    start = time.monotonic()
+    result = run("translate", "-q", "--registers", REGISTERS, CORE, "-", stdin=million)
+    seconds = time.monotonic() - start
+    check(result.stdout.count("\n") == 1000000, "a million answers")
+    print(f"1M translations, the test's own pipes included: {seconds:.2f} s")
+    start = time.monotonic()
+    for _ in range(20):
+        run("dump", CORE)
+    print(f"dump of a kernel, process start included: {(time.monotonic() - start) * 50:.1f} ms")
+
+
+def main():
+    usage()
+    sources()
+    damaged_tables()
+    translate()
+    protect()
+    protect_output()
+    pipes()
+    speed()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
