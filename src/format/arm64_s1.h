@@ -105,7 +105,7 @@ PW_INLINE enum pw_kind pw_a64_lpa2_kind(uint64_t e, unsigned int level)
 PW_INLINE uint64_t pw_a64_kind_mask(unsigned int level)
 {
 	(void)level;
-	return PW_A64_TYPE | PW_A64_NG;
+	return PW_A64_TYPE | PW_A64_NG | PW_A64_AP_EL0;
 }
 
 PW_INLINE uint64_t pw_a64_fixed_mask(unsigned int level)

@@ -5,18 +5,16 @@
  * scrambled differently at each level, so that code that confuses two levels, peeks at raw bits or
  * does arithmetic on raw entries breaks at once.
  *
- * A plain entry is rotated by an amount of its level's own, with its bytes reversed at odd levels.
- * Both are permutations of bits: zero stays zero, masks stay masks.
+ * The low byte and the other 56 bits of a plain entry are each rotated by an amount of its level's
+ * own. That is a permutation of bits: zero stays zero, masks stay masks.
  *
  * Plain entry:
  *
- *   63        56 55              8 7    6    5    4    3    2     1 0
- *   soft memidx  address [55:8]    ...
- *
  *   1:0    type: 0 empty or not ours, 1 leaf, 2 table, 3 reserved
- *   2      the leaf is present-but-invalid when set while the type is 0
+ *   2      with type 0: a leaf that is present-but-invalid
  *   3      may not be written     4  may not be executed     5  accessed
  *   6      contiguous             7  user
+ *   55:8   address
  *   58:56  memory index           62:59  software            63  non-global
  */
 #ifndef PW_FORMAT_FAKE_H
@@ -40,29 +38,27 @@
 #define PW_FAKE_ACC_RO	1u
 #define PW_FAKE_ACC_XN	2u
 
-/* Open-coded: some compilers call a library for the built-in. */
-PW_INLINE uint64_t pw_fake_swap(uint64_t v)
+/*
+ * The low byte and the rest are rotated on their own: the bits that say what an entry is stay in
+ * the low byte, which a page's address leaves clear (the queue of freed tables relies on that).
+ */
+PW_INLINE uint64_t pw_fake_rotate(uint64_t v, unsigned int low, unsigned int high)
 {
-	v = (v & 0x00ff00ff00ff00ffull) << 8 | (v >> 8 & 0x00ff00ff00ff00ffull);
-	v = (v & 0x0000ffff0000ffffull) << 16 | (v >> 16 & 0x0000ffff0000ffffull);
-	return v << 32 | v >> 32;
+	uint64_t byte = v & 0xffu, rest = v >> 8;
+
+	byte = (byte << low | byte >> (8u - low)) & 0xffu;
+	rest = (rest << high | rest >> (56u - high)) & ((1ull << 56) - 1u);
+	return rest << 8 | byte;
 }
 
 PW_INLINE uint64_t pw_fake_scramble(uint64_t plain, unsigned int level)
 {
-	unsigned int by = 7u + 11u * level;
-
-	plain = plain << by | plain >> (64u - by);
-	return level & 1u ? pw_fake_swap(plain) : plain;
+	return pw_fake_rotate(plain, (3u * level + 1u) & 7u, 7u + 11u * level);
 }
 
 PW_INLINE uint64_t pw_fake_plain(uint64_t e, unsigned int level)
 {
-	unsigned int by = 7u + 11u * level;
-
-	if (level & 1u)
-		e = pw_fake_swap(e);
-	return e >> by | e << (64u - by);
+	return pw_fake_rotate(e, 8u - ((3u * level + 1u) & 7u), 56u - (7u + 11u * level));
 }
 
 PW_INLINE bool pw_fake_leaf_ok(unsigned int level)
@@ -91,7 +87,7 @@ PW_INLINE enum pw_kind pw_fake_kind(uint64_t e, unsigned int level)
 
 PW_INLINE uint64_t pw_fake_kind_mask(unsigned int level)
 {
-	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT, level);
+	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT | PW_FAKE_USER, level);
 }
 
 PW_INLINE uint64_t pw_fake_fixed_mask(unsigned int level)

@@ -41,7 +41,8 @@ struct pw_fmt {
 
 	/* What an entry of this level is, by its type bits alone. */
 	enum pw_kind (*kind)(uint64_t e, unsigned int level);
-	/* Bits that decide kind(), and the bits that raw changes may not touch (kind and address) */
+	/* Bits that decide kind(), publish() and stale(): entries that agree in them are of one run.
+	   And the bits that raw changes may not touch (type and address). */
 	uint64_t (*kind_mask)(unsigned int level);
 	uint64_t (*fixed_mask)(unsigned int level);
 	/* Bits that must be zero in an entry of this kind and level, and are not */
