@@ -72,6 +72,11 @@ PW_CMD_SRC = \
 
 # pages of the manual: man/NAME.SECTION.scd
 PW_MAN = \
+	man/pagewalk-check.1.scd \
+	man/pagewalk-dump.1.scd \
+	man/pagewalk-protect.1.scd \
+	man/pagewalk-translate.1.scd \
+	man/pagewalk.1.scd \
 
 # programs: each file is one, linked with everything above -----------------------------------
 

@@ -65,7 +65,8 @@ static const struct pw_attr attr = {
 	.memtype = PW_MEM_NORMAL,
 	.share = PW_SHARE_INNER,
 };
-static const struct pw_change changes[2] = { { .perm_clear = PW_PERM_W }, { .perm_set = PW_PERM_W } };
+static const struct pw_change changes[2] = { { .perm_clear = PW_PERM_W },
+					     { .perm_set = PW_PERM_W } };
 
 static void must(int err)
 {

@@ -11,7 +11,7 @@
 void out_perm(uint32_t perm)
 {
 	static const char letters[] = "rwx/rwx";
-	static const uint32_t bits[] = { PW_PERM_R,	 PW_PERM_W,	 PW_PERM_X,	 0,
+	static const uint32_t bits[] = { PW_PERM_R,	 PW_PERM_W,	 PW_PERM_X,	0,
 					 PW_PERM_USER_R, PW_PERM_USER_W, PW_PERM_USER_X };
 	unsigned int i;
 
@@ -45,12 +45,9 @@ void out_attr_words(const struct pw_attr *attr)
 		uint32_t flag;
 		const char *set, *clear;
 	} words[] = {
-		{ PW_ATTR_VALID, "", " invalid" },
-		{ PW_ATTR_GLOBAL, " global", "" },
-		{ PW_ATTR_ACCESSED, " AF", "" },
-		{ PW_ATTR_DBM, " DBM", "" },
-		{ PW_ATTR_CONTIGUOUS, " cont", "" },
-		{ PW_ATTR_GUARDED, " GP", "" },
+		{ PW_ATTR_VALID, "", " invalid" },   { PW_ATTR_GLOBAL, " global", "" },
+		{ PW_ATTR_ACCESSED, " AF", "" },     { PW_ATTR_DBM, " DBM", "" },
+		{ PW_ATTR_CONTIGUOUS, " cont", "" }, { PW_ATTR_GUARDED, " GP", "" },
 		{ PW_ATTR_NS, " NS", "" },
 	};
 	static const char *const share[] = { " non-shareable", "", " outer", "" };
@@ -133,6 +130,7 @@ void out_space_header(const struct half *h)
 	out_hex(h->pt.root.v, 1);
 	out_text(" (");
 	out_text(h->from);
-	out_text(")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  memory type, "
-		 "attributes\n");
+	out_text(
+		")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  memory type, "
+		"attributes\n");
 }

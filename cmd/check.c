@@ -131,8 +131,7 @@ static void summary(const struct options *o, const struct half *h, const struct 
 	}
 	out_dec(c->findings, 0);
 	out_char(' ');
-	out_text(c->findings == 1 ? k->unit :
-		 !strcmp(k->unit, "entry") ? "entries" : "pages");
+	out_text(c->findings == 1 ? k->unit : !strcmp(k->unit, "entry") ? "entries" : "pages");
 	out_text(" in ");
 	out_dec(c->ranges, 0);
 	out_text(c->ranges == 1 ? " range\n" : " ranges\n");

@@ -84,8 +84,8 @@ struct pw_patch *memory_patches(const struct memory *m, size_t *nr);
 /* space.c: an opened source and the tables in it. */
 struct half {
 	bool known;
-	const char *name;	  /* "kernel" or "user" */
-	char from[96];		  /* where the root was learnt */
+	const char *name; /* "kernel" or "user" */
+	char from[96];	  /* where the root was learnt */
 	bool mair_known;
 	struct pw_arm64_half shape;
 	struct pw_table_config cfg;
@@ -112,7 +112,8 @@ void out_bytes(const char *s, size_t len);
 void out_char(char c);
 void out_hex(uint64_t v, unsigned int digits); /* at least @digits, no 0x */
 void out_dec(uint64_t v, unsigned int width);
-void out_size(uint64_t first, uint64_t last, unsigned int width); /* 4K, 2M: the largest exact unit */
+void out_size(uint64_t first, uint64_t last,
+	      unsigned int width); /* 4K, 2M: the largest exact unit */
 void out_flush(void);
 /* A message on stderr: "pagewalk: ..." */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);

@@ -83,12 +83,13 @@ static void json_attr(const struct half *h, const struct pw_run *run)
 	json_text("type", memtype_name(h, &attr));
 	out_text(attr.flags & PW_ATTR_GLOBAL ? ",\"global\":true" : ",\"global\":false");
 	out_text(attr.flags & PW_ATTR_ACCESSED ? ",\"accessed\":true" : ",\"accessed\":false");
-	out_text(attr.flags & PW_ATTR_CONTIGUOUS ? ",\"contiguous\":true" : ",\"contiguous\":false");
+	out_text(attr.flags & PW_ATTR_CONTIGUOUS ? ",\"contiguous\":true" :
+						   ",\"contiguous\":false");
 }
 
 static void json_run(const struct half *h, const struct pw_run *run)
 {
-	static const char *const kinds[] = { "hole",	    "leaf", "table", "invalid",
+	static const char *const kinds[] = { "hole",	   "leaf", "table", "invalid",
 					     "nonpresent", "bad",  "table" };
 
 	out_text("{\"kind\":\"");

@@ -177,8 +177,9 @@ int ledger_print(const struct options *o, struct space *sp, unsigned int half,
 	struct pw_flush slots[64], later_slots[64];
 	struct pw_gather gather, later;
 	struct way ways[3] = { 0 };
-	struct deferring d = { { sizeof(d.x), 0, &d, defer, NULL, NULL, NULL },
-			       &ways[1].counter.e.x, &later, NULL };
+	struct deferring d = {
+		{ sizeof(d.x), 0, &d, defer, NULL, NULL, NULL }, &ways[1].counter.e.x, &later, NULL
+	};
 	struct pw_result res;
 	int err = way_init(&ways[0], sp, half, NULL);
 	unsigned int i;
@@ -204,14 +205,16 @@ int ledger_print(const struct options *o, struct space *sp, unsigned int half,
 		ways[2].entries = res.nr_entries;
 	}
 	if (!err) {
-		out_text("ledger: what this change costs while the tables are live\n"
-			 "                      entries  publish barriers    tlbi     dsb     isb\n");
+		out_text(
+			"ledger: what this change costs while the tables are live\n"
+			"                      entries  publish barriers    tlbi     dsb     isb\n");
 		row("entry by entry      ", &ways[0]);
 		row("origin patch's hooks", &ways[1]);
 		row("bracketed           ", &ways[2]);
 		if (o->verbose > 0)
-			out_text("  a publish barrier is dsb ishst; isb (counted under dsb and isb as "
-				 "well); more than 512 pages\n  are invalidated by one full flush\n");
+			out_text(
+				"  a publish barrier is dsb ishst; isb (counted under dsb and isb as "
+				"well); more than 512 pages\n  are invalidated by one full flush\n");
 	} else {
 		complain("%s: ledger: %s", o->source, pw_strerror(err));
 	}

@@ -57,8 +57,9 @@ static void print_help(const struct command *cmd)
 		if (!takes(cmd, table[i].letter))
 			continue;
 		snprintf(left, sizeof(left), "%s--%s%s%s",
-			 strchr("ovqh", table[i].letter) ? (char[]){ '-', table[i].letter, ',', ' ', 0 } :
-							   "    ",
+			 strchr("ovqh", table[i].letter) ?
+				 (char[]){ '-', table[i].letter, ',', ' ', 0 } :
+				 "    ",
 			 table[i].name, table[i].arg ? "=" : "", table[i].arg ? table[i].arg : "");
 		printf("  %-30s %s\n", left, table[i].help);
 	}
@@ -82,7 +83,8 @@ static int take_number(const struct command *cmd, const char *name, const char *
 		       uint64_t *v)
 {
 	*has = true;
-	return parse_number(value, v) ? 0 : bad_value(cmd, name, value, "a number (0x... or decimal)");
+	return parse_number(value, v) ? 0 :
+					bad_value(cmd, name, value, "a number (0x... or decimal)");
 }
 
 static int take_format(const struct command *cmd, const char *value, struct options *o)
@@ -183,7 +185,7 @@ static void build(const struct command *cmd, struct option *longs, char *shorts)
 		longs[n].name = table[i].name;
 		longs[n].has_arg = table[i].arg ? required_argument : no_argument;
 		longs[n].flag = NULL;
-		longs[n++].val = table[i].letter;
+		longs[n++].val = (unsigned char)table[i].letter;
 		if (strchr("ovqh", table[i].letter)) {
 			*shorts++ = table[i].letter;
 			if (table[i].arg)

@@ -125,7 +125,8 @@ static int run_protect(const struct options *o)
 		return EXIT_USAGE;
 	}
 	if (!parse_range(o->args[0], &range)) {
-		complain("protect: expected A-B or A+LEN, hexadecimal addresses, found '%s'", o->args[0]);
+		complain("protect: expected A-B or A+LEN, hexadecimal addresses, found '%s'",
+			 o->args[0]);
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -141,8 +142,9 @@ static int run_protect(const struct options *o)
 		return status;
 	half = (unsigned int)(range.first.v >> 63);
 	if (!sp.half[half].known) {
-		complain("protect: the root of the %s half is not known: give --registers or --ttbr%u",
-			 half ? "kernel" : "user", half);
+		complain(
+			"protect: the root of the %s half is not known: give --registers or --ttbr%u",
+			half ? "kernel" : "user", half);
 		status = EXIT_SOURCE;
 	} else {
 		status = apply(o, &sp, half, range, word);

@@ -104,14 +104,16 @@ int dump_ptdump(const struct options *o, const struct half *h)
 
 	if (!space_range(o, h, &range))
 		return EXIT_FINE;
-	if (pw_iter_init(&it, &h->pt, range, PW_WANT_ALL & ~(PW_WANT_TABLE_PRE | PW_WANT_TABLE_POST),
+	if (pw_iter_init(&it, &h->pt, range,
+			 PW_WANT_ALL & ~(PW_WANT_TABLE_PRE | PW_WANT_TABLE_POST),
 			 PW_IGNORE_PA | PW_IGNORE_SOFT))
 		return EXIT_USAGE;
 	while (pw_iter_next(&it, &run) > 0) {
 		if (run.kind == PW_RUN_BAD) {
-			complain("%s: 0x%016llx: entry 0x%llx at physical address 0x%llx: %s", o->source,
-				 (unsigned long long)run.first.v, (unsigned long long)run.entry,
-				 (unsigned long long)run.entry_pa.v, pw_strerror(run.err));
+			complain("%s: 0x%016llx: entry 0x%llx at physical address 0x%llx: %s",
+				 o->source, (unsigned long long)run.first.v,
+				 (unsigned long long)run.entry, (unsigned long long)run.entry_pa.v,
+				 pw_strerror(run.err));
 			status = EXIT_FINDINGS;
 		}
 		/*

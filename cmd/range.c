@@ -82,7 +82,8 @@ bool parse_range(const char *text, struct pw_range *range)
 	if (!text[n] || !parse_address(text, n, &range->first.v))
 		return false;
 	if (text[n] == '+') {
-		if (!parse_length(text + n + 1, &len) || range->first.v + (len - 1) < range->first.v)
+		if (!parse_length(text + n + 1, &len) ||
+		    range->first.v + (len - 1) < range->first.v)
 			return false;
 		range->last.v = range->first.v + (len - 1);
 		return true;

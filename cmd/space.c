@@ -122,13 +122,16 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 		return 0;
 	if (!info) {
 		complain("%s: no VMCOREINFO note, so the root is not known: give --registers, or "
-			 "--ttbr1 and --tcr", o->source);
+			 "--ttbr1 and --tcr",
+			 o->source);
 		return EXIT_SOURCE;
 	}
 	if (!notes_root(s, &root) ||
 	    !pw_vmcoreinfo_number(info, len, "NUMBER(TCR_EL1_T1SZ)", &t1sz)) {
-		complain("%s: VMCOREINFO: expected swapper_pg_dir, kimage_voffset and TCR_EL1_T1SZ; "
-			 "give --registers, or --ttbr1 and --tcr", o->source);
+		complain(
+			"%s: VMCOREINFO: expected swapper_pg_dir, kimage_voffset and TCR_EL1_T1SZ; "
+			"give --registers, or --ttbr1 and --tcr",
+			o->source);
 		return EXIT_SOURCE;
 	}
 	(void)pw_vmcoreinfo_number(info, len, "PAGESIZE", &page_size);
@@ -159,12 +162,13 @@ static int half_init(const struct options *o, struct space *sp, const struct roo
 	if (err) {
 		complain("%s: TCR 0x%llx: %s half: %s", o->source,
 			 (unsigned long long)roots->regs.tcr, h->name,
-			 err == PW_EDOM ? "a reserved granule" : "a TxSZ that the granule does not allow");
+			 err == PW_EDOM ? "a reserved granule" :
+					  "a TxSZ that the granule does not allow");
 		return EXIT_SOURCE;
 	}
 	if (h->shape.granule != PW_ARM64_4K) {
-		complain("%s: the %s half uses the %s granule; only 4K can be read so far", o->source,
-			 h->name, h->shape.granule == PW_ARM64_16K ? "16K" : "64K");
+		complain("%s: the %s half uses the %s granule; only 4K can be read so far",
+			 o->source, h->name, h->shape.granule == PW_ARM64_16K ? "16K" : "64K");
 		return EXIT_SOURCE;
 	}
 	if (h->shape.off)
@@ -196,10 +200,12 @@ static void mention_trampoline(const struct options *o, const struct space *sp)
 	if (o->verbose < 0 || !o->registers || !sp->half[1].known || o->has_ttbr1)
 		return;
 	if (notes_root(sp->source, &root) && root != sp->half[1].cfg.root.v)
-		complain("note: TTBR1 of cpu %u is 0x%llx, not the kernel's swapper_pg_dir 0x%llx: a "
-			 "trampoline (KPTI) while the CPU runs user code; leave out --registers for the "
-			 "kernel's own view", o->cpu, (unsigned long long)sp->half[1].cfg.root.v,
-			 (unsigned long long)root);
+		complain(
+			"note: TTBR1 of cpu %u is 0x%llx, not the kernel's swapper_pg_dir 0x%llx: a "
+			"trampoline (KPTI) while the CPU runs user code; leave out --registers for the "
+			"kernel's own view",
+			o->cpu, (unsigned long long)sp->half[1].cfg.root.v,
+			(unsigned long long)root);
 }
 
 static int space_roots(const struct options *o, struct space *sp)
@@ -246,8 +252,9 @@ int space_open(const struct options *o, struct space *sp)
 	for (i = 0; i < pw_source_nr_warnings(sp->source) && o->verbose >= 0; i++)
 		complain("warning: %s", pw_source_warning(sp->source, i));
 	if (pw_source_machine(sp->source) != PW_MACHINE_ARM64) {
-		complain("%s: offset 18: expected an arm64 core (ELF machine 183), found machine %u",
-			 o->source, pw_source_elf_machine(sp->source));
+		complain(
+			"%s: offset 18: expected an arm64 core (ELF machine 183), found machine %u",
+			o->source, pw_source_elf_machine(sp->source));
 		space_close(sp);
 		return EXIT_SOURCE;
 	}

@@ -22,7 +22,7 @@ static const struct half *half_of(const struct options *o, const struct space *s
 
 static void verbose_step(const struct half *h, const struct pw_step *s)
 {
-	static const char *const kinds[] = { "hole",  "leaf", "table", "present-but-invalid",
+	static const char *const kinds[] = { "hole",	    "leaf", "table", "present-but-invalid",
 					     "non-present", "bad" };
 	struct pw_attr attr;
 	uint64_t reserved = pw_entry_reserved(&h->pt, s->entry, s->level);
@@ -43,7 +43,8 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 		out_attr_words(&attr);
 	}
 	if (s->kind == PW_KIND_TABLE) {
-		static const char *const bits[] = { " PXNTable", " UXNTable", " APTable[0]", " APTable[1]" };
+		static const char *const bits[] = { " PXNTable", " UXNTable", " APTable[0]",
+						    " APTable[1]" };
 		unsigned int i;
 
 		for (i = 0; i < 4; i++) {
@@ -185,7 +186,8 @@ static int run_translate(const struct options *o)
 		if (!strcmp(o->args[i], "-")) {
 			status = read_lines(&in);
 		} else if (!parse_address(o->args[i], strlen(o->args[i]), &va)) {
-			complain("translate: expected a hexadecimal address, found '%s'", o->args[i]);
+			complain("translate: expected a hexadecimal address, found '%s'",
+				 o->args[i]);
 			in.malformed = true;
 		} else if (!answer(o, &sp, va)) {
 			in.unmapped = true;

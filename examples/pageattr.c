@@ -95,8 +95,8 @@ static const struct mm_walk_ops pageattr_ops = {
 	.post_pte_table = pte_lazy_mmu_leave,
 };
 
-static int update_range_prot(unsigned long start, unsigned long size,
-			     const struct mm_walk_ops *ops, bool bracket)
+static int update_range_prot(unsigned long start, unsigned long size, const struct mm_walk_ops *ops,
+			     bool bracket)
 {
 	struct page_change_data data = { __pgprot(PTE_RDONLY), __pgprot(PTE_WRITE) };
 	int ret;
@@ -152,8 +152,11 @@ static int fail(const char *what)
 
 int main(void)
 {
-	struct pw_linux_config cfg = { .size = sizeof(cfg), .geometry = PW_LINUX_GEOMETRY,
-				       .env = &env, .gather = &gather, .kpti = true };
+	struct pw_linux_config cfg = { .size = sizeof(cfg),
+				       .geometry = PW_LINUX_GEOMETRY,
+				       .env = &env,
+				       .gather = &gather,
+				       .kpti = true };
 	static const struct {
 		const char *name;
 		const struct mm_walk_ops *ops;

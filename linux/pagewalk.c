@@ -75,6 +75,17 @@ static void leave_table(struct mm_walk *walk, int level, bool folded, unsigned l
 		ops->post_table(walk, level, addr, end);
 }
 
+/* The table below an entry; where the level is folded the entry itself; NULL outside memory. */
+static void *table_below(void *entry, bool folded)
+{
+	uint64_t e;
+
+	if (folded)
+		return entry;
+	e = pw_linux_read(entry);
+	return pw_linux_table_ok(e) ? pw_linux_table_virt(e) : NULL;
+}
+
 static int walk_ptes(pte_t *pte, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -150,13 +161,13 @@ static int walk_pmd_table(pud_t *pud, unsigned long addr, unsigned long end, str
 		walk->action = ACTION_AGAIN;
 		return 0;
 	}
-	if (!folded && !pw_linux_table_ok(pud_val(e)))
+	pmd = table_below(pud, folded);
+	if (!pmd)
 		return -EFAULT;
 	err = enter_table(walk, 1, folded, addr, end);
 	if (err)
 		return err;
-	pmd = folded ? (pmd_t *)(void *)pud :
-		       (pmd_t *)pw_linux_table_virt(pud_val(e)) + pmd_index(addr);
+	pmd += pmd_index(addr);
 	do {
 		next = pmd_addr_end(at, end);
 		err = walk_pmd(pmd, at, next, walk);
@@ -199,18 +210,16 @@ static int walk_pud(pud_t *pud, unsigned long addr, unsigned long next, struct m
 static int walk_pud_table(p4d_t *p4d, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const bool folded = PTRS_PER_PUD == 1;
-	uint64_t e = pw_linux_read(p4d);
 	unsigned long next, at = addr;
-	pud_t *pud;
+	pud_t *pud = table_below(p4d, folded);
 	int err;
 
-	if (!folded && !pw_linux_table_ok(e))
+	if (!pud)
 		return -EFAULT;
 	err = enter_table(walk, 2, folded, addr, end);
 	if (err)
 		return err;
-	pud = folded ? (pud_t *)(void *)p4d :
-		       (pud_t *)pw_linux_table_virt(e) + pud_index(addr);
+	pud += pud_index(addr);
 	do {
 		next = pud_addr_end(at, end);
 		err = walk_pud(pud, at, next, walk);
@@ -243,18 +252,16 @@ static int walk_p4d(p4d_t *p4d, unsigned long addr, unsigned long next, struct m
 static int walk_p4d_table(pgd_t *pgd, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const bool folded = PTRS_PER_P4D == 1;
-	uint64_t e = pw_linux_read(pgd);
 	unsigned long next, at = addr;
-	p4d_t *p4d;
+	p4d_t *p4d = table_below(pgd, folded);
 	int err;
 
-	if (!folded && !pw_linux_table_ok(e))
+	if (!p4d)
 		return -EFAULT;
 	err = enter_table(walk, 3, folded, addr, end);
 	if (err)
 		return err;
-	p4d = folded ? (p4d_t *)(void *)pgd :
-		       (p4d_t *)pw_linux_table_virt(e) + p4d_index(addr);
+	p4d += p4d_index(addr);
 	do {
 		next = p4d_addr_end(at, end);
 		err = walk_p4d(p4d, at, next, walk);

@@ -10,7 +10,8 @@ struct mm_struct init_mm;
 
 int pw_linux_init(const struct pw_linux_config *cfg)
 {
-	if (!cfg || cfg->size == 0 || cfg->geometry != PW_LINUX_GEOMETRY || !cfg->env || !cfg->gather)
+	if (!cfg || cfg->size == 0 || cfg->geometry != PW_LINUX_GEOMETRY || !cfg->env ||
+	    !cfg->gather)
 		return -EINVAL;
 	pw_linux = *cfg;
 	return 0;
@@ -50,7 +51,8 @@ bool pw_linux_table_ok(uint64_t entry)
 	uint64_t pa = pw_linux_entry_pa(entry);
 	const struct pw_env *env = pw_linux.env;
 
-	if (env->mem_last.v == 0 || (pa >= env->mem_first.v && pa + (PAGE_SIZE - 1) <= env->mem_last.v))
+	if (env->mem_last.v == 0 ||
+	    (pa >= env->mem_first.v && pa + (PAGE_SIZE - 1) <= env->mem_last.v))
 		return true;
 	pw_linux_warn(__FILE__, __LINE__, "a table lies outside memory");
 	return false;

@@ -49,13 +49,16 @@ static const struct {
 	size_t len;
 	const char *what;
 } strangers[] = {
-	{ "\xfd" "7zXZ", 5, "an xz-compressed file: unpack it first (xz -dk)" },
+	{ "\xfd"
+	  "7zXZ",
+	  5, "an xz-compressed file: unpack it first (xz -dk)" },
 	{ "\x1f\x8b", 2, "a gzip-compressed file: unpack it first (gzip -dk)" },
 	{ "\x28\xb5\x2f\xfd", 4, "a zstd-compressed file: unpack it first (zstd -d)" },
 	{ "BZh", 3, "a bzip2-compressed file: unpack it first (bzip2 -dk)" },
 	{ "KDUMP   ", 8, "a kdump-compressed dump: convert it to ELF first (makedumpfile -E)" },
 	{ "DISKDUMP", 8, "a diskdump: convert it to ELF first (makedumpfile -E)" },
-	{ "makedumpfile", 12, "a flattened makedumpfile stream: restore it first (makedumpfile -R)" },
+	{ "makedumpfile", 12,
+	  "a flattened makedumpfile stream: restore it first (makedumpfile -R)" },
 	{ "EMiL", 4, "a LiME dump: only ELF cores can be read so far" },
 	{ "AVML", 4, "an AVML dump: only ELF cores can be read so far" },
 	{ "QEVM", 4, "a QEMU snapshot: use dump-guest-memory to make an ELF core" },
@@ -66,7 +69,7 @@ static int not_a_core(const struct pw_source *s, struct pw_source_error *err)
 	size_t i;
 
 	for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		if (s->size >= strangers[i].len &&
+		if (s->data && s->size >= strangers[i].len &&
 		    !memcmp(s->data, strangers[i].magic, strangers[i].len)) {
 			pw_source_explain(err, "%s: offset 0: expected an ELF core, found %s",
 					  s->path, strangers[i].what);
@@ -150,7 +153,8 @@ static void settle_segments(struct pw_source *s)
 		if (prev && seg.pa - prev->pa < prev->len) {
 			uint64_t covered = prev->len - (seg.pa - prev->pa);
 
-			warn(s, "%s: segments overlap at physical address 0x%llx; the earlier one is used",
+			warn(s,
+			     "%s: segments overlap at physical address 0x%llx; the first is used",
 			     s->path, (unsigned long long)seg.pa);
 			if (covered >= seg.len)
 				continue;
@@ -172,7 +176,8 @@ static void add_segment(struct pw_source *s, uint64_t at, uint64_t pa, uint64_t 
 	if (at > s->size)
 		at = s->size;
 	if (len > s->size - at) {
-		warn(s, "%s: truncated: the segment at offset 0x%llx wants 0x%llx bytes, 0x%llx are there",
+		warn(s,
+		     "%s: truncated: the segment at offset 0x%llx wants 0x%llx bytes, has 0x%llx",
 		     s->path, (unsigned long long)at, (unsigned long long)len,
 		     (unsigned long long)(s->size - at));
 		len = s->size - at;
@@ -205,11 +210,12 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 		nr = u32(s, shoff + offsetof(Elf64_Shdr, sh_info));
 	}
 	if (size < sizeof(Elf64_Phdr) || nr > MAX_SEGMENTS || !inside(s, table, nr * size)) {
-		pw_source_explain(err,
-				  "%s: offset 0x%llx: expected %llu program headers of 56 bytes; the "
-				  "file ends at 0x%llx",
-				  s->path, (unsigned long long)table, (unsigned long long)nr,
-				  (unsigned long long)s->size);
+		pw_source_explain(
+			err,
+			"%s: offset 0x%llx: expected %llu program headers of 56 bytes; the "
+			"file ends at 0x%llx",
+			s->path, (unsigned long long)table, (unsigned long long)nr,
+			(unsigned long long)s->size);
 		return -ENOEXEC;
 	}
 	s->segments = calloc(nr ? nr : 1, sizeof(*s->segments));
@@ -234,8 +240,10 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 	}
 	settle_segments(s);
 	if (s->nr_segments == 0) {
-		pw_source_explain(err, "%s: no memory in it: none of %llu program headers is a "
-				  "PT_LOAD with bytes in the file", s->path, (unsigned long long)nr);
+		pw_source_explain(err,
+				  "%s: no memory in it: none of %llu program headers is a "
+				  "PT_LOAD with bytes in the file",
+				  s->path, (unsigned long long)nr);
 		return -ENOEXEC;
 	}
 	return 0;
@@ -243,11 +251,13 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 
 static int read_core(struct pw_source *s, struct pw_source_error *err)
 {
-	if (s->size < SELFMAG || memcmp(s->data, ELFMAG, SELFMAG))
+	if (!s->data || s->size < SELFMAG || memcmp(s->data, ELFMAG, SELFMAG) != 0)
 		return not_a_core(s, err);
 	if (s->size < sizeof(Elf64_Ehdr)) {
-		pw_source_explain(err, "%s: offset 0: expected an ELF header of 64 bytes, the file "
-				  "has %llu", s->path, (unsigned long long)s->size);
+		pw_source_explain(err,
+				  "%s: offset 0: expected an ELF header of 64 bytes, the file "
+				  "has %llu",
+				  s->path, (unsigned long long)s->size);
 		return -ENOEXEC;
 	}
 	if (s->data[EI_CLASS] != ELFCLASS64) {
@@ -257,8 +267,10 @@ static int read_core(struct pw_source *s, struct pw_source_error *err)
 	}
 	s->big = s->data[EI_DATA] == ELFDATA2MSB;
 	if (u16(s, offsetof(Elf64_Ehdr, e_type)) != ET_CORE) {
-		pw_source_explain(err, "%s: offset 16: expected a core (ET_CORE, 4), found ELF type "
-				  "%u", s->path, u16(s, offsetof(Elf64_Ehdr, e_type)));
+		pw_source_explain(err,
+				  "%s: offset 16: expected a core (ET_CORE, 4), found ELF type "
+				  "%u",
+				  s->path, u16(s, offsetof(Elf64_Ehdr, e_type)));
 		return -ENOEXEC;
 	}
 	s->machine = u16(s, offsetof(Elf64_Ehdr, e_machine));
@@ -269,17 +281,21 @@ static int map_file(struct pw_source *s, struct pw_source_error *err)
 {
 	struct stat st;
 	void *map;
-	int fd = open(s->path, O_RDONLY | O_CLOEXEC), e = 0;
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC), e;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0) {
 		e = errno;
-	else if (!S_ISREG(st.st_mode))
-		e = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		pw_source_explain(err, "%s: cannot open: %s", s->path, strerror(e));
+		return -e;
+	}
+	e = fstat(fd, &st)	? errno :
+	    S_ISDIR(st.st_mode) ? EISDIR :
+	    S_ISREG(st.st_mode) ? 0 :
+				  EINVAL;
 	if (e) {
 		pw_source_explain(err, "%s: cannot open: %s", s->path,
 				  e == EINVAL ? "not a regular file" : strerror(e));
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return -e;
 	}
 	s->size = (uint64_t)st.st_size;

@@ -39,7 +39,7 @@ static bool parse_line(const char *line, struct reg *reg)
 	if (n == 0 || n >= sizeof(reg->name) || !isalpha((unsigned char)line[0]))
 		return false;
 	p += strspn(p, " \t");
-	if (p == line + n || strncmp(p, "0x", 2))
+	if (p == line + n || strncmp(p, "0x", 2) != 0)
 		return false;
 	errno = 0;
 	reg->value = strtoull(p, &rest, 16);
@@ -109,11 +109,14 @@ int pw_registers_open(const char *path, unsigned int cpu, struct pw_registers **
 	if (!e && r->nr == 0) {
 		e = cpu >= nr_cpus ? -ENOENT : -EINVAL;
 		if (e == -ENOENT)
-			pw_source_explain(err, "%s: no registers of cpu %u: the file has cpu 0 to %u",
+			pw_source_explain(err,
+					  "%s: no registers of cpu %u: the file has cpu 0 to %u",
 					  path, cpu, nr_cpus - 1);
 		else
-			pw_source_explain(err, "%s: line 1: expected gdb's `info registers` text "
-					  "(NAME 0xVALUE ...), found no register", path);
+			pw_source_explain(err,
+					  "%s: line 1: expected gdb's `info registers` text "
+					  "(NAME 0xVALUE ...), found no register",
+					  path);
 	} else if (e) {
 		pw_source_explain(err, "%s: cannot read: %s", path, strerror(-e));
 	}

@@ -28,7 +28,7 @@ struct pw_source {
 };
 
 __attribute__((format(printf, 2, 3))) void pw_source_explain(struct pw_source_error *err,
-							      const char *fmt, ...);
+							     const char *fmt, ...);
 const struct pw_segment *pw_source_find(struct pw_source *s, uint64_t pa);
 
 #endif

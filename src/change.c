@@ -65,7 +65,8 @@ static int op_range(struct pw_op *op, struct pw_range range)
 }
 
 /* Remember where and why an operation is refused; addresses as the caller knows them. */
-PW_SMALL void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level, uint64_t e)
+PW_SMALL void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level,
+			uint64_t e)
 {
 	op->res.where = pw_range_of(op->pt->first.v + first, op->pt->first.v + last);
 	op->res.entry = e;
@@ -97,7 +98,8 @@ PW_SMALL void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, uns
  * entry touched gets a table; at and below it only those that are covered in part, which can be
  * nowhere but at the two ends.
  */
-PW_SMALL uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last)
+PW_SMALL uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first,
+				uint64_t last)
 {
 	uint64_t nr = 0;
 
@@ -302,8 +304,7 @@ static int map_aim(struct pw_op *op, const struct pw_mapping *map)
 	return 0;
 }
 
-static int map_check(struct pw_op *op, const struct pw_mapping *maps,
-		     size_t nr)
+static int map_check(struct pw_op *op, const struct pw_mapping *maps, size_t nr)
 {
 	size_t i;
 
@@ -321,8 +322,8 @@ static int map_check(struct pw_op *op, const struct pw_mapping *maps,
 }
 
 PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
-	       const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
-	       struct pw_result *res)
+			const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
+			struct pw_result *res)
 {
 	struct pw_flush slots[OWN_RANGES];
 	struct pw_gather own;
@@ -356,8 +357,9 @@ PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size
 	return op_done(&op, res, 0);
 }
 
-PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
-	   uint32_t flags, struct pw_gather *gather, struct pw_result *res)
+PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
+		    const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
+		    struct pw_result *res)
 {
 	struct pw_mapping map = { range, pa };
 
@@ -369,9 +371,8 @@ PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
  */
 
 /* A list of ranges: check all of them, then commit all of them, then one plan. */
-static int change_ranges(struct pw_op *op,
-			 const struct pw_range *ranges, size_t nr, enum pw_pass commit,
-			 uint32_t before, struct pw_gather *gather)
+static int change_ranges(struct pw_op *op, const struct pw_range *ranges, size_t nr,
+			 enum pw_pass commit, uint32_t before, struct pw_gather *gather)
 {
 	struct pw_flush slots[OWN_RANGES];
 	struct pw_gather own;
@@ -398,8 +399,8 @@ static int change_ranges(struct pw_op *op,
 	return 0;
 }
 
-PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr, uint32_t flags,
-		 struct pw_gather *gather, struct pw_result *res)
+PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
+			  uint32_t flags, struct pw_gather *gather, struct pw_result *res)
 {
 	struct pw_op op;
 	int err;
@@ -412,8 +413,8 @@ PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, si
 	return op_done(&op, res, err);
 }
 
-PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
-	     struct pw_result *res)
+PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags,
+		      struct pw_gather *gather, struct pw_result *res)
 {
 	return pw_unmap_vec(pt, &range, 1, flags, gather, res);
 }
@@ -446,8 +447,8 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 }
 
 PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
-		   const struct pw_change *change, uint32_t flags, struct pw_gather *gather,
-		   struct pw_result *res)
+			    const struct pw_change *change, uint32_t flags,
+			    struct pw_gather *gather, struct pw_result *res)
 {
 	struct pw_op op;
 	uint32_t before = PW_BEFORE_STORES;
@@ -467,7 +468,7 @@ PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, 
 }
 
 PW_SMALL int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,
-	       uint32_t flags, struct pw_gather *gather, struct pw_result *res)
+			uint32_t flags, struct pw_gather *gather, struct pw_result *res)
 {
 	return pw_protect_vec(pt, &range, 1, change, flags, gather, res);
 }

@@ -21,8 +21,8 @@
 
 #define DEFAULT_MAX_PAGES 512u
 
-PW_SMALL int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec, struct pw_flush *ranges,
-		   uint32_t nr)
+PW_SMALL int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec,
+			    struct pw_flush *ranges, uint32_t nr)
 {
 	if (!g || !exec || !exec->run || !exec->size || (nr && !ranges))
 		return PW_EINVAL;
@@ -131,7 +131,7 @@ static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 /* Notes */
 
 PW_SMALL void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct pw_flush *flush,
-		    uint32_t before)
+			     uint32_t before)
 {
 	if (publish)
 		g->publish = 1;
@@ -177,8 +177,8 @@ void pw_gather_publish(struct pw_gather *g, const struct pw_env *env)
 	note_by_hand(g, env, 1, NULL, PW_BEFORE_NOTHING);
 }
 
-PW_SMALL void pw_gather_stale(struct pw_gather *g, const struct pw_env *env, const struct pw_flush *flush,
-		     uint32_t before)
+PW_SMALL void pw_gather_stale(struct pw_gather *g, const struct pw_env *env,
+			      const struct pw_flush *flush, uint32_t before)
 {
 	if (flush->regime >= PW_NR_REGIMES || flush->first.v > flush->last.v ||
 	    flush->page_lg2 >= 64 || before > PW_BEFORE_ALL) {
@@ -273,7 +273,7 @@ PW_SMALL void pw_gather_admit(struct pw_gather *g, const struct pw_table *pt)
 }
 
 PW_SMALL void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *pt, struct pw_pa pa,
-			   void *virt)
+				    void *virt)
 {
 	g->free_env = pt->env;
 	g->free_len = table_len(pt);

@@ -26,8 +26,8 @@ PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op, 
 	return !(pa & span) && !((e ^ f->make_leaf(op->bits[level], pa, level)) & mask);
 }
 
-PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *m,
-				   struct pw_op *op, const struct pw_place *at)
+PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+				   const struct pw_place *at)
 {
 	uint64_t last = pw_run_last(f, op, at, 1);
 	int err = PW_EEXIST;
@@ -51,8 +51,8 @@ PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *
 
 /* Write @nr leaves that continue each other, beginning with @e. */
 PW_INLINE void pw_map_leaves(const struct pw_fmt *f, const struct pw_mem *m,
-			       const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
-			       unsigned int level)
+			     const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
+			     unsigned int level)
 {
 	uint64_t *end = slot + nr;
 
@@ -93,7 +93,7 @@ PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, struc
 			}
 		}
 		pw_map_leaves(f, m, op->env, slot + done, n,
-				f->make_leaf(bits | hint, pos + op->delta, level), level);
+			      f->make_leaf(bits | hint, pos + op->delta, level), level);
 		done += n;
 	}
 	pw_env_sync(op->env, slot, nr);

@@ -66,10 +66,10 @@ void pw_env_put_table(const struct pw_env *env, uint64_t pa, void *virt);
 void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
 void pw_env_assert_fail(const struct pw_env *env, const char *file, int line, const char *what);
 
-#define pw_assert(env, cond)                                                                       \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			pw_env_assert_fail(env, __FILE__, __LINE__, #cond);                        \
+#define pw_assert(env, cond)                                                \
+	do {                                                                \
+		if (!(cond))                                                \
+			pw_env_assert_fail(env, __FILE__, __LINE__, #cond); \
 	} while (0)
 
 PW_INLINE uint64_t pw_direct_load(const struct pw_env *env, const uint64_t *slot)

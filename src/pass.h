@@ -43,12 +43,12 @@ struct pw_op {
 	uint32_t fresh; /* bit l: the table being filled at level l is new and not yet linked */
 
 	/* map */
-	uint64_t delta;		      /* output address - ia, modulo 2^64 */
-	unsigned int top_leaf;	      /* the largest leaf that alignment and format allow */
-	uint32_t identical;	      /* the check met entries that are there already */
+	uint64_t delta;		       /* output address - ia, modulo 2^64 */
+	unsigned int top_leaf;	       /* the largest leaf that alignment and format allow */
+	uint32_t identical;	       /* the check met entries that are there already */
 	uint64_t bits[PW_LEAF_LEVELS]; /* a leaf's raw attributes */
-	uint64_t nr_needed;	      /* tables to reserve */
-	uint64_t *pool;		      /* reserved tables, linked through their first slots */
+	uint64_t nr_needed;	       /* tables to reserve */
+	uint64_t *pool;		       /* reserved tables, linked through their first slots */
 	uint64_t pool_pa;
 
 	/* protect */
@@ -80,10 +80,10 @@ struct pw_op {
 /* A run's first slot, where it is, and what it holds. */
 struct pw_place {
 	uint64_t *slot;
-	uint64_t ia;	    /* covered from here on */
-	uint64_t left;	    /* slots of this table that the range covers, this one included */
-	uint64_t e;	    /* the entry; 0 in a table that is new */
-	enum pw_kind kind;  /* of the entry; never PW_KIND_TABLE */
+	uint64_t ia;	   /* covered from here on */
+	uint64_t left;	   /* slots of this table that the range covers, this one included */
+	uint64_t e;	   /* the entry; 0 in a table that is new */
+	enum pw_kind kind; /* of the entry; never PW_KIND_TABLE */
 	unsigned int level;
 };
 

@@ -16,9 +16,10 @@
 /* A place in the tables: an entry of a table, and the way that led there. */
 struct pw_spot {
 	const uint64_t *table;
-	uint64_t path[PW_MAX_LEVELS]; /* physical addresses of this table and those above, by level */
-	uint64_t e;		      /* the entry */
-	uint64_t pa;		      /* where a leaf maps to, or where a table lies */
+	uint64_t path
+		[PW_MAX_LEVELS]; /* physical addresses of this table and those above, by level */
+	uint64_t e;		 /* the entry */
+	uint64_t pa;		 /* where a leaf maps to, or where a table lies */
 	uint64_t entry_pa;
 	unsigned int level;
 	enum pw_kind kind;
@@ -93,7 +94,8 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 		uint64_t x3 = f->next_leaf(x2, level);
 
 		if (((m->load(env, p) ^ x) | (m->load(env, p + 1) ^ x1) |
-		     (m->load(env, p + 2) ^ x2) | (m->load(env, p + 3) ^ x3)) & mask)
+		     (m->load(env, p + 2) ^ x2) | (m->load(env, p + 3) ^ x3)) &
+		    mask)
 			break;
 		x = f->next_leaf(x3, level);
 		p += 4;

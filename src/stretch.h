@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * Stretches: what the passes do to neighbouring slots of one table, once a run is known. The leaf level is where the
- * time goes, so every loop here is written for it: one load, one comparison with a pattern that
- * was worked out once, one store, and nothing that depends on the level, the mode or the kind.
+ * Stretches: what the passes do to neighbouring slots of one table, once a run is known. The leaf
+ * level is where the time goes, so every loop here is written for it: one load, one comparison with
+ * a pattern that was worked out once, one store, and nothing that depends on the level, the mode or
+ * the kind.
  *
  * A pattern is the value of the bits that decide something. As long as (entry & mask) equals it,
  * the decision is that of the first entry: the same kind, the same change. A change of attributes
@@ -67,9 +68,8 @@ PW_INLINE void pw_stretch_zero(const struct pw_mem *m, const struct pw_env *env,
 }
 
 /* Flip the bits of @delta in every slot that matches the pattern; how many did? */
-PW_INLINE uint64_t pw_stretch_flip(const struct pw_mem *m, const struct pw_env *env,
-				   uint64_t *slot, uint64_t nr, uint64_t mask, uint64_t pattern,
-				   uint64_t delta)
+PW_INLINE uint64_t pw_stretch_flip(const struct pw_mem *m, const struct pw_env *env, uint64_t *slot,
+				   uint64_t nr, uint64_t mask, uint64_t pattern, uint64_t delta)
 {
 	uint64_t *p = slot, *end = slot + nr, *pair_end = slot + (nr & ~1ull);
 	uint64_t e;

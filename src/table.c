@@ -24,8 +24,7 @@ static int table_check_env(const struct pw_table_config *cfg)
 
 	if (!env || env->size == 0)
 		return PW_EINVAL;
-	if (cfg->instance->hooked &&
-	    (!env->phys_to_virt || !env->load || !env->store || !env->cas))
+	if (cfg->instance->hooked && (!env->phys_to_virt || !env->load || !env->store || !env->cas))
 		return PW_EINVAL;
 	if (env->get_table && !env->put_table)
 		return PW_EINVAL;

@@ -69,8 +69,8 @@ PW_INLINE void pw_unmap_leave(const struct pw_fmt *f, const struct pw_mem *m, st
 	/* Cached walks: any address below reaches them, so what the range covers is enough. */
 	first = ia & ~((1ull << pw_shift(f, level)) - 1u);
 	last = pw_entry_last(f, ia, level);
-	pw_note_stale(op, first < op->first ? op->first : first,
-		      last > op->last ? op->last : last, level);
+	pw_note_stale(op, first < op->first ? op->first : first, last > op->last ? op->last : last,
+		      level);
 	pw_unlinked(op, op->table_pa[level - 1u], child);
 }
 

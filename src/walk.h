@@ -78,8 +78,8 @@ down:
 			table[level - 1u] = pw_map_new_table(f, m, op, &at);
 		} else {
 			op->table_pa[level - 1u] = f->table_pa(at.e, level);
-			table[level - 1u] = m->table(op->env, op->table_pa[level - 1u],
-						     pw_table_bytes(f));
+			table[level - 1u] =
+				m->table(op->env, op->table_pa[level - 1u], pw_table_bytes(f));
 			n = PW_EFAULT;
 			if (!table[level - 1u])
 				goto refused;
@@ -109,8 +109,8 @@ refused:
 	if (!table[top])
 		return (int)n;
 located:
-	op->res.entry_pa.v = op->table_pa[level] +
-			     pw_index(f, op->pt, at.ia, level) * sizeof(*at.slot);
+	op->res.entry_pa.v =
+		op->table_pa[level] + pw_index(f, op->pt, at.ia, level) * sizeof(*at.slot);
 	return (int)n;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The callback form of the iterator. Tables open and close with the iterator's PRE and POST events, so the pairing
- * is the iterator's; what is added here is the root, and the tables still open at an early end.
+ * The callback form of the iterator. Tables open and close with the iterator's PRE and POST events,
+ * so the pairing is the iterator's; what is added here is the root, and the tables that are still
+ * open at an early end.
  */
 
 #include <pagewalk/iter.h>
@@ -117,7 +118,8 @@ int pw_walk_range(const struct pw_table *pt, struct pw_range range, const struct
 		return PW_EINVAL;
 	if (!ops->pre_table && !ops->post_table)
 		tables = 0;
-	r = pw_iter_init(&it, pt, range, (ops->want & ~(uint32_t)(PW_WANT_TABLE_PRE | PW_WANT_TABLE_POST)) | tables,
+	r = pw_iter_init(&it, pt, range,
+			 (ops->want & ~(uint32_t)(PW_WANT_TABLE_PRE | PW_WANT_TABLE_POST)) | tables,
 			 ops->ignore);
 	if (r)
 		return r;

@@ -68,11 +68,11 @@ enum pw_arm64_dsb {
 
 /* TLBI operations, all inner shareable (broadcast). */
 enum pw_arm64_tlbi {
-	PW_ARM64_VAE1IS,   /* by address and ASID: leaf and cached table walks */
-	PW_ARM64_VALE1IS,  /* by address and ASID: last level only */
-	PW_ARM64_VAAE1IS,  /* by address, all ASIDs */
-	PW_ARM64_VAALE1IS, /* by address, all ASIDs, last level only */
-	PW_ARM64_ASIDE1IS, /* everything of an ASID */
+	PW_ARM64_VAE1IS,    /* by address and ASID: leaf and cached table walks */
+	PW_ARM64_VALE1IS,   /* by address and ASID: last level only */
+	PW_ARM64_VAAE1IS,   /* by address, all ASIDs */
+	PW_ARM64_VAALE1IS,  /* by address, all ASIDs, last level only */
+	PW_ARM64_ASIDE1IS,  /* everything of an ASID */
 	PW_ARM64_VMALLE1IS, /* everything of EL1&0 */
 	PW_ARM64_VAE2IS,
 	PW_ARM64_VALE2IS,

@@ -31,20 +31,20 @@ extern "C" {
 #define PW_PERM_ALL    0x3fu
 
 /* Other attributes. */
-#define PW_ATTR_VALID      0x001u /* clear: present-but-invalid: keeps all else, never translates */
-#define PW_ATTR_GLOBAL     0x002u /* matches every ASID (nG clear) */
+#define PW_ATTR_VALID	   0x001u /* clear: present-but-invalid: keeps all else, never translates */
+#define PW_ATTR_GLOBAL	   0x002u /* matches every ASID (nG clear) */
 #define PW_ATTR_ACCESSED   0x004u /* the access flag */
-#define PW_ATTR_DIRTY      0x008u /* written since it was last cleaned; meaningful with DBM */
-#define PW_ATTR_DBM        0x010u /* hardware manages the dirty state (DBM): writable when clean */
+#define PW_ATTR_DIRTY	   0x008u /* written since it was last cleaned; meaningful with DBM */
+#define PW_ATTR_DBM	   0x010u /* hardware manages the dirty state (DBM): writable when clean */
 #define PW_ATTR_CONTIGUOUS 0x020u /* the contiguous hint; set by the engine where PW_CONTIGUOUS */
-#define PW_ATTR_GUARDED    0x040u /* GP: branch target identification */
-#define PW_ATTR_NS         0x080u /* the NS bit of the output address space */
-#define PW_ATTR_ALL        0x0ffu
+#define PW_ATTR_GUARDED	   0x040u /* GP: branch target identification */
+#define PW_ATTR_NS	   0x080u /* the NS bit of the output address space */
+#define PW_ATTR_ALL	   0x0ffu
 
 /* Memory types, as resolved through MAIR (or PAT, PBMT). */
 enum pw_memtype {
 	PW_MEM_INDEX = 0,     /* take struct pw_attr.mem_index as it is */
-	PW_MEM_NORMAL,        /* write-back, read and write allocate */
+	PW_MEM_NORMAL,	      /* write-back, read and write allocate */
 	PW_MEM_NORMAL_TAGGED, /* the same, with allocation tags */
 	PW_MEM_NORMAL_NC,     /* non-cacheable */
 	PW_MEM_NORMAL_WT,     /* write-through */
@@ -65,12 +65,12 @@ enum pw_share {
 
 /* The attributes of one leaf. */
 struct pw_attr {
-	uint32_t perm;      /* PW_PERM_* */
-	uint32_t flags;     /* PW_ATTR_* */
+	uint32_t perm;	    /* PW_PERM_* */
+	uint32_t flags;	    /* PW_ATTR_* */
 	uint32_t memtype;   /* enum pw_memtype; 0 means: use mem_index */
 	uint32_t mem_index; /* AttrIndx, 0 to 7 */
-	uint32_t share;     /* enum pw_share; ignored where the entry does not hold it (LPA2) */
-	uint32_t soft;      /* software bits, arm64: bits [58:55] as 0 to 15 */
+	uint32_t share;	    /* enum pw_share; ignored where the entry does not hold it (LPA2) */
+	uint32_t soft;	    /* software bits, arm64: bits [58:55] as 0 to 15 */
 };
 
 /*

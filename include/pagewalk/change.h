@@ -34,22 +34,22 @@ extern "C" {
 #endif
 
 /* flags of the functions below */
-#define PW_STRICT	 0x01u /* holes in the range are PW_ENOENT */
-#define PW_CONTIGUOUS	 0x02u /* map: set the contiguous hint where alignment allows */
-#define PW_KEEP_TABLES	 0x04u /* unmap: leave tables linked even when they become empty */
-#define PW_MAX_LEVEL(n)	 (((uint32_t)(n) + 1u) << 8) /* map: no leaf above level n */
+#define PW_STRICT	  0x01u /* holes in the range are PW_ENOENT */
+#define PW_CONTIGUOUS	  0x02u /* map: set the contiguous hint where alignment allows */
+#define PW_KEEP_TABLES	  0x04u /* unmap: leave tables linked even when they become empty */
+#define PW_MAX_LEVEL(n)	  (((uint32_t)(n) + 1u) << 8) /* map: no leaf above level n */
 #define PW_MAX_LEVEL_MASK 0xf00u
 
 /* What a change did, or where and why it was refused. */
 struct pw_result {
-	uint64_t changed;	/* bytes whose mapping changed (after an error: 0) */
-	uint64_t holes;		/* bytes skipped because nothing was mapped there */
-	uint64_t nr_entries;	/* leaf entries written */
-	uint64_t nr_tables;	/* tables added (map), or unlinked (unmap) */
-	struct pw_range where;	/* after an error: the sub-range that was refused */
-	struct pw_pa entry_pa;	/* after an error in a table: address of the entry */
-	uint64_t entry;		/* and its value */
-	uint32_t level;		/* and its level */
+	uint64_t changed;      /* bytes whose mapping changed (after an error: 0) */
+	uint64_t holes;	       /* bytes skipped because nothing was mapped there */
+	uint64_t nr_entries;   /* leaf entries written */
+	uint64_t nr_tables;    /* tables added (map), or unlinked (unmap) */
+	struct pw_range where; /* after an error: the sub-range that was refused */
+	struct pw_pa entry_pa; /* after an error in a table: address of the entry */
+	uint64_t entry;	       /* and its value */
+	uint32_t level;	       /* and its level */
 	uint32_t reserved;
 };
 

@@ -36,9 +36,9 @@ enum pw_order {
 #define PW_ENV_ZEROED 0x1u /* get_table() hands out pages that read as zero */
 
 struct pw_env {
-	uint32_t size;  /* sizeof(struct pw_env) of the caller; 0 is refused */
+	uint32_t size;	/* sizeof(struct pw_env) of the caller; 0 is refused */
 	uint32_t flags; /* PW_ENV_* */
-	void *ctx;      /* handed to every hook */
+	void *ctx;	/* handed to every hook */
 
 	/*
 	 * Direct instances: a table at PA lies at host address PA + phys_offset (modulo 2^64).

@@ -18,25 +18,25 @@ extern "C" {
 #endif
 
 /* name, value, one line of text */
-#define PW_ERRORS(E)                                                                               \
-	E(PW_EPERM, -1, "policy forbids it (writable and executable)")                             \
-	E(PW_ENOENT, -2, "a hole in the range, under PW_STRICT")                                   \
-	E(PW_EAGAIN, -11, "somebody else changed the range meanwhile")                             \
-	E(PW_ENOMEM, -12, "the environment had no table page left")                                \
-	E(PW_EFAULT, -14, "a table lies outside the environment's memory")                         \
-	E(PW_EBUSY, -16, "break-before-make is needed or a block is covered in part")              \
-	E(PW_EEXIST, -17, "something else is mapped there already")                                \
-	E(PW_EINVAL, -22, "misaligned, empty, wrapping or non-canonical range, or unknown bits")   \
-	E(PW_EDOM, -33, "a reserved encoding in a table")                                          \
-	E(PW_ERANGE, -34, "beyond the format's reach")                                             \
-	E(PW_ELOOP, -40, "a table that contains itself")                                           \
+#define PW_ERRORS(E)                                                                             \
+	E(PW_EPERM, -1, "policy forbids it (writable and executable)")                           \
+	E(PW_ENOENT, -2, "a hole in the range, under PW_STRICT")                                 \
+	E(PW_EAGAIN, -11, "somebody else changed the range meanwhile")                           \
+	E(PW_ENOMEM, -12, "the environment had no table page left")                              \
+	E(PW_EFAULT, -14, "a table lies outside the environment's memory")                       \
+	E(PW_EBUSY, -16, "break-before-make is needed or a block is covered in part")            \
+	E(PW_EEXIST, -17, "something else is mapped there already")                              \
+	E(PW_EINVAL, -22, "misaligned, empty, wrapping or non-canonical range, or unknown bits") \
+	E(PW_EDOM, -33, "a reserved encoding in a table")                                        \
+	E(PW_ERANGE, -34, "beyond the format's reach")                                           \
+	E(PW_ELOOP, -40, "a table that contains itself")                                         \
 	E(PW_EOPNOTSUPP, -95, "the format cannot express it")
 
 enum pw_err {
 #define PW_ERR_ENUM(name, value, text) name = (value),
 	PW_ERRORS(PW_ERR_ENUM)
 #undef PW_ERR_ENUM
-	PW_OK = 0
+		PW_OK = 0
 };
 
 /*

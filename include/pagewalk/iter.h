@@ -35,10 +35,11 @@ extern "C" {
 #define PW_WANT_NONPRESENT 0x08u /* non-present entries that are not ours */
 #define PW_WANT_TABLE_PRE  0x10u /* a table entry, before what is below it */
 #define PW_WANT_TABLE_POST 0x20u /* its addresses and level again, after what is below it */
-#define PW_WANT_PARTIAL	   0x40u /* leaves that the range covers in part are clipped to it; else
+#define PW_WANT_PARTIAL \
+	0x40u /* leaves that the range covers in part are clipped to it; else
 				    they are yielded whole and may reach beyond the range */
-#define PW_WANT_ALL	   0x7fu
-#define PW_WANT_BAD	   0x80u /* always on; accepted for clarity */
+#define PW_WANT_ALL 0x7fu
+#define PW_WANT_BAD 0x80u /* always on; accepted for clarity */
 
 /* What may differ between the leaves of one run. */
 #define PW_IGNORE_AD	     0x1u /* access and dirty state */
@@ -81,11 +82,11 @@ struct pw_iter {
 	uint32_t state;
 	const struct pw_table *pt;
 	struct pw_range range;
-	uint64_t pos;	  /* where to go on, as an offset in the handle's half */
-	uint64_t last;	  /* the range's last offset */
-	uint64_t anchor;  /* an offset inside the innermost open table */
-	uint32_t open;	  /* level of the innermost open table; the root's without PRE and POST */
-	uint32_t done;	  /* nothing is left but tables to close */
+	uint64_t pos;	 /* where to go on, as an offset in the handle's half */
+	uint64_t last;	 /* the range's last offset */
+	uint64_t anchor; /* an offset inside the innermost open table */
+	uint32_t open;	 /* level of the innermost open table; the root's without PRE and POST */
+	uint32_t done;	 /* nothing is left but tables to close */
 };
 
 /*

@@ -76,13 +76,14 @@ struct mm_struct {
 struct pw_linux_config {
 	uint32_t size;	   /* sizeof(struct pw_linux_config) */
 	uint32_t geometry; /* PW_LINUX_GEOMETRY */
-	const struct pw_env *env; /* direct: phys_offset, memory, get_table, put_table, in_interrupt */
+	const struct pw_env
+		*env; /* direct: phys_offset, memory, get_table, put_table, in_interrupt */
 	struct pw_gather *gather; /* owes what entries and flushes leave; lazy MMU mode's counter */
 	void *ctx;
-	bool kpti;	  /* kernel entries are non-global: PTE_MAYBE_NG */
-	bool bti;	  /* kernel code is guarded: PTE_MAYBE_GP */
-	bool rodata_full; /* set_memory_ro/rw change the linear map's alias, too */
-	bool direct_map;  /* can_set_direct_map() */
+	bool kpti;		    /* kernel entries are non-global: PTE_MAYBE_NG */
+	bool bti;		    /* kernel code is guarded: PTE_MAYBE_GP */
+	bool rodata_full;	    /* set_memory_ro/rw change the linear map's alias, too */
+	bool direct_map;	    /* can_set_direct_map() */
 	unsigned long linear_start; /* the linear map: [start, end) maps from linear_pa on */
 	unsigned long linear_end;
 	uint64_t linear_pa;
@@ -150,7 +151,7 @@ struct mm_walk_ops {
 struct mm_walk {
 	const struct mm_walk_ops *ops;
 	struct mm_struct *mm;
-	pgd_t *pgd; /* the root that was passed in, or NULL: the mm's */
+	pgd_t *pgd;		    /* the root that was passed in, or NULL: the mm's */
 	struct vm_area_struct *vma; /* NULL: these walks know no VMAs */
 	enum page_walk_action action;
 	bool no_vma;
@@ -293,25 +294,25 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 /* Warnings. */
 void pw_linux_warn(const char *file, int line, const char *what);
 
-#define WARN_ON(cond)                                                                              \
-	__extension__({                                                                            \
-		bool pw_warn_ = (cond);                                                            \
-                                                                                                   \
-		if (pw_warn_)                                                                      \
-			pw_linux_warn(__FILE__, __LINE__, #cond);                                  \
-		pw_warn_;                                                                          \
+#define WARN_ON(cond)                                             \
+	__extension__({                                           \
+		bool pw_warn_ = (cond);                           \
+                                                                  \
+		if (pw_warn_)                                     \
+			pw_linux_warn(__FILE__, __LINE__, #cond); \
+		pw_warn_;                                         \
 	})
 
-#define WARN_ON_ONCE(cond)                                                                         \
-	__extension__({                                                                            \
-		static bool pw_warned_;                                                            \
-		bool pw_warn_once_ = (cond);                                                       \
-                                                                                                   \
-		if (pw_warn_once_ && !pw_warned_) {                                                \
-			pw_warned_ = true;                                                         \
-			pw_linux_warn(__FILE__, __LINE__, #cond);                                  \
-		}                                                                                  \
-		pw_warn_once_;                                                                     \
+#define WARN_ON_ONCE(cond)                                        \
+	__extension__({                                           \
+		static bool pw_warned_;                           \
+		bool pw_warn_once_ = (cond);                      \
+                                                                  \
+		if (pw_warn_once_ && !pw_warned_) {               \
+			pw_warned_ = true;                        \
+			pw_linux_warn(__FILE__, __LINE__, #cond); \
+		}                                                 \
+		pw_warn_once_;                                    \
 	})
 
 #endif

@@ -101,35 +101,35 @@ typedef struct {
 #define pgprot_val(x) ((x).pgprot)
 #define __pgprot(x)   ((pgprot_t){ (x) })
 
-#define PTE_VALID	     (1ul << 0)
-#define PTE_TYPE_MASK	     (3ul << 0)
-#define PTE_TYPE_PAGE	     (3ul << 0)
-#define PTE_TABLE_BIT	     (1ul << 1)
-#define PTE_ATTRINDX_MASK    (7ul << 2)
-#define PTE_ATTRINDX(t)	     ((pteval_t)(t) << 2)
-#define PTE_USER	     (1ul << 6)
-#define PTE_RDONLY	     (1ul << 7)
-#define PTE_SHARED	     (3ul << 8)
-#define PTE_AF		     (1ul << 10)
-#define PTE_NG		     (1ul << 11)
-#define PTE_GP		     (1ul << 50)
-#define PTE_DBM		     (1ul << 51)
-#define PTE_WRITE	     PTE_DBM /* Linux keeps "may be written" here */
-#define PTE_CONT	     (1ul << 52)
-#define PTE_PXN		     (1ul << 53)
-#define PTE_UXN		     (1ul << 54)
-#define PTE_PRESENT_INVALID  PTE_NG /* with PTE_VALID clear; the same bit as PTE_NG */
-#define PTE_MAYBE_NG	     pw_linux_maybe_ng()
-#define PTE_MAYBE_GP	     pw_linux_maybe_gp()
+#define PTE_VALID		 (1ul << 0)
+#define PTE_TYPE_MASK		 (3ul << 0)
+#define PTE_TYPE_PAGE		 (3ul << 0)
+#define PTE_TABLE_BIT		 (1ul << 1)
+#define PTE_ATTRINDX_MASK	 (7ul << 2)
+#define PTE_ATTRINDX(t)		 ((pteval_t)(t) << 2)
+#define PTE_USER		 (1ul << 6)
+#define PTE_RDONLY		 (1ul << 7)
+#define PTE_SHARED		 (3ul << 8)
+#define PTE_AF			 (1ul << 10)
+#define PTE_NG			 (1ul << 11)
+#define PTE_GP			 (1ul << 50)
+#define PTE_DBM			 (1ul << 51)
+#define PTE_WRITE		 PTE_DBM /* Linux keeps "may be written" here */
+#define PTE_CONT		 (1ul << 52)
+#define PTE_PXN			 (1ul << 53)
+#define PTE_UXN			 (1ul << 54)
+#define PTE_PRESENT_INVALID	 PTE_NG /* with PTE_VALID clear; the same bit as PTE_NG */
+#define PTE_MAYBE_NG		 pw_linux_maybe_ng()
+#define PTE_MAYBE_GP		 pw_linux_maybe_gp()
 #define PTE_PRESENT_VALID_KERNEL (PTE_VALID | PTE_MAYBE_NG)
-#define PMD_TYPE_MASK	     (3ul << 0)
-#define PMD_TYPE_TABLE	     (3ul << 0)
-#define PMD_TYPE_SECT	     (1ul << 0)
-#define PUD_TYPE_MASK	     PMD_TYPE_MASK
-#define PUD_TYPE_TABLE	     PMD_TYPE_TABLE
-#define PUD_TYPE_SECT	     PMD_TYPE_SECT
-#define P4D_TYPE_TABLE	     PMD_TYPE_TABLE
-#define PGD_TYPE_TABLE	     PMD_TYPE_TABLE
+#define PMD_TYPE_MASK		 (3ul << 0)
+#define PMD_TYPE_TABLE		 (3ul << 0)
+#define PMD_TYPE_SECT		 (1ul << 0)
+#define PUD_TYPE_MASK		 PMD_TYPE_MASK
+#define PUD_TYPE_TABLE		 PMD_TYPE_TABLE
+#define PUD_TYPE_SECT		 PMD_TYPE_SECT
+#define P4D_TYPE_TABLE		 PMD_TYPE_TABLE
+#define PGD_TYPE_TABLE		 PMD_TYPE_TABLE
 
 /* Set by pw_linux_init(): kpti, bti. */
 pteval_t pw_linux_maybe_ng(void);

@@ -56,8 +56,8 @@ struct pw_translation {
  *            PW_EINVAL non-canonical; PW_ERANGE not in the handle's half; PW_EFAULT the next
  *            table lies outside memory; PW_EDOM a reserved encoding.
  */
-int pw_translate(const struct pw_table *pt, struct pw_va va,
-		 struct pw_translation *t) PW_MUST_CHECK;
+int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translation *t)
+	PW_MUST_CHECK;
 
 /*
  * pw_translate_pa - the same, address only: the fast form

@@ -3,8 +3,11 @@
 /*
  * arm64 VMSAv8-64 stage 1 descriptors, 4K granule: the 48-bit form and the LPA2 (TCR.DS) form.
  *
- *   63    62 61    60       59      58..55 54   53  52   51  50 49        12 11 10  9 8  7 6  5  4 2  1 0
- *   NSTbl APTable  XNTable  PXNTbl  soft   UXN  PXN Cont DBM GP output addr  nG AF  SH   AP   NS Attr type
+ *   63     62:61    60       59        58:55  54   53   52    51   50
+ *   NSTbl  APTable  XNTable  PXNTable  soft   UXN  PXN  Cont  DBM  GP
+ *
+ *   49:12            11  10  9:8  7:6  5   4:2   1:0
+ *   output address   nG  AF  SH   AP   NS  Attr  type
  *
  * Sources: Arm ARM (DDI 0487), "VMSAv8-64 translation table format descriptors" and "Stage 1
  * permissions". With LPA2 output address bits [51:50] take the place of SH in bits [9:8], and
@@ -257,7 +260,7 @@ PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint6
  * first write (and where it does not, an operating system does the same in its fault handler).
  */
 PW_COLD uint32_t pw_a64_perm(const struct pw_table *pt, uint64_t e, unsigned int level,
-			       uint32_t acc)
+			     uint32_t acc)
 {
 	bool w = (!(e & PW_A64_AP_RO) || (e & PW_A64_DBM)) && !(acc & PW_A64_ACC_RO);
 	bool wxn = (pt->caps.flags & PW_CAP_WXN) != 0;
@@ -343,7 +346,7 @@ PW_COLD uint32_t pw_a64_memtype(uint64_t mair, uint32_t index)
 }
 
 PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_attr *attr,
-				 uint64_t *raw)
+				  uint64_t *raw)
 {
 	uint32_t i;
 
@@ -395,7 +398,7 @@ PW_COLD int pw_a64_encode_perm(const struct pw_table *pt, uint32_t perm, uint64_
 }
 
 PW_COLD int pw_a64_encode_flags(const struct pw_table *pt, const struct pw_attr *attr,
-			       unsigned int level, uint64_t *raw)
+				unsigned int level, uint64_t *raw)
 {
 	uint32_t flags = attr->flags;
 
@@ -425,7 +428,7 @@ PW_COLD int pw_a64_encode_flags(const struct pw_table *pt, const struct pw_attr 
 }
 
 PW_COLD int pw_a64_encode_common(const struct pw_table *pt, const struct pw_attr *attr,
-				unsigned int level, uint64_t *raw)
+				 unsigned int level, uint64_t *raw)
 {
 	int err;
 
@@ -444,7 +447,7 @@ PW_COLD int pw_a64_encode_common(const struct pw_table *pt, const struct pw_attr
 }
 
 PW_COLD int pw_a64_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
-			 uint64_t *raw)
+			  uint64_t *raw)
 {
 	int err;
 
@@ -457,7 +460,7 @@ PW_COLD int pw_a64_encode(const struct pw_table *pt, const struct pw_attr *attr,
 }
 
 PW_COLD int pw_a64_lpa2_encode(const struct pw_table *pt, const struct pw_attr *attr,
-			      unsigned int level, uint64_t *raw)
+			       unsigned int level, uint64_t *raw)
 {
 	if (!pw_a64_lpa2_leaf_ok(level))
 		return PW_ERANGE;
@@ -486,7 +489,7 @@ PW_COLD uint32_t pw_a64_decode_flags(const struct pw_table *pt, uint64_t raw, un
 }
 
 PW_COLD int pw_a64_decode_kind(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			      enum pw_kind kind, struct pw_attr *attr)
+			       enum pw_kind kind, struct pw_attr *attr)
 {
 	if (kind == PW_KIND_BAD)
 		return PW_EDOM;
@@ -502,13 +505,13 @@ PW_COLD int pw_a64_decode_kind(const struct pw_table *pt, uint64_t raw, unsigned
 }
 
 PW_COLD int pw_a64_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			 struct pw_attr *attr)
+			  struct pw_attr *attr)
 {
 	return pw_a64_decode_kind(pt, raw, level, pw_a64_kind(raw, level), attr);
 }
 
 PW_COLD int pw_a64_lpa2_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			      struct pw_attr *attr)
+			       struct pw_attr *attr)
 {
 	int err = pw_a64_decode_kind(pt, raw, level, pw_a64_lpa2_kind(raw, level), attr);
 
@@ -518,7 +521,7 @@ PW_COLD int pw_a64_lpa2_decode(const struct pw_table *pt, uint64_t raw, unsigned
 
 /* One mask each: what to clear and what to set so that permissions change as asked. */
 PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
-			      uint64_t *s)
+			       uint64_t *s)
 {
 	uint32_t user = PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X;
 	bool one = pw_a64_one_privilege(pt->regime);
@@ -553,8 +556,8 @@ PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32
  * Validity and globality share bit 11: making a leaf invalid sets it, and making it valid leaves
  * it set (non-global) unless the change also sets PW_ATTR_GLOBAL.
  */
-PW_COLD int pw_a64_change_flags(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
-			       uint64_t *s)
+PW_COLD int pw_a64_change_flags(const struct pw_table *pt, uint32_t clear, uint32_t set,
+				uint64_t *c, uint64_t *s)
 {
 	bool one = pw_a64_one_privilege(pt->regime);
 
@@ -581,7 +584,7 @@ PW_COLD int pw_a64_change_flags(const struct pw_table *pt, uint32_t clear, uint3
 }
 
 PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *change,
-			 unsigned int level, uint64_t *clear, uint64_t *set)
+			  unsigned int level, uint64_t *clear, uint64_t *set)
 {
 	int err;
 

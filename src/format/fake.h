@@ -22,21 +22,21 @@
 
 #include "format.h"
 
-#define PW_FAKE_TYPE	3ull
-#define PW_FAKE_LEAF	1ull
-#define PW_FAKE_TABLE	2ull
-#define PW_FAKE_KEPT	(1ull << 2)
-#define PW_FAKE_RO	(1ull << 3)
-#define PW_FAKE_XN	(1ull << 4)
-#define PW_FAKE_A	(1ull << 5)
-#define PW_FAKE_CONT	(1ull << 6)
-#define PW_FAKE_USER	(1ull << 7)
-#define PW_FAKE_ADDR	0x00ffffffffffff00ull
-#define PW_FAKE_NG	(1ull << 63)
-#define PW_FAKE_SOFT	(0xfull << 59)
-#define PW_FAKE_MEM	(7ull << 56)
-#define PW_FAKE_ACC_RO	1u
-#define PW_FAKE_ACC_XN	2u
+#define PW_FAKE_TYPE   3ull
+#define PW_FAKE_LEAF   1ull
+#define PW_FAKE_TABLE  2ull
+#define PW_FAKE_KEPT   (1ull << 2)
+#define PW_FAKE_RO     (1ull << 3)
+#define PW_FAKE_XN     (1ull << 4)
+#define PW_FAKE_A      (1ull << 5)
+#define PW_FAKE_CONT   (1ull << 6)
+#define PW_FAKE_USER   (1ull << 7)
+#define PW_FAKE_ADDR   0x00ffffffffffff00ull
+#define PW_FAKE_NG     (1ull << 63)
+#define PW_FAKE_SOFT   (0xfull << 59)
+#define PW_FAKE_MEM    (7ull << 56)
+#define PW_FAKE_ACC_RO 1u
+#define PW_FAKE_ACC_XN 2u
 
 /*
  * The low byte and the rest are rotated on their own: the bits that say what an entry is stay in
@@ -172,7 +172,7 @@ PW_INLINE uint32_t pw_fake_inherit(const struct pw_table *pt, uint32_t acc, uint
 }
 
 PW_COLD uint32_t pw_fake_perm(const struct pw_table *pt, uint64_t e, unsigned int level,
-				uint32_t acc)
+			      uint32_t acc)
 {
 	uint64_t p = pw_fake_plain(e, level);
 	bool w = !(p & PW_FAKE_RO) && !(acc & PW_FAKE_ACC_RO);
@@ -219,8 +219,8 @@ PW_COLD int pw_fake_encode_perm(uint32_t perm, uint64_t *p)
 	return 0;
 }
 
-PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
-			  uint64_t *raw)
+PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr,
+			   unsigned int level, uint64_t *raw)
 {
 	uint32_t known = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED | PW_ATTR_CONTIGUOUS;
 	uint64_t p;
@@ -249,7 +249,7 @@ PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr
 }
 
 PW_COLD int pw_fake_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			  struct pw_attr *attr)
+			   struct pw_attr *attr)
 {
 	uint64_t p = pw_fake_plain(raw, level);
 	enum pw_kind kind = pw_fake_kind(raw, level);
@@ -283,7 +283,7 @@ PW_COLD int pw_fake_change_perm(uint32_t clear, uint32_t set, uint64_t *c, uint6
 }
 
 PW_COLD int pw_fake_change(const struct pw_table *pt, const struct pw_change *change,
-			  unsigned int level, uint64_t *clear, uint64_t *set)
+			   unsigned int level, uint64_t *clear, uint64_t *set)
 {
 	uint32_t fc = change->flags_clear & ~change->flags_set, fs = change->flags_set;
 	uint64_t c = 0, s = 0;

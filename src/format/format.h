@@ -26,7 +26,7 @@
  * Compiled for size: the entry loops are written so that they cost the same either way (see
  * stretch.h; bench/instructions counts), and all around them runs once a run or less.
  */
-#define PW_SMALL __attribute__((cold))
+#define PW_SMALL  __attribute__((cold))
 /* Once a run or less: compiled for size, and not copied into the loops. */
 #define PW_COLD	  static __attribute__((cold, noinline))
 
@@ -41,7 +41,7 @@ struct pw_fmt {
 
 	/* What an entry of this level is, by its type bits alone. */
 	enum pw_kind (*kind)(uint64_t e, unsigned int level);
-	/* Bits that decide kind(), publish() and stale(): entries that agree in them are of one run.
+	/* Bits that decide kind(), publish(), stale(): entries that agree in them are one run.
 	   And the bits that raw changes may not touch (type and address). */
 	uint64_t (*kind_mask)(unsigned int level);
 	uint64_t (*fixed_mask)(unsigned int level);
@@ -50,7 +50,7 @@ struct pw_fmt {
 
 	bool (*leaf_ok)(unsigned int level);
 	uint64_t (*leaf_pa)(uint64_t e, unsigned int level);
-	/* a leaf with these attribute bits at @pa; the next leaf behind @e, one leaf size further */
+	/* A leaf with these attribute bits at @pa; the leaf behind @e, one leaf size further. */
 	uint64_t (*make_leaf)(uint64_t bits, uint64_t pa, unsigned int level);
 	uint64_t (*next_leaf)(uint64_t e, unsigned int level);
 	uint64_t (*table_pa)(uint64_t e, unsigned int level);
@@ -64,7 +64,8 @@ struct pw_fmt {
 	uint64_t (*compare_mask)(uint32_t ignore, unsigned int level);
 
 	/* What tables take away: fold one table entry into @acc (0 at the root). */
-	uint32_t (*inherit)(const struct pw_table *pt, uint32_t acc, uint64_t e, unsigned int level);
+	uint32_t (*inherit)(const struct pw_table *pt, uint32_t acc, uint64_t e,
+			    unsigned int level);
 	/* Effective PW_PERM_* of a leaf under @acc. */
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t e, unsigned int level, uint32_t acc);
 

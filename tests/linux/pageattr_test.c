@@ -213,7 +213,8 @@ TEST(set_memory_changes_rights_and_pays_once)
 	EXPECT_EQ(val & (PTE_RDONLY | PTE_WRITE), PTE_RDONLY);
 	EXPECT_EQ(pte_val(ptep_get(stage_pte(A))) & PTE_RDONLY, 0);
 	EXPECT_EQ(set_memory_rw(A + PAGE_SIZE, 4), 0);
-	EXPECT_EQ(pte_val(ptep_get(stage_pte(A + PAGE_SIZE))) & (PTE_RDONLY | PTE_WRITE), PTE_WRITE);
+	EXPECT_EQ(pte_val(ptep_get(stage_pte(A + PAGE_SIZE))) & (PTE_RDONLY | PTE_WRITE),
+		  PTE_WRITE);
 	EXPECT_EQ(set_memory_x(A, 1), 0);
 	EXPECT_EQ(pte_val(ptep_get(stage_pte(A))) & PTE_PXN, 0);
 	EXPECT_EQ(set_memory_nx(A, 1), 0);
@@ -301,8 +302,10 @@ TEST(flush_is_done_on_return)
 
 TEST(another_geometry_is_refused)
 {
-	struct pw_linux_config cfg = { .size = sizeof(cfg), .geometry = PW_LINUX_GEOMETRY + 1,
-				       .env = &stage.env, .gather = &stage.gather };
+	struct pw_linux_config cfg = { .size = sizeof(cfg),
+				       .geometry = PW_LINUX_GEOMETRY + 1,
+				       .env = &stage.env,
+				       .gather = &stage.gather };
 
 	EXPECT_EQ(pw_linux_init(&cfg), -22);
 	EXPECT_EQ(pw_linux_init(NULL), -22);

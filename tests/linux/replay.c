@@ -404,8 +404,8 @@ static void replay_lock(size_t at)
 	       warnings - before == (unsigned int)atoi(number) &&
 	       field(line, "ret", number, sizeof(number)) && ret == atoi(number);
 	if (!good)
-		printf("FAIL line %zu: %u warnings, returned %d: %s\n", at + 1, warnings - before, ret,
-		       line);
+		printf("FAIL line %zu: %u warnings, returned %d: %s\n", at + 1, warnings - before,
+		       ret, line);
 	passed += good;
 	failed += !good;
 }
@@ -536,8 +536,8 @@ int main(int argc, char **argv)
 		else
 			at++;
 	}
-	printf("%u of %u walks and lock calls agree (2 of them on purpose otherwise); %u have VMAs\n",
-	       passed, passed + failed, vma_walks);
+	printf("%u of %u walks and lock calls agree (2 differ, on purpose); %u have VMAs\n", passed,
+	       passed + failed, vma_walks);
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed || !passed;
 }

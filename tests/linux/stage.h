@@ -17,10 +17,9 @@
 
 /* The kernel half begins here whatever the geometry. */
 #define KERNEL_START (~0ul << VA_BITS)
-#define PAGE_KERNEL                                                                                \
-	(PTE_TYPE_PAGE | PTE_AF | PTE_NG | PTE_WRITE | PTE_PXN | PTE_UXN)
+#define PAGE_KERNEL  (PTE_TYPE_PAGE | PTE_AF | PTE_NG | PTE_WRITE | PTE_PXN | PTE_UXN)
 /* A block of any level. */
-#define SECT_KERNEL (PAGE_KERNEL & ~PTE_TABLE_BIT)
+#define SECT_KERNEL  (PAGE_KERNEL & ~PTE_TABLE_BIT)
 
 enum event_kind { PGD, P4D, PUD, PMD, PTE, HOLE, PRE, POST, PRE_PTE, POST_PTE };
 

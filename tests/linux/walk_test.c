@@ -6,7 +6,7 @@
  */
 #include "stage.h"
 
-#define A	 KERNEL_START
+#define A		      KERNEL_START
 #define WALK(ops, start, end) walk_kernel_page_table_range_lockless(start, end, ops, NULL, NULL)
 
 /* Callbacks left out, for the tests that need fewer. */
@@ -58,7 +58,7 @@ static int depth_of(int level)
 {
 	int missing = 5 - PGTABLE_LEVELS;
 
-	/* level 3 P4D, 2 PUD, 1 PMD; the levels below the PGD that are missing are the upper ones */
+	/* level 3 P4D, 2 PUD, 1 PMD; of the levels below the PGD the upper ones are missing */
 	return level + 1 > 4 - missing ? 0 : 4 - level;
 }
 
@@ -228,8 +228,8 @@ TEST(unaligned_ranges)
 		unsigned long start, end;
 		unsigned int calls;
 	} rows[] = {
-		{ 0x1123, 0x1124, 1 },	{ 0x1800, 0x4000, 3 }, { 0x1000, 0x3001, 3 },
-		{ 0x1800, 0x4400, 3 },	{ 0x1400, 0x4800, 4 }, { 0x0, 0x800, 1 },
+		{ 0x1123, 0x1124, 1 }, { 0x1800, 0x4000, 3 }, { 0x1000, 0x3001, 3 },
+		{ 0x1800, 0x4400, 3 }, { 0x1400, 0x4800, 4 }, { 0x0, 0x800, 1 },
 		{ 0x1000, 0x2000, 1 },
 	};
 	unsigned int i;

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../harness/harness.h"
+#include "env.h"
+
+const struct world_format world_formats[WORLD_NR_FORMATS] = {
+	{ "arm64-4k", &pw_arm64_4k_direct, &pw_arm64_4k_hooked, true, false, 12, 9, 48, 16 },
+	{ "arm64-4k-lpa2", &pw_arm64_4k_lpa2_direct, &pw_arm64_4k_lpa2_hooked, true, true, 12, 9,
+	  52, 16 },
+	{ "fake", &pw_fake_direct, &pw_fake_hooked, false, false, 8, 3, 23, 12 },
+};
+
+static void violation(struct world *w, const char *what)
+{
+	w->violations++;
+	EXPECT(w->violations == 0);
+	harness.put(w->format->name);
+	harness.put(w->hooked ? " (hooked): " : " (direct): ");
+	harness.put(what);
+	harness.put("\n");
+}
+
+static void event(struct world *w, enum world_event e)
+{
+	if (w->nr_events < WORLD_MAX_EVENTS)
+		w->event[w->nr_events++] = (uint8_t)e;
+}
+
+/* Memory ------------------------------------------------------------------------------------- */
+
+void *world_virt(const struct world *w, uint64_t pa, uint64_t len)
+{
+	uint64_t offset = pa - w->base;
+	uint64_t size = w->nr_pages * w->page_size;
+
+	return offset < size && len <= size - offset ? w->memory + offset : NULL;
+}
+
+/* Contents of a new page are undefined: something that would pass for valid entries. */
+static void poison(const struct world *w, uint32_t page, uint64_t salt)
+{
+	uint64_t *slot = (uint64_t *)(void *)(w->memory + page * w->page_size);
+
+	for (uint64_t i = 0; i < w->page_size / 8; i++)
+		slot[i] = 0xa5a5a5a5a5a5a003ull ^ (salt + i) * 0x1000 ^ (uint64_t)page << 53;
+}
+
+static uint32_t page_of(const struct world *w, const void *p)
+{
+	return (uint32_t)((uint64_t)((const uint8_t *)p - w->memory) / w->page_size);
+}
+
+static void *get_table(void *ctx, struct pw_pa *pa)
+{
+	struct world *w = ctx;
+
+	event(w, WORLD_GET);
+	w->nr_gets++;
+	if (w->fail_at && w->nr_gets >= w->fail_at)
+		return NULL;
+	for (uint32_t i = 0; i < w->nr_pages; i++) {
+		uint32_t page = (w->next + i) % w->nr_pages;
+
+		if (w->state[page] != WORLD_FREE)
+			continue;
+		w->next = page + 1;
+		w->state[page] = WORLD_TAKEN;
+		w->balance++;
+		pa->v = w->base + page * w->page_size;
+		if (w->env.flags & PW_ENV_ZEROED)
+			memset(w->memory + page * w->page_size, 0, w->page_size);
+		else
+			poison(w, page, w->nr_gets);
+		return w->memory + page * w->page_size;
+	}
+	return NULL;
+}
+
+/* Was the last plan one that invalidates cached walks? */
+static bool walks_invalidated(const struct world *w)
+{
+	const struct world_plan *last = &w->plan[(w->nr_plans - 1) % WORLD_MAX_PLANS];
+	bool tables = last->plan.full;
+
+	for (uint32_t i = 0; i < last->plan.nr_ranges && i < WORLD_MAX_RANGES; i++)
+		tables |= last->range[i].flags & PW_FLUSH_TABLES;
+	return tables;
+}
+
+static void put_table(void *ctx, struct pw_pa pa, void *virt)
+{
+	struct world *w = ctx;
+	uint64_t page = (pa.v - w->base) / w->page_size;
+
+	event(w, WORLD_PUT);
+	if (page >= w->nr_pages || page == 0 || pa.v % w->page_size) {
+		violation(w, "put_table: not a table page");
+		return;
+	}
+	if (virt != w->memory + page * w->page_size)
+		violation(w, "put_table: address and pointer differ");
+	if (w->state[page] == WORLD_FREE) {
+		violation(w, "put_table: returned twice");
+		return;
+	}
+	if (w->state[page] == WORLD_LINKED && (w->pt.flags & PW_TABLE_LIVE) &&
+	    (!w->nr_plans || !walks_invalidated(w)))
+		violation(w, "put_table: before the invalidation");
+	w->state[page] = WORLD_FREE;
+	w->balance--;
+	poison(w, (uint32_t)page, 0);
+}
+
+/* Hooks -------------------------------------------------------------------------------------- */
+
+static void *phys_to_virt(void *ctx, struct pw_pa pa, uint32_t len)
+{
+	struct world *w = ctx;
+
+	if (!len || len > w->page_size || pa.v % len)
+		violation(w, "phys_to_virt: not aligned to the table's size");
+	return world_virt(w, pa.v, len);
+}
+
+static void check_slot(struct world *w, const uint64_t *slot)
+{
+	const uint8_t *p = (const uint8_t *)slot;
+
+	if (p < w->memory || p >= w->memory + w->nr_pages * w->page_size)
+		violation(w, "slot outside memory");
+	else if ((uint64_t)(p - w->memory) % 8)
+		violation(w, "slot not aligned");
+	else if (w->state[page_of(w, slot)] == WORLD_FREE)
+		violation(w, "slot in a page that is no table");
+}
+
+static uint64_t hook_load(void *ctx, const uint64_t *slot)
+{
+	struct world *w = ctx;
+
+	check_slot(w, slot);
+	__atomic_add_fetch(&w->loads, 1, __ATOMIC_RELAXED);
+	return __atomic_load_n(slot, __ATOMIC_RELAXED);
+}
+
+static void hook_store(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order)
+{
+	struct world *w = ctx;
+
+	check_slot(w, slot);
+	w->stores++;
+	if (w->on_store)
+		w->on_store(w, slot);
+	if (order == PW_RELEASE)
+		__atomic_store_n(slot, val, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(slot, val, __ATOMIC_RELAXED);
+}
+
+static bool hook_cas(void *ctx, uint64_t *slot, uint64_t *old, uint64_t val)
+{
+	struct world *w = ctx;
+
+	check_slot(w, slot);
+	w->cas++;
+	return __atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED);
+}
+
+static bool in_interrupt(void *ctx)
+{
+	return ((struct world *)ctx)->in_interrupt;
+}
+
+static struct pw_gather *current_gather(void *ctx)
+{
+	return ((struct world *)ctx)->current;
+}
+
+static void assert_fail(void *ctx, const char *file, int line, const char *what)
+{
+	(void)file;
+	(void)line;
+	(void)what;
+	((struct world *)ctx)->asserts++;
+}
+
+/* Executor ----------------------------------------------------------------------------------- */
+
+static void run(void *ctx, const struct pw_plan *plan)
+{
+	struct world *w = ctx;
+	struct world_plan *to = &w->plan[w->nr_plans++ % WORLD_MAX_PLANS];
+
+	event(w, WORLD_RUN);
+	if (pw_plan_empty(plan))
+		violation(w, "run: an empty plan");
+	if (plan->size != sizeof(*plan))
+		violation(w, "run: the plan's size");
+	if (plan->nr_ranges && plan->full && w->pt.regime < 32 && plan->full >> w->pt.regime & 1)
+		violation(w, "run: ranges and a full flush");
+	memset(to, 0, sizeof(*to));
+	to->plan = *plan;
+	for (uint32_t i = 0; i < plan->nr_ranges && i < WORLD_MAX_RANGES; i++)
+		to->range[i] = plan->ranges[i];
+	to->plan.ranges = NULL;
+}
+
+static void free_after_grace(void *ctx, const struct pw_env *env, struct pw_pa pa, void *virt)
+{
+	event(ctx, WORLD_GRACE);
+	env->put_table(env->ctx, pa, virt);
+}
+
+/* Opening and closing ------------------------------------------------------------------------ */
+
+/* The last output address: a handle knows, whatever its root is. */
+static uint64_t pa_max_of(struct world *w)
+{
+	struct pw_table probe;
+	uint64_t base = 0;
+
+	w->cfg.root = pw_pa_of(0);
+	if (EXPECT_EQ(pw_table_init(&probe, &w->cfg), 0))
+		base = probe.pa_max;
+	return base;
+}
+
+static void fill_env(struct world *w, const struct world_options *o)
+{
+	w->env = (struct pw_env){
+		.size = sizeof(w->env),
+		.flags = o->zeroed ? PW_ENV_ZEROED : 0,
+		.ctx = w,
+		.get_table = get_table,
+		.put_table = put_table,
+		.in_interrupt = in_interrupt,
+		.current_gather = current_gather,
+		.assert_fail = assert_fail,
+	};
+	if (w->hooked) {
+		w->env.phys_to_virt = phys_to_virt;
+		w->env.load = hook_load;
+		w->env.store = hook_store;
+		w->env.cas = hook_cas;
+	}
+	w->exec = (struct pw_executor){
+		.size = sizeof(w->exec), .ctx = w, .run = run, .free_after_grace = free_after_grace
+	};
+}
+
+bool world_open(struct world *w, const struct world_format *format,
+		const struct world_options *options)
+{
+	static const struct world_options defaults;
+	const struct world_options *o = options ? options : &defaults;
+
+	memset(w, 0, sizeof(*w));
+	w->format = format;
+	w->hooked = o->hooked;
+	w->page_size = 1ull << format->page_lg2;
+	w->nr_pages = o->nr_pages ? o->nr_pages : 64;
+	if (!EXPECT(w->nr_pages <= WORLD_MAX_PAGES))
+		return false;
+	w->memory = aligned_alloc(4096, (w->nr_pages * w->page_size + 4095) & ~4095ull);
+	if (!EXPECT(w->memory != NULL))
+		return false;
+	fill_env(w, o);
+	w->cfg = (struct pw_table_config){
+		.size = sizeof(w->cfg),
+		.flags = o->flags,
+		.instance = o->hooked ? format->hooked : format->direct,
+		.env = &w->env,
+		.exec = &w->exec,
+		.va_bits = o->va_bits,
+		.regime = o->regime,
+		.asid = 0x2a,
+		.any_asid = o->flags & PW_TABLE_UPPER ? 1 : 0,
+		.mair = o->mair ? o->mair : WORLD_MAIR,
+		.caps = { .flags = o->caps },
+	};
+	w->base = o->pa_base ? o->pa_base : pa_max_of(w) + 1 - w->nr_pages * w->page_size;
+	w->env.phys_offset = (uint64_t)(uintptr_t)w->memory - w->base;
+	w->env.mem_first = pw_pa_of(w->base);
+	w->env.mem_last = pw_pa_of(w->base + w->nr_pages * w->page_size - 1);
+	w->cfg.root = pw_pa_of(w->base);
+	for (uint32_t page = 1; page < w->nr_pages; page++)
+		poison(w, page, 0);
+	memset(w->memory, 0, w->page_size);
+	w->state[0] = WORLD_LINKED;
+	w->next = 1;
+	if (EXPECT_EQ(pw_table_init(&w->pt, &w->cfg), 0))
+		return true;
+	world_close(w);
+	return false;
+}
+
+void world_close(struct world *w)
+{
+	free(w->memory);
+	w->memory = NULL;
+}
+
+void world_each(const struct world_options *options, void (*test)(struct world *w))
+{
+	static const struct world_options defaults;
+	struct world_options o = options ? *options : defaults;
+	static struct world w;
+
+	for (uint32_t i = 0; i < 2 * WORLD_NR_FORMATS; i++) {
+		harness_note("format", i / 2);
+		harness_note("hooked", i % 2);
+		o.hooked = i % 2;
+		if (!world_open(&w, &world_formats[i / 2], &o))
+			continue;
+		test(&w);
+		EXPECT_EQ(w.violations, 0);
+		world_close(&w);
+	}
+}
+
+/* Tables by hand ------------------------------------------------------------------------------ */
+
+uint64_t *world_slot(struct world *w, uint64_t pa, uint64_t index)
+{
+	return (uint64_t *)world_virt(w, pa, w->page_size) + index;
+}
+
+uint64_t world_page(struct world *w)
+{
+	struct pw_pa pa = { 0 };
+	void *virt = get_table(w, &pa);
+
+	if (EXPECT(virt != NULL))
+		memset(virt, 0, w->page_size);
+	return pa.v;
+}
+
+/* Looking ------------------------------------------------------------------------------------ */
+
+uint8_t *world_snapshot(const struct world *w)
+{
+	uint8_t *copy = malloc(w->nr_pages * w->page_size);
+
+	if (copy)
+		memcpy(copy, w->memory, w->nr_pages * w->page_size);
+	return copy;
+}
+
+/*
+ * Only pages in use at the time count: a page that was reserved and came back may hold anything,
+ * so it is the allocator that fills free pages, here and in put_table().
+ */
+bool world_unchanged(const struct world *w, const uint8_t *snapshot)
+{
+	for (uint32_t page = 0; page < w->nr_pages; page++)
+		if (w->state[page] != WORLD_FREE &&
+		    memcmp(w->memory + page * w->page_size, snapshot + page * w->page_size,
+			   w->page_size) != 0)
+			return false;
+	return true;
+}
+
+void world_forget(struct world *w)
+{
+	w->nr_plans = 0;
+	w->nr_events = 0;
+	w->nr_gets = 0;
+	w->loads = 0;
+	w->stores = 0;
+	w->cas = 0;
+}
+
+uint32_t world_mark_linked(struct world *w)
+{
+	struct pw_range all = { w->pt.first, w->pt.last };
+	struct pw_iter it;
+	struct pw_run r;
+	uint32_t nr = 1;
+
+	if (!EXPECT_EQ(pw_iter_init(&it, &w->pt, all, PW_WANT_TABLE_PRE, 0), 0))
+		return 0;
+	while (pw_iter_next(&it, &r) > 0) {
+		uint64_t page = (r.pa.v - w->base) / w->page_size;
+
+		if (r.kind != PW_RUN_TABLE_PRE)
+			continue;
+		if (EXPECT(page < w->nr_pages && w->state[page] != WORLD_FREE))
+			w->state[page] = WORLD_LINKED;
+		nr++;
+	}
+	return nr;
+}
+
+struct pw_attr world_attr(const struct world *w, uint32_t perm)
+{
+	struct pw_attr attr = {
+		.perm = PW_PERM_R | perm,
+		.flags = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED,
+		.memtype = w->format->arm64 ? PW_MEM_NORMAL : PW_MEM_INDEX,
+		.share = PW_SHARE_INNER,
+	};
+
+	return attr;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Test environments: an arena of host memory that poses as physical memory, an allocator of table
+ * pages in it, and an executor that records. One struct world is one arena with one handle; it can
+ * be driven by the direct or the hooked instance of a format, and both see the same addresses.
+ *
+ * What goes wrong behind the engine's back (a page returned twice, a slot outside every table, a
+ * page freed while a walker may hold it) is counted in world.violations and printed.
+ */
+#ifndef PW_TESTS_ENV_H
+#define PW_TESTS_ENV_H
+
+#include <pagewalk/arm64.h>
+#include <pagewalk/pagewalk.h>
+
+#define WORLD_MAX_PAGES	 4096u
+#define WORLD_MAX_PLANS	 64u
+#define WORLD_MAX_RANGES 16u
+#define WORLD_MAX_EVENTS 512u
+
+/* A format as the tests see it. */
+struct world_format {
+	const char *name;
+	const struct pw_instance *direct;
+	const struct pw_instance *hooked;
+	bool arm64;
+	bool lpa2;
+	uint32_t page_lg2;
+	uint32_t index_lg2;
+	uint32_t max_va_bits;
+	uint32_t min_va_bits;
+};
+
+#define WORLD_NR_FORMATS 3u
+enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_FAKE };
+extern const struct world_format world_formats[WORLD_NR_FORMATS];
+
+enum world_page { WORLD_FREE = 0, WORLD_TAKEN, WORLD_LINKED };
+
+/* A plan as it was run, ranges and all. */
+struct world_plan {
+	struct pw_plan plan;
+	struct pw_flush range[WORLD_MAX_RANGES];
+};
+
+enum world_event { WORLD_RUN = 1, WORLD_GET, WORLD_PUT, WORLD_GRACE };
+
+struct world {
+	const struct world_format *format;
+	bool hooked;
+	struct pw_env env;
+	struct pw_executor exec;
+	struct pw_table_config cfg; /* what init handed to pw_table_init() */
+	struct pw_table pt;
+
+	/* the arena; page 0 is the root */
+	uint8_t *memory;
+	uint64_t base; /* physical address of memory[0] */
+	uint64_t page_size;
+	uint32_t nr_pages;
+	uint32_t next;			/* where the allocator looks first */
+	uint8_t state[WORLD_MAX_PAGES]; /* enum world_page */
+	uint32_t balance;		/* pages handed out */
+	uint32_t nr_gets;		/* calls of get_table() */
+	uint32_t fail_at; /* get_table() gives NULL at this call and later ones; 0: never */
+
+	/* hooked instances */
+	uint64_t loads;
+	uint64_t stores;
+	uint64_t cas;
+	void (*on_store)(struct world *w, uint64_t *slot); /* before each store, or NULL */
+
+	/* the executor: what was run since world_forget() */
+	uint32_t nr_plans;
+	struct world_plan plan[WORLD_MAX_PLANS];
+	uint32_t nr_events;
+	uint8_t event[WORLD_MAX_EVENTS]; /* enum world_event */
+
+	uint32_t asserts;
+	uint32_t violations;
+	bool in_interrupt;
+	struct pw_gather *current;
+};
+
+struct world_options {
+	bool hooked;
+	uint32_t flags;	   /* PW_TABLE_* */
+	uint32_t va_bits;  /* 0: the most */
+	uint32_t nr_pages; /* 0: 64 */
+	uint32_t regime;
+	uint64_t mair;	  /* 0: WORLD_MAIR */
+	uint32_t caps;	  /* PW_CAP_* */
+	uint64_t pa_base; /* 0: the arena ends where output addresses end */
+	bool zeroed;	  /* PW_ENV_ZEROED, and pages are handed out zeroed */
+};
+
+/* Index 0 normal, 1 Device-nGnRE, 2 non-cacheable, 3 tagged, 4 Device-nGnRnE, 5 write-through. */
+#define WORLD_MAIR 0x0000bb00f04404ffull
+
+/* Make an arena and a handle over an empty root. Any failure is a failed expectation. */
+bool world_open(struct world *w, const struct world_format *format,
+		const struct world_options *options);
+void world_close(struct world *w);
+
+/* Entry @index of the table at @pa, for building and reading tables by hand. */
+uint64_t *world_slot(struct world *w, uint64_t pa, uint64_t index);
+
+/* A page for a table built by hand, filled with zero; its address. */
+uint64_t world_page(struct world *w);
+
+/* Host address of @len bytes at @pa, or NULL when not in the arena. */
+void *world_virt(const struct world *w, uint64_t pa, uint64_t len);
+
+/* Bytes of the whole arena as a copy (free() it), and whether the arena still looks like that. */
+uint8_t *world_snapshot(const struct world *w);
+bool world_unchanged(const struct world *w, const uint8_t *snapshot);
+
+/* Forget plans, events and counters (not the balance). */
+void world_forget(struct world *w);
+
+/* Mark every page that is reachable from the root as linked; their number, root included. */
+uint32_t world_mark_linked(struct world *w);
+
+/* Attributes that every format can express: privileged, valid, global, accessed, normal. */
+struct pw_attr world_attr(const struct world *w, uint32_t perm);
+
+/* @test for every format, direct and hooked, each with a world of its own. */
+void world_each(const struct world_options *options, void (*test)(struct world *w));
+
+/* A smallest leaf's size. */
+static inline uint64_t world_page_bytes(const struct world *w)
+{
+	return 1ull << w->format->page_lg2;
+}
+
+#endif

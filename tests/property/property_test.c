@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Random sequences of changes against a trivially correct reference.
+ *
+ * A scenario is one world twice, direct and hooked, that see the same operations: map, unmap and
+ * protect, single and as vectors, in a few spots of the address space that are chosen to collide,
+ * with page requests that fail now and then. After every operation
+ *
+ *   both worlds give the same result, the same plans and the same bytes of memory;
+ *   the iterator, the naive walker (arm64) and the reference map list the same leaves, and
+ *   translations at their edges agree;
+ *   as many pages are out as there are tables; an error changed nothing;
+ *   whatever may still be cached was invalidated by the plans, in the right order.
+ *
+ * Runs for harness.seconds in all; the replay command is printed with a failure.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../harness/harness.h"
+#include "../ref/observe.h"
+
+#define NR_SPOTS	 6
+#define MAX_RANGES	 4
+#define OPS_PER_SCENARIO 60
+#define NR_PAGES	 160
+
+enum op_kind { OP_MAP, OP_UNMAP, OP_PROTECT };
+
+struct op {
+	enum op_kind kind;
+	uint32_t flags;
+	uint32_t nr; /* ranges; one goes through the single form half of the time */
+	bool vec;
+	uint32_t fail_at;
+	uint64_t first[MAX_RANGES]; /* offsets */
+	uint64_t last[MAX_RANGES];
+	uint64_t pa[MAX_RANGES];
+	struct pw_attr attr;
+	struct pw_change change;
+};
+
+static struct world world[2]; /* direct, hooked */
+static struct ref_map map, next;
+static uint64_t spot[NR_SPOTS];
+static uint64_t nr_ops, nr_refused;
+
+static bool chance(uint64_t percent)
+{
+	return harness_below(100) < percent;
+}
+
+/* Making up operations ----------------------------------------------------------------------- */
+
+static uint64_t reach(void)
+{
+	return world[0].pt.last.v - world[0].pt.first.v;
+}
+
+static uint64_t leaf_bytes(uint32_t level)
+{
+	return ref_leaf_size(&map.geo, level);
+}
+
+/* A place where ranges of several operations meet: an edge of a table or of everything. */
+static void choose_spots(void)
+{
+	for (unsigned int i = 0; i < NR_SPOTS; i++) {
+		uint32_t level = (uint32_t)harness_below(map.geo.levels);
+
+		spot[i] = harness_random() & reach();
+		spot[i] -= spot[i] % leaf_bytes(level);
+	}
+	spot[0] = 0;
+	spot[1] = reach(); /* the last byte */
+	spot[2] = spot[3] & ~(leaf_bytes(1) - 1);
+}
+
+/* Bytes: pages, contiguous groups, blocks, and something in between. */
+static uint64_t choose_length(void)
+{
+	uint64_t page = leaf_bytes(0);
+	uint64_t pages = 1 + harness_below(20);
+	uint32_t level = (uint32_t)harness_below(map.geo.top_leaf + 1u);
+
+	switch (harness_below(5)) {
+	case 0:
+		return pages * page;
+	case 1:
+		return (page << map.geo.contig_lg2[0]) * (1 + harness_below(3));
+	case 2:
+		return leaf_bytes(level) * (1 + harness_below(3));
+	case 3:
+		return (leaf_bytes(level) << map.geo.contig_lg2[level]) + pages * page;
+	default:
+		return leaf_bytes(level) + pages * page;
+	}
+}
+
+/* From the start of one leaf, or of its group, to the end of another not far away. */
+static void choose_mapped(uint64_t *first, uint64_t *last)
+{
+	uint32_t i = (uint32_t)harness_below(map.nr);
+	uint32_t j = i + (uint32_t)harness_below(map.nr - i < 40 ? map.nr - i : 40);
+	uint64_t size[2] = { leaf_bytes(map.leaf[i].level), leaf_bytes(map.leaf[j].level) };
+
+	if (map.leaf[i].attr.flags & PW_ATTR_CONTIGUOUS)
+		size[0] <<= map.geo.contig_lg2[map.leaf[i].level];
+	if (map.leaf[j].attr.flags & PW_ATTR_CONTIGUOUS)
+		size[1] <<= map.geo.contig_lg2[map.leaf[j].level];
+	*first = map.leaf[i].at & ~(size[0] - 1);
+	*last = map.leaf[j].at | (size[1] - 1);
+}
+
+/* A range of whole pages around a spot. */
+static void choose_range(uint64_t *first, uint64_t *last)
+{
+	uint64_t page = leaf_bytes(0);
+	uint64_t length = choose_length();
+	uint64_t at = spot[harness_below(NR_SPOTS)];
+	uint64_t shift = harness_below(4) * page * harness_below(20);
+
+	if (chance(25))
+		shift = leaf_bytes((uint32_t)harness_below(map.geo.top_leaf + 1u));
+	if (chance(30))
+		shift = length;
+	at = at > shift ? at - shift : 0;
+	at -= at % page;
+	if (chance(20))
+		at -= at % leaf_bytes(1);
+	*first = at;
+	*last = reach() - at < length - 1 ? reach() : at + (length - 1);
+}
+
+/*
+ * An output address: congruent with @at as far as it takes to map @length bytes with few leaves,
+ * mostly with the same distance for all, so that ranges that overlap can be identical.
+ */
+static uint64_t choose_pa(uint64_t at, uint64_t length)
+{
+	uint64_t pa_max = world[0].pt.pa_max;
+	uint32_t level = 0;
+	uint64_t size, pa;
+
+	while (level < map.geo.top_leaf && leaf_bytes(level + 1) <= length)
+		level++;
+	/* Now and then one level less, where that stays small. */
+	if (level && length / leaf_bytes(level - 1) <= 1024 && chance(30))
+		level--;
+	size = leaf_bytes(level);
+	if (map.geo.contig_lg2[level] && chance(50))
+		size <<= map.geo.contig_lg2[level];
+	if (chance(10)) /* the last output addresses */
+		pa = pa_max + 1 - length;
+	else if (chance(60))
+		pa = at + (world[0].format->arm64 ? 0x540000000000ull & pa_max : 0x8000000);
+	else
+		pa = harness_random() & pa_max;
+	pa = pa - pa % size + at % size;
+	if (pa > pa_max || pa_max - pa < length - 1)
+		pa = at % size;
+	return pa;
+}
+
+static struct pw_attr choose_attr(void)
+{
+	static const uint32_t perms[] = {
+		PW_PERM_R,
+		PW_PERM_R | PW_PERM_W,
+		PW_PERM_R | PW_PERM_W,
+		PW_PERM_R | PW_PERM_X,
+		PW_PERM_R | PW_PERM_W | PW_PERM_X,
+		PW_PERM_R | PW_PERM_USER_R,
+		PW_PERM_R | PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
+		PW_PERM_R | PW_PERM_X | PW_PERM_USER_R | PW_PERM_USER_X,
+		PW_PERM_R | PW_PERM_USER_R | PW_PERM_USER_X, /* arm64 only from here on */
+		PW_PERM_R | PW_PERM_USER_X,
+	};
+	static const struct {
+		uint32_t memtype, index;
+	} types[] = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } };
+	const struct world_format *format = world[0].format;
+	unsigned int type = chance(80) ? 0 : (unsigned int)harness_below(3);
+	struct pw_attr a = { .flags = chance(85) ? PW_ATTR_VALID : 0 };
+
+	a.flags |= chance(50) ? PW_ATTR_GLOBAL : 0;
+	a.flags |= chance(80) ? PW_ATTR_ACCESSED : 0;
+	a.perm = perms[harness_below(format->arm64 ? 10 : 8)];
+	if (!format->arm64)
+		return a;
+	a.memtype = types[type].memtype;
+	a.mem_index = types[type].index;
+	a.flags |= chance(10) ? PW_ATTR_GUARDED : 0;
+	a.soft = chance(20) ? (uint32_t)harness_below(16) : 0;
+	a.share = format->lpa2 ? PW_SHARE_NONE : PW_SHARE_INNER;
+	return a;
+}
+
+static struct pw_change choose_change(void)
+{
+	bool arm64 = world[0].format->arm64; /* the fake format's user bit alone says it all */
+	struct pw_change c = { 0 };
+
+	switch (harness_below(11)) {
+	case 0:
+	case 1:
+		c.perm_clear = arm64 ? PW_PERM_W | PW_PERM_USER_W : PW_PERM_W;
+		break;
+	case 2:
+		c.perm_set = PW_PERM_W;
+		break;
+	case 3:
+		c.perm_clear = arm64 ? PW_PERM_X | PW_PERM_USER_X : PW_PERM_X;
+		break;
+	case 4:
+		c.perm_set = PW_PERM_X;
+		break;
+	case 5:
+		c.flags_clear = PW_ATTR_ACCESSED;
+		break;
+	case 6:
+		c.flags_set = PW_ATTR_ACCESSED;
+		break;
+	case 7:
+		c.flags_clear = PW_ATTR_VALID;
+		break;
+	case 8:
+		c.flags_set = PW_ATTR_VALID;
+		break;
+	case 9:
+		c.flags_set = PW_ATTR_VALID | PW_ATTR_GLOBAL;
+		break;
+	default:
+		c.flags_clear = PW_ATTR_GLOBAL;
+		break;
+	}
+	return c;
+}
+
+/* Ranges of a vector are disjoint, for map in ascending order. */
+static bool overlaps(const struct op *op, uint64_t first, uint64_t last)
+{
+	for (uint32_t i = 0; i < op->nr; i++)
+		if (first <= op->last[i] && last >= op->first[i])
+			return true;
+	return false;
+}
+
+static void choose_ranges(struct op *op)
+{
+	uint32_t want = chance(70) ? 1 : 1 + (uint32_t)harness_below(MAX_RANGES);
+
+	for (uint32_t tries = 0; op->nr < want && tries < 20; tries++) {
+		uint64_t first, last;
+
+		if (map.nr && op->kind != OP_MAP && chance(60))
+			choose_mapped(&first, &last);
+		else
+			choose_range(&first, &last);
+		if (overlaps(op, first, last))
+			continue;
+		if (op->kind == OP_MAP && op->nr && first < op->first[op->nr - 1])
+			continue;
+		op->first[op->nr] = first;
+		op->last[op->nr] = last;
+		op->pa[op->nr] = choose_pa(first, last - first + 1);
+		op->nr++;
+	}
+	op->vec = op->nr > 1 || chance(50);
+}
+
+static struct op choose_op(void)
+{
+	static const uint32_t max_level[] = { PW_MAX_LEVEL(0), PW_MAX_LEVEL(1), PW_MAX_LEVEL(2) };
+	struct op op = { .kind = chance(45) ? OP_MAP : chance(50) ? OP_UNMAP : OP_PROTECT };
+
+	choose_ranges(&op);
+	if (op.kind == OP_MAP) {
+		op.attr = choose_attr();
+		op.flags = chance(50) ? PW_CONTIGUOUS : 0;
+		if (op.last[0] - op.first[0] < 1024 * leaf_bytes(0) && op.nr == 1 && chance(20))
+			op.flags |= max_level[harness_below(3)];
+		op.fail_at = chance(10) ? 1 + (uint32_t)harness_below(6) : 0;
+	} else {
+		op.flags = chance(15) ? PW_STRICT : 0;
+		if (op.kind == OP_UNMAP && chance(20))
+			op.flags |= PW_KEEP_TABLES;
+		op.change = choose_change();
+	}
+	return op;
+}
+
+/* Carrying them out -------------------------------------------------------------------------- */
+
+static int apply(struct world *w, const struct op *op, struct pw_result *res)
+{
+	struct pw_mapping maps[MAX_RANGES];
+	struct pw_range r[MAX_RANGES];
+
+	for (uint32_t i = 0; i < op->nr; i++) {
+		r[i] = pw_range_of(w->pt.first.v + op->first[i], w->pt.first.v + op->last[i]);
+		maps[i] = (struct pw_mapping){ r[i], pw_pa_of(op->pa[i]) };
+	}
+	if (op->kind == OP_MAP)
+		return op->vec ? pw_map_vec(&w->pt, maps, op->nr, &op->attr, op->flags, NULL, res) :
+				 pw_map(&w->pt, r[0], maps[0].pa, &op->attr, op->flags, NULL, res);
+	if (op->kind == OP_UNMAP)
+		return op->vec ? pw_unmap_vec(&w->pt, r, op->nr, op->flags, NULL, res) :
+				 pw_unmap(&w->pt, r[0], op->flags, NULL, res);
+	return op->vec ? pw_protect_vec(&w->pt, r, op->nr, &op->change, op->flags, NULL, res) :
+			 pw_protect(&w->pt, r[0], &op->change, op->flags, NULL, res);
+}
+
+/* The same on the reference: @next is what should be, whatever the errors. */
+static void predict(const struct op *op, struct ref_result *sum)
+{
+	struct pw_attr attr = op->attr;
+
+	if (map.geo.arm64 && !(attr.flags & PW_ATTR_VALID))
+		attr.flags &= ~PW_ATTR_GLOBAL;
+	next = map;
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t i = 0; i < op->nr; i++) {
+		struct ref_result one;
+
+		if (op->kind == OP_MAP)
+			ref_do_map(&next, op->first[i], op->last[i], op->pa[i], &attr, op->flags,
+				   &one);
+		else if (op->kind == OP_UNMAP)
+			ref_do_unmap(&next, op->first[i], op->last[i], op->flags, &one);
+		else
+			ref_do_protect(&next, op->first[i], op->last[i], &op->change, op->flags,
+				       &one);
+		sum->errors |= one.errors;
+		sum->changed += one.changed;
+		sum->holes += one.holes;
+		sum->nr_entries += one.nr_entries;
+	}
+}
+
+/* Debts -------------------------------------------------------------------------------------- */
+
+/* Was [first, last] invalidated by what was run, in a way that reaches leaves of @size? */
+static bool invalidated(const struct world *w, uint64_t first, uint64_t last, uint32_t level,
+			uint32_t before)
+{
+	for (uint32_t p = 0; p < w->nr_plans; p++) {
+		const struct world_plan *plan = &w->plan[p];
+
+		if (plan->plan.before < before)
+			continue;
+		if (plan->plan.full & 1u << w->pt.regime)
+			return true;
+		for (uint32_t i = 0; i < plan->plan.nr_ranges; i++) {
+			const struct pw_flush *f = &plan->range[i];
+
+			if (f->first.v - w->pt.first.v <= first &&
+			    f->last.v - w->pt.first.v >= last &&
+			    1ull << f->page_lg2 <= leaf_bytes(level) &&
+			    (f->level == PW_FLUSH_LEVELS || f->level == level) &&
+			    f->regime == w->pt.regime &&
+			    (f->asid == w->pt.asid || f->flags & PW_FLUSH_ANY_ASID))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool published(const struct world *w)
+{
+	for (uint32_t p = 0; p < w->nr_plans; p++)
+		if (w->plan[p].plan.publish)
+			return true;
+	return false;
+}
+
+/* What hardware may cache, and software may not be allowed to fault on. */
+static bool cacheable(const struct pw_attr *a)
+{
+	return a->flags & PW_ATTR_VALID && a->flags & PW_ATTR_ACCESSED;
+}
+
+static bool must_publish(const struct pw_attr *a)
+{
+	return a->flags & PW_ATTR_VALID && !(a->perm & (PW_PERM_USER_R | PW_PERM_USER_X));
+}
+
+static bool same_rights(const struct pw_attr *a, const struct pw_attr *b)
+{
+	const uint32_t mask = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED;
+
+	return a->perm == b->perm && ((a->flags ^ b->flags) & mask) == 0;
+}
+
+/* Compare the reference before (map) and after (next) with the plans of a live world. */
+static void check_debts(const struct world *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < map.nr; i++) {
+		const struct ref_leaf *old = &map.leaf[i];
+		const struct ref_leaf *now;
+		bool valid;
+
+		while (n < next.nr && next.leaf[n].at < old->at)
+			n++;
+		now = n < next.nr && next.leaf[n].at == old->at ? &next.leaf[n] : NULL;
+		valid = now && now->attr.flags & PW_ATTR_VALID;
+		if (!cacheable(&old->attr) || (now && same_rights(&old->attr, &now->attr)))
+			continue;
+		harness_note("stale", old->at);
+		if (!EXPECT(invalidated(w, old->at, old->at + (leaf_bytes(old->level) - 1),
+					old->level, valid ? PW_BEFORE_STORES : PW_BEFORE_ALL)))
+			return;
+	}
+	for (uint32_t i = 0; i < next.nr; i++) {
+		const struct ref_leaf *old = ref_find(&map, next.leaf[i].at);
+
+		if (!must_publish(&next.leaf[i].attr) ||
+		    (old && same_rights(&old->attr, &next.leaf[i].attr)))
+			continue;
+		harness_note("valid at", next.leaf[i].at);
+		harness_note("perm", next.leaf[i].attr.perm);
+		harness_note("attributes", next.leaf[i].attr.flags);
+		harness_note("before", old ? old->attr.perm << 16 | old->attr.flags : 0);
+		EXPECT(published(w));
+		break;
+	}
+}
+
+/* Nothing outside of what was asked for is invalidated, but for the whole of an unlinked table. */
+static void check_excess(const struct world *w, const struct op *op)
+{
+	uint64_t first = op->first[0], last = op->last[0];
+
+	for (uint32_t i = 1; i < op->nr; i++) {
+		first = op->first[i] < first ? op->first[i] : first;
+		last = op->last[i] > last ? op->last[i] : last;
+	}
+	for (uint32_t p = 0; p < w->nr_plans; p++) {
+		for (uint32_t i = 0; i < w->plan[p].plan.nr_ranges; i++) {
+			const struct pw_flush *f = &w->plan[p].range[i];
+			uint64_t stride = 1ull << f->page_lg2;
+
+			EXPECT(f->first.v - w->pt.first.v >= (first & ~(stride - 1)));
+			EXPECT(f->last.v - w->pt.first.v <= (last | (stride - 1)));
+		}
+	}
+}
+
+/* One step ----------------------------------------------------------------------------------- */
+
+static bool same_plans(void)
+{
+	if (world[0].nr_plans != world[1].nr_plans || world[0].nr_plans > WORLD_MAX_PLANS)
+		return false;
+	return memcmp(world[0].plan, world[1].plan, world[0].nr_plans * sizeof(world[0].plan[0])) ==
+	       0;
+}
+
+static bool same_memory(void)
+{
+	return memcmp(world[0].memory, world[1].memory, world[0].nr_pages * world[0].page_size) ==
+	       0;
+}
+
+/* A table without anything in it, inside the range, has no business there after unmap. */
+static void check_no_empty_tables(const struct op *op)
+{
+	for (uint32_t i = 0; i < next.nr_tables; i++) {
+		uint64_t at = next.table[i].at;
+		uint64_t last = at + (leaf_bytes(next.table[i].level + 1) - 1);
+		bool used = false;
+
+		if (!overlaps(op, at, last))
+			continue;
+		for (uint32_t t = 0; t < next.nr_tables; t++)
+			used |= next.table[t].level + 1 == next.table[i].level &&
+				next.table[t].at >= at && next.table[t].at <= last;
+		for (uint32_t l = 0; l < next.nr; l++)
+			used |= next.leaf[l].at >= at && next.leaf[l].at <= last;
+		harness_note("empty table", at);
+		EXPECT(used);
+	}
+}
+
+static void check_refused(const struct op *op, int err, const struct pw_result *res,
+			  const struct ref_result *want)
+{
+	if (!(op->fail_at && err == PW_ENOMEM)) {
+		harness_note("error", (uint64_t)-err);
+		EXPECT(err > -32 && want->errors & REF_ERROR(err));
+	}
+	EXPECT_EQ(res->changed, 0);
+	EXPECT_EQ(res->nr_entries, 0);
+	EXPECT_EQ(world[0].nr_plans, 0);
+	if (err != PW_ENOMEM)
+		EXPECT(overlaps(op, res->where.first.v - world[0].pt.first.v,
+				res->where.last.v - world[0].pt.first.v));
+	nr_refused++;
+}
+
+static void check_done(const struct op *op, const struct pw_result *res,
+		       const struct ref_result *want, uint32_t tables_before)
+{
+	uint32_t added = next.nr_tables - tables_before;
+
+	EXPECT_EQ(want->errors, 0);
+	EXPECT_EQ(res->changed, want->changed);
+	EXPECT_EQ(res->holes, want->holes);
+	EXPECT_EQ(res->nr_entries, want->nr_entries);
+	EXPECT_EQ(res->nr_tables, op->kind == OP_MAP ? added : 0 - added);
+	if (op->kind == OP_UNMAP && !(op->flags & PW_KEEP_TABLES))
+		check_no_empty_tables(op);
+	if (world[0].pt.flags & PW_TABLE_LIVE) {
+		check_debts(&world[0]);
+		check_excess(&world[0], op);
+	} else {
+		EXPECT_EQ(world[0].nr_plans, 0);
+	}
+}
+
+static bool check_translations(void)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		uint64_t at = harness_random() & reach();
+
+		if (i < 3)
+			at = spot[harness_below(NR_SPOTS)];
+		else if (i < 7 && map.nr) {
+			const struct ref_leaf *leaf = &map.leaf[harness_below(map.nr)];
+
+			at = leaf->at + (harness_random() & (leaf_bytes(leaf->level) - 1));
+			if (i == 5)
+				at = leaf->at - 1;
+			if (i == 6)
+				at = leaf->at + leaf_bytes(leaf->level);
+		}
+		for (unsigned int w = 0; w < 2; w++)
+			if (!observe_translate(&world[w], &map, at & reach()))
+				return false;
+	}
+	return true;
+}
+
+static void note_op(const struct op *op)
+{
+	harness_note("operation", op->kind);
+	harness_note("flags", op->flags);
+	harness_note("first", world[0].pt.first.v + op->first[0]);
+	harness_note("last", world[0].pt.first.v + op->last[0]);
+	harness_note("pa", op->pa[0]);
+	harness_note("ranges", op->nr);
+}
+
+static bool step(void)
+{
+	struct op op = choose_op();
+	struct pw_result res[2] = { 0 };
+	struct ref_result want;
+	uint32_t tables_before = map.nr_tables;
+	int err[2];
+
+	note_op(&op);
+	predict(&op, &want);
+	for (unsigned int w = 0; w < 2; w++) {
+		world_forget(&world[w]);
+		world[w].fail_at = op.fail_at;
+		memset(&res[w], 0, sizeof(res[w]));
+		err[w] = apply(&world[w], &op, &res[w]);
+	}
+	nr_ops++;
+	EXPECT_EQ(err[0], err[1]);
+	EXPECT(memcmp(&res[0], &res[1], sizeof(res[0])) == 0);
+	EXPECT(same_plans());
+	EXPECT(same_memory());
+	if (err[0])
+		check_refused(&op, err[0], &res[0], &want);
+	if (err[0] || want.errors)
+		next = map;
+	if (harness_failures() || !observe_check(&world[0], &next, err[0] != 0))
+		return false;
+	if (!err[0])
+		check_done(&op, &res[0], &want, tables_before);
+	EXPECT_EQ(world[0].balance, next.nr_tables);
+	EXPECT_EQ(world[1].balance, next.nr_tables);
+	EXPECT_EQ(world_mark_linked(&world[0]), next.nr_tables + 1);
+	EXPECT_EQ(world_mark_linked(&world[1]), next.nr_tables + 1);
+	EXPECT_EQ(world[0].asserts + world[1].asserts, 0);
+	map = next;
+	return check_translations() && !harness_failures();
+}
+
+/* Unmap everything that is whole: the tables must all come back. */
+static void drain(void)
+{
+	for (unsigned int w = 0; w < 2; w++) {
+		struct pw_range all = { world[w].pt.first, world[w].pt.last };
+
+		world_forget(&world[w]);
+		EXPECT_EQ(pw_unmap(&world[w].pt, all, 0, NULL, NULL), 0);
+		EXPECT_EQ(world[w].balance, 0);
+	}
+	EXPECT(same_plans());
+	EXPECT(same_memory());
+}
+
+static void scenario(const struct world_format *format)
+{
+	struct world_options o = { .nr_pages = NR_PAGES };
+	struct ref_geometry geo;
+	bool up = true;
+
+	o.flags = (chance(50) ? PW_TABLE_LIVE : 0) | (chance(50) ? PW_TABLE_UPPER : 0);
+	o.va_bits = chance(60) ?
+			    format->max_va_bits :
+			    format->min_va_bits + (uint32_t)harness_below(format->max_va_bits -
+									  format->min_va_bits + 1u);
+	o.zeroed = chance(20);
+	o.caps = chance(30) ? PW_CAP_HAF | PW_CAP_HD : 0;
+	for (unsigned int w = 0; w < 2; w++) {
+		o.hooked = w == 1;
+		up &= world_open(&world[w], format, &o);
+	}
+	if (up) {
+		geo = observe_geometry(&world[0]);
+		ref_map_init(&map, &geo);
+		choose_spots();
+		for (unsigned int i = 0; i < OPS_PER_SCENARIO; i++) {
+			harness_note("step", i);
+			if (!step())
+				break;
+		}
+		if (!harness_failures())
+			drain();
+	}
+	EXPECT_EQ(world[0].violations + world[1].violations, 0);
+	for (unsigned int w = 0; w < 2; w++)
+		world_close(&world[w]);
+}
+
+/* Scenarios of one format, for its share of the time, and at least a few. */
+static void scenarios(const struct world_format *format)
+{
+	uint64_t end = harness.now_ms() + harness.seconds * 1000 / WORLD_NR_FORMATS;
+	uint64_t nr = 0;
+
+	nr_ops = 0;
+	nr_refused = 0;
+	while (!harness_failures() && (nr < 3 || harness.now_ms() < end)) {
+		harness_note("scenario", nr);
+		scenario(format);
+		nr++;
+	}
+	/* Refusals are worth testing, but most operations must get through. */
+	EXPECT(nr_refused * 2 < nr_ops);
+	harness.put(format->name);
+	harness.put(": ");
+	harness_put_dec(nr_ops);
+	harness.put(" operations, ");
+	harness_put_dec(nr_refused);
+	harness.put(" refused, seed ");
+	harness_put_dec(harness.seed);
+	harness.put("\n");
+}
+
+TEST(random_operations_arm64)
+{
+	scenarios(&world_formats[WORLD_ARM64]);
+}
+
+TEST(random_operations_arm64_lpa2)
+{
+	scenarios(&world_formats[WORLD_LPA2]);
+}
+
+TEST(random_operations_fake)
+{
+	scenarios(&world_formats[WORLD_FAKE]);
+}
