@@ -130,7 +130,7 @@ void out_space_header(const struct half *h)
 	out_hex(h->pt.root.v, 1);
 	out_text(" (");
 	out_text(h->from);
-	out_text(
-		")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  memory type, "
-		"attributes\n");
+	out_text(")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  "
+		 "memory type, "
+		 "attributes\n");
 }

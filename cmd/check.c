@@ -220,7 +220,8 @@ const struct command cmd_check = {
 	.name = "check",
 	.usage = "[options] SOURCE",
 	.summary = "Look for mappings and tables that should not be there.",
-	.help = "Every finding is a row, and every check ends with a line that counts. The exit status is\n"
+	.help = "Every finding is a row, and every check ends with a line that counts. The exit "
+		"status is\n"
 		"1 when there is any finding. --list names the checks.\n",
 	.options = "rc01tmskuRfOlvq",
 	.run = run_check,

@@ -191,9 +191,12 @@ const struct command cmd_dump = {
 	.name = "dump",
 	.usage = "[options] SOURCE",
 	.summary = "Print every mapping, equal neighbours merged into runs.",
-	.help = "A row: START-END PHYSICAL SIZE LEVEL rwx/rwx TYPE FLAGS. END is not included; the first\n"
-		"rwx is the kernel's, the second the user's, both effective: what a table above takes\n"
-		"away is taken away. --format=ptdump prints what the kernel's own debugfs file prints\n"
+	.help = "A row: START-END PHYSICAL SIZE LEVEL rwx/rwx TYPE FLAGS. END is not included; "
+		"the first\n"
+		"rwx is the kernel's, the second the user's, both effective: what a table above "
+		"takes\n"
+		"away is taken away. --format=ptdump prints what the kernel's own debugfs file "
+		"prints\n"
 		"for its half. Damaged tables are shown in their place, and the rest goes on.\n",
 	.options = "rc01tmskuRfHNnvq",
 	.run = run_dump,

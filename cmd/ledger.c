@@ -205,16 +205,17 @@ int ledger_print(const struct options *o, struct space *sp, unsigned int half,
 		ways[2].entries = res.nr_entries;
 	}
 	if (!err) {
-		out_text(
-			"ledger: what this change costs while the tables are live\n"
-			"                      entries  publish barriers    tlbi     dsb     isb\n");
+		out_text("ledger: what this change costs while the tables are live\n"
+			 "                      entries  publish barriers    tlbi     dsb     "
+			 "isb\n");
 		row("entry by entry      ", &ways[0]);
 		row("origin patch's hooks", &ways[1]);
 		row("bracketed           ", &ways[2]);
 		if (o->verbose > 0)
-			out_text(
-				"  a publish barrier is dsb ishst; isb (counted under dsb and isb as "
-				"well); more than 512 pages\n  are invalidated by one full flush\n");
+			out_text("  a publish barrier is dsb ishst; isb (counted under dsb and "
+				 "isb as "
+				 "well); more than 512 pages\n  are invalidated by one full "
+				 "flush\n");
 	} else {
 		complain("%s: ledger: %s", o->source, pw_strerror(err));
 	}

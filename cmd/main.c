@@ -22,7 +22,8 @@ static void print_usage(FILE *to)
 	fputs("usage: pagewalk COMMAND [options] SOURCE ...\n\n", to);
 	for (i = 0; i < NR; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nSOURCE is an ELF core of an arm64 machine (QEMU's dump-guest-memory, /proc/vmcore).\n"
+	fputs("\nSOURCE is an ELF core of an arm64 machine (QEMU's dump-guest-memory, "
+	      "/proc/vmcore).\n"
 	      "pagewalk COMMAND --help says more; pagewalk --version.\n"
 	      "exit status: 0 fine, 1 findings or unmapped, 2 usage, 3 the source cannot be read\n",
 	      to);

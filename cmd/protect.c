@@ -142,9 +142,9 @@ static int run_protect(const struct options *o)
 		return status;
 	half = (unsigned int)(range.first.v >> 63);
 	if (!sp.half[half].known) {
-		complain(
-			"protect: the root of the %s half is not known: give --registers or --ttbr%u",
-			half ? "kernel" : "user", half);
+		complain("protect: the root of the %s half is not known: give --registers or "
+			 "--ttbr%u",
+			 half ? "kernel" : "user", half);
 		status = EXIT_SOURCE;
 	} else {
 		status = apply(o, &sp, half, range, word);
@@ -157,10 +157,14 @@ const struct command cmd_protect = {
 	.name = "protect",
 	.usage = "[options] SOURCE RANGE ro|rw|x|nx",
 	.summary = "Change permissions in a private copy of the tables, and show the cost.",
-	.help = "RANGE is A-B (B not included) or A+LEN; hexadecimal addresses, LEN with K, M, G, T.\n"
-		"Prints the runs before and after, and the ledger: what the same change costs on a live\n"
-		"machine entry by entry, with the origin patch's hooks around each PTE table, and with\n"
-		"the whole operation bracketed. SOURCE is never written to; -o writes a changed copy.\n",
+	.help = "RANGE is A-B (B not included) or A+LEN; hexadecimal addresses, LEN with K, M, "
+		"G, T.\n"
+		"Prints the runs before and after, and the ledger: what the same change costs "
+		"on a live\n"
+		"machine entry by entry, with the origin patch's hooks around each PTE table, "
+		"and with\n"
+		"the whole operation bracketed. SOURCE is never written to; -o writes a changed "
+		"copy.\n",
 	.options = "rc01tmskuNoFvq",
 	.run = run_protect,
 };

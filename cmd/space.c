@@ -200,12 +200,13 @@ static void mention_trampoline(const struct options *o, const struct space *sp)
 	if (o->verbose < 0 || !o->registers || !sp->half[1].known || o->has_ttbr1)
 		return;
 	if (notes_root(sp->source, &root) && root != sp->half[1].cfg.root.v)
-		complain(
-			"note: TTBR1 of cpu %u is 0x%llx, not the kernel's swapper_pg_dir 0x%llx: a "
-			"trampoline (KPTI) while the CPU runs user code; leave out --registers for the "
-			"kernel's own view",
-			o->cpu, (unsigned long long)sp->half[1].cfg.root.v,
-			(unsigned long long)root);
+		complain("note: TTBR1 of cpu %u is 0x%llx, not the kernel's swapper_pg_dir "
+			 "0x%llx: a "
+			 "trampoline (KPTI) while the CPU runs user code; leave out --registers "
+			 "for the "
+			 "kernel's own view",
+			 o->cpu, (unsigned long long)sp->half[1].cfg.root.v,
+			 (unsigned long long)root);
 }
 
 static int space_roots(const struct options *o, struct space *sp)

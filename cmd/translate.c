@@ -132,7 +132,7 @@ static void one_line(struct input *in, const char *text, size_t len)
 		in->unmapped = true;
 }
 
-/* Lines from standard input, a large piece at a time. Lines longer than the buffer are no address. */
+/* Lines from standard input, a large piece at a time. Longer ones are no address. */
 static int read_lines(struct input *in)
 {
 	static char buf[1 << 16];
@@ -203,9 +203,12 @@ const struct command cmd_translate = {
 	.name = "translate",
 	.usage = "[options] SOURCE VA...",
 	.summary = "Print the physical address of each virtual one.",
-	.help = "One line each: 0xVA 0xPA, or 0xVA unmapped. - reads addresses from standard input, one\n"
-		"a line. With -v every level is shown: the entry's address, its value and its bits.\n"
-		"The half is the address's own (bit 63) unless --kernel or --user says otherwise.\n",
+	.help = "One line each: 0xVA 0xPA, or 0xVA unmapped. - reads addresses from standard "
+		"input, one\n"
+		"a line. With -v every level is shown: the entry's address, its value and its "
+		"bits.\n"
+		"The half is the address's own (bit 63) unless --kernel or --user says "
+		"otherwise.\n",
 	.options = "rc01tmskuvq",
 	.run = run_translate,
 };

@@ -44,7 +44,7 @@ struct pw_instance {
 		      uint64_t *clear, uint64_t *set);
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t raw, unsigned int level, uint32_t acc);
 	uint64_t (*kind_mask)(unsigned int level);
-	uint64_t (*compare_mask)(uint32_t ignore, unsigned int level);
+	uint64_t (*compare_mask)(uint32_t ignore, uint64_t e, unsigned int level);
 	uint64_t (*fixed_mask)(unsigned int level);
 	uint64_t (*reserved)(uint64_t raw, unsigned int level);
 	bool (*leaf_ok)(unsigned int level);
@@ -114,9 +114,9 @@ struct pw_instance {
 	{                                                                                          \
 		return (fmt).kind_mask(level);                                                     \
 	}                                                                                          \
-	static uint64_t symbol##_compare_mask(uint32_t ignore, unsigned int level)                 \
+	static uint64_t symbol##_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)     \
 	{                                                                                          \
-		return (fmt).compare_mask(ignore, level);                                          \
+		return (fmt).compare_mask(ignore, e, level);                                       \
 	}                                                                                          \
 	static uint64_t symbol##_fixed_mask(unsigned int level)                                    \
 	{                                                                                          \

@@ -7,9 +7,10 @@
  * anything between two steps, the tables above included. Inside a step a run grows through the
  * instance's leaf loop to the end of a table, and from there into the next one.
  *
- * With PRE or POST wanted the cursor remembers how deep it stands (it->open) and an address inside
- * the innermost open table (it->anchor). A table is opened once, on the way down, and closed once:
- * when the position leaves its span, or when it has vanished under the cursor.
+ * With PRE or POST wanted the cursor remembers how deep it stands (it->open) and where each open
+ * table was entered (it->anchor, by the level of its entries). A table is opened once, on the way
+ * down, and closed once: when the position leaves its span, or when it has vanished under the
+ * cursor.
  *
  *        position ->  |<- span of the innermost open table ->|
  *                     ^ anchor                                ^ beyond: POST, and open one up
@@ -44,7 +45,6 @@ PW_SMALL int pw_iter_init(struct pw_iter *it, const struct pw_table *pt, struct 
 	it->range = range;
 	it->pos = range.first.v - pt->first.v;
 	it->last = range.last.v - pt->first.v;
-	it->anchor = it->pos;
 	it->open = (uint32_t)pt->levels - 1u;
 	return 0;
 }
@@ -106,6 +106,15 @@ static int run_end(const struct pw_iter *it, struct pw_run *run)
 	return 1;
 }
 
+/* The table below an entry of @level: the part that is walked, from where it was entered. */
+static void run_table(const struct pw_iter *it, struct pw_run *run, enum pw_run_kind kind,
+		      unsigned int level)
+{
+	run_begin(it, run, kind, level, it->anchor[level - 1u]);
+	(void)run_end(it, run);
+	run->first.v = it->pt->first.v + it->anchor[level - 1u];
+}
+
 /* Which run an entry belongs to, and is that wanted? */
 static bool run_wanted(const struct pw_iter *it, enum pw_kind kind, enum pw_run_kind *run_kind)
 {
@@ -164,7 +173,7 @@ static enum descent descend(struct pw_iter *it, struct pw_spot *s, bool growing,
 		*err = came_through(it->pt, s) ? PW_ELOOP : inst->down(it->pt, s);
 		if (!*err && track && above.level == it->open) {
 			it->open--;
-			it->anchor = it->pos;
+			it->anchor[it->open] = it->pos;
 			if (it->want & PW_WANT_TABLE_PRE) {
 				*s = above;
 				return ENTERED;
@@ -179,7 +188,8 @@ static enum descent descend(struct pw_iter *it, struct pw_spot *s, bool growing,
 static bool left_behind(const struct pw_iter *it)
 {
 	return it->open + 1u < it->pt->levels &&
-	       (it->pos > it->last || it->pos > entry_last(it, it->anchor, it->open + 1u));
+	       (it->pos > it->last ||
+		it->pos > entry_last(it, it->anchor[it->open], it->open + 1u));
 }
 
 /* A new run begins at @s, or something that nobody asked for: what goes on like it? */
@@ -203,7 +213,7 @@ static bool growth_begin(struct pw_iter *it, const struct pw_spot *s, int err, s
 	g->leaf = leaf;
 	g->mask = ~0ull;
 	if (leaf) {
-		g->mask = inst->compare_mask(it->ignore, s->level);
+		g->mask = inst->compare_mask(it->ignore, s->e, s->level);
 		run->perm = inst->perm(it->pt, s->e, s->level, s->acc);
 	}
 	return true;
@@ -250,8 +260,8 @@ PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 			it->open++;
 			if (!(it->want & PW_WANT_TABLE_POST))
 				continue;
-			run_begin(it, run, PW_RUN_TABLE_POST, it->open, it->anchor);
-			return run_end(it, run);
+			run_table(it, run, PW_RUN_TABLE_POST, it->open);
+			return 1;
 		}
 		if (it->pos > it->last)
 			break;
@@ -259,9 +269,9 @@ PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 		if (d == VANISHED)
 			continue;
 		if (d == ENTERED) {
-			run_begin(it, run, PW_RUN_TABLE_PRE, s.level, it->pos);
+			run_table(it, run, PW_RUN_TABLE_PRE, s.level);
 			run_entry(run, &s);
-			return run_end(it, run);
+			return 1;
 		}
 		if (have && !continues(run, &s, &g))
 			break;

@@ -21,7 +21,7 @@ PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op, 
 				unsigned int level, uint64_t at)
 {
 	uint64_t span = (1ull << pw_shift(f, level)) - 1u;
-	uint64_t pa = (at & ~span) + op->delta, mask = f->compare_mask(PW_MAP_IGNORE, level);
+	uint64_t pa = (at & ~span) + op->delta, mask = f->compare_mask(PW_MAP_IGNORE, e, level);
 
 	return !(pa & span) && !((e ^ f->make_leaf(op->bits[level], pa, level)) & mask);
 }

@@ -12,15 +12,13 @@
 
 #define AGAIN_MAX 100u
 
-/* The part of the table that is entered by an entry of @level, as far as it is walked. */
+/* The part of the open table of @level that is walked. */
 static struct pw_range table_range(const struct pw_iter *it, unsigned int level)
 {
-	uint64_t size = pw_leaf_size(it->pt, level), base = it->pt->first.v;
-	uint64_t first = it->anchor & ~(size - 1u), last = it->anchor | (size - 1u);
+	uint64_t size = pw_leaf_size(it->pt, level + 1u), base = it->pt->first.v;
+	uint64_t first = it->anchor[level], last = first | (size - 1u);
 	struct pw_range r = pw_range_of(base + first, base + last);
 
-	if (r.first.v < it->range.first.v)
-		r.first = it->range.first;
 	if (r.last.v > it->range.last.v)
 		r.last = it->range.last;
 	return r;
@@ -36,8 +34,8 @@ static void walk_post(struct pw_walk *walk, unsigned int level, struct pw_range 
 static void walk_unwind(struct pw_walk *walk, struct pw_iter *it)
 {
 	while (it->open + 1u < it->pt->levels) {
+		walk_post(walk, it->open, table_range(it, it->open));
 		it->open++;
-		walk_post(walk, it->open - 1u, table_range(it, it->open));
 	}
 }
 
@@ -79,8 +77,8 @@ static int walk_again(struct pw_walk *walk, struct pw_iter *it, const struct pw_
 	if (*times > AGAIN_MAX)
 		return PW_EAGAIN;
 	if (it->open + 1u < it->pt->levels) {
+		walk_post(walk, it->open, table_range(it, it->open));
 		it->open++;
-		walk_post(walk, it->open - 1u, table_range(it, it->open));
 	}
 	it->pos = pos - it->pt->first.v;
 	return PW_WALK_NEXT;

@@ -82,11 +82,11 @@ struct pw_iter {
 	uint32_t state;
 	const struct pw_table *pt;
 	struct pw_range range;
-	uint64_t pos;	 /* where to go on, as an offset in the handle's half */
-	uint64_t last;	 /* the range's last offset */
-	uint64_t anchor; /* an offset inside the innermost open table */
-	uint32_t open;	 /* level of the innermost open table; the root's without PRE and POST */
-	uint32_t done;	 /* nothing is left but tables to close */
+	uint64_t pos;			/* where to go on, as an offset in the handle's half */
+	uint64_t last;			/* the range's last offset */
+	uint64_t anchor[PW_MAX_LEVELS]; /* where each open table was entered, by level */
+	uint32_t open; /* level of the innermost open table; the root's without PRE and POST */
+	uint32_t done; /* nothing is left but tables to close */
 };
 
 /*

@@ -89,7 +89,7 @@ struct pw_linux_config {
 	uint64_t linear_pa;
 	/* (optional) a broken assertion or WARN_ON; without it nothing is said */
 	void (*warn)(void *ctx, const char *file, int line, const char *what);
-	/* (optional) is the mmap lock of @mm held, for writing if @write? else nothing is asserted */
+	/* (optional) is the mmap lock of @mm held, for writing if @write? */
 	bool (*mmap_locked)(void *ctx, const struct mm_struct *mm, bool write);
 	/* (optional) does [addr, end) lie in one vmalloc area whose pages may be changed? */
 	bool (*vm_area_ok)(void *ctx, unsigned long addr, unsigned long end);
@@ -297,7 +297,6 @@ void pw_linux_warn(const char *file, int line, const char *what);
 #define WARN_ON(cond)                                             \
 	__extension__({                                           \
 		bool pw_warn_ = (cond);                           \
-                                                                  \
 		if (pw_warn_)                                     \
 			pw_linux_warn(__FILE__, __LINE__, #cond); \
 		pw_warn_;                                         \
@@ -307,7 +306,6 @@ void pw_linux_warn(const char *file, int line, const char *what);
 	__extension__({                                           \
 		static bool pw_warned_;                           \
 		bool pw_warn_once_ = (cond);                      \
-                                                                  \
 		if (pw_warn_once_ && !pw_warned_) {               \
 			pw_warned_ = true;                        \
 			pw_linux_warn(__FILE__, __LINE__, #cond); \

@@ -92,7 +92,10 @@ PW_INLINE enum pw_kind pw_a64_kind_of(uint64_t e, unsigned int level, bool leaf_
 	}
 	if (e == 0)
 		return PW_KIND_HOLE;
-	return (e & PW_A64_NG) && leaf_ok ? PW_KIND_INVALID : PW_KIND_NONPRESENT;
+	/* ours only in a leaf's form: made valid again it must not become a table */
+	if ((e & PW_A64_NG) && leaf_ok && (level == 0) == !!(e & 2u))
+		return PW_KIND_INVALID;
+	return PW_KIND_NONPRESENT;
 }
 
 PW_INLINE enum pw_kind pw_a64_kind(uint64_t e, unsigned int level)
@@ -218,12 +221,13 @@ PW_INLINE uint64_t pw_a64_contig_mask(unsigned int level)
 	return level <= 2u ? PW_A64_CONT : 0;
 }
 
-PW_INLINE uint64_t pw_a64_compare(uint32_t ignore, uint64_t addr)
+/* With DBM set AP[2] is the dirty state; else it is a right, and counts. */
+PW_INLINE uint64_t pw_a64_compare(uint32_t ignore, uint64_t e, uint64_t addr)
 {
 	uint64_t mask = ~0ull;
 
 	if (ignore & PW_IGNORE_AD)
-		mask &= ~PW_A64_AF; /* AP[2] is a permission unless DBM is set: it counts */
+		mask &= ~(PW_A64_AF | (e & PW_A64_DBM ? PW_A64_AP_RO : 0));
 	if (ignore & PW_IGNORE_SOFT)
 		mask &= ~PW_A64_SOFT;
 	if (ignore & PW_IGNORE_CONTIGUOUS)
@@ -233,16 +237,16 @@ PW_INLINE uint64_t pw_a64_compare(uint32_t ignore, uint64_t addr)
 	return mask;
 }
 
-PW_INLINE uint64_t pw_a64_compare_mask(uint32_t ignore, unsigned int level)
+PW_INLINE uint64_t pw_a64_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)
 {
 	(void)level;
-	return pw_a64_compare(ignore, PW_A64_ADDR48);
+	return pw_a64_compare(ignore, e, PW_A64_ADDR48);
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_compare_mask(uint32_t ignore, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)
 {
 	(void)level;
-	return pw_a64_compare(ignore, PW_A64_ADDR50 | PW_A64_ADDR_HI);
+	return pw_a64_compare(ignore, e, PW_A64_ADDR50 | PW_A64_ADDR_HI);
 }
 
 PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint64_t e,

@@ -146,10 +146,11 @@ PW_INLINE uint64_t pw_fake_contig_mask(unsigned int level)
 	return level <= 1u ? pw_fake_scramble(PW_FAKE_CONT, level) : 0;
 }
 
-PW_INLINE uint64_t pw_fake_compare_mask(uint32_t ignore, unsigned int level)
+PW_INLINE uint64_t pw_fake_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)
 {
 	uint64_t mask = ~0ull;
 
+	(void)e;
 	if (ignore & PW_IGNORE_AD)
 		mask &= ~PW_FAKE_A;
 	if (ignore & PW_IGNORE_SOFT)

@@ -60,8 +60,9 @@ struct pw_fmt {
 	unsigned int (*contig_lg2)(unsigned int level);
 	uint64_t (*contig_mask)(unsigned int level);
 
-	/* All bits of a leaf that matter when runs are compared, PW_IGNORE_* left out. */
-	uint64_t (*compare_mask)(uint32_t ignore, unsigned int level);
+	/* Bits that matter when the leaves of a run are compared with its first, @e; PW_IGNORE_*
+	   left out. */
+	uint64_t (*compare_mask)(uint32_t ignore, uint64_t e, unsigned int level);
 
 	/* What tables take away: fold one table entry into @acc (0 at the root). */
 	uint32_t (*inherit)(const struct pw_table *pt, uint32_t acc, uint64_t e,
