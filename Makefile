@@ -190,6 +190,8 @@ install: lib tool man $(O)/pagewalk.pc
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(PREFIX)/include/pagewalk
 	install -m 644 include/pagewalk/*.h $(DESTDIR)$(PREFIX)/include/pagewalk
+	install -d $(DESTDIR)$(PREFIX)/include/pagewalk/linux
+	install -m 644 include/pagewalk/linux/*.h $(DESTDIR)$(PREFIX)/include/pagewalk/linux
 	install -m 644 $(LIB) $(LINUX_LIB) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(O)/pagewalk.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(if $(TOOL),install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin)

@@ -97,11 +97,20 @@ PW_TEST_SHARED_SRC = \
 
 PW_TESTS = \
 	tests/property/property_test.c \
+	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/gather_test.c \
+	tests/unit/iter_test.c \
+	tests/unit/map_test.c \
+	tests/unit/protect_test.c \
+	tests/unit/table_test.c \
+	tests/unit/translate_test.c \
+	tests/unit/unmap_test.c \
+	tests/unit/walk_test.c \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \
+	tests/threads/readers_test.c \
 
 # of these: run under AddressSanitizer and UndefinedBehaviorSanitizer
 PW_TESTS_ASAN = $(PW_TESTS)

@@ -42,8 +42,6 @@ static uint64_t new_table(const struct apply *a)
 		page[i] = 0;
 	if (env->sync_table)
 		env->sync_table(env->ctx, page, PAGE_SIZE);
-	/* filled before it is linked: the entry's store must not pass these */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
 	return pw_linux_pa_entry(pa.v) | PMD_TYPE_TABLE | PTE_AF |
 	       (a->mm == &init_mm ? 1ul << 60 /* UXNTable */ : 1ul << 59 /* PXNTable */);
 }
@@ -84,7 +82,7 @@ static int apply_pmds(const struct apply *a, pud_t *pud, unsigned long addr, uns
 			e = __pmd(new_table(a));
 			if (!pmd_val(e))
 				return -ENOMEM;
-			set_pmd(pmd, e);
+			pw_linux_link(pmd, pmd_val(e));
 		}
 		if (r > 0)
 			r = apply_ptes(a, e, addr, next);
@@ -108,7 +106,7 @@ static int apply_puds(const struct apply *a, p4d_t *p4d, unsigned long addr, uns
 			e = __pud(new_table(a));
 			if (!pud_val(e))
 				return -ENOMEM;
-			set_pud(pud, e);
+			pw_linux_link(pud, pud_val(e));
 		}
 		if (r > 0 && PTRS_PER_PMD > 1 && !pw_linux_table_ok(pud_val(e)))
 			return -EFAULT;
@@ -134,7 +132,7 @@ static int apply_p4ds(const struct apply *a, pgd_t *pgd, unsigned long addr, uns
 			e = __p4d(new_table(a));
 			if (!p4d_val(e))
 				return -ENOMEM;
-			set_p4d(p4d, e);
+			pw_linux_link(p4d, p4d_val(e));
 		}
 		if (r > 0 && PTRS_PER_PUD > 1 && !pw_linux_table_ok(p4d_val(e)))
 			return -EFAULT;
@@ -162,7 +160,7 @@ static int apply_range(const struct apply *a, unsigned long addr, unsigned long 
 			e = __pgd(new_table(a));
 			if (!pgd_val(e))
 				return -ENOMEM;
-			set_pgd(pgd, e);
+			pw_linux_link(pgd, pgd_val(e));
 		}
 		if (r > 0 && PTRS_PER_P4D > 1 && !pw_linux_table_ok(pgd_val(e)))
 			return -EFAULT;

@@ -102,13 +102,24 @@ void pw_linux_queue_barriers(void)
 	pw_gather_publish(pw_linux.gather, pw_linux.env);
 }
 
+static void entry_written(const void *p, bool barrier)
+{
+	if (pw_linux.env->sync_table)
+		pw_linux.env->sync_table(pw_linux.env->ctx, p, sizeof(uint64_t));
+	if (barrier)
+		pw_linux_queue_barriers();
+}
+
 static void write_entry(void *p, uint64_t e, bool barrier)
 {
 	__atomic_store_n((pw_linux_word *)p, e, __ATOMIC_RELAXED);
-	if (pw_linux.env->sync_table)
-		pw_linux.env->sync_table(pw_linux.env->ctx, p, sizeof(e));
-	if (barrier)
-		pw_linux_queue_barriers();
+	entry_written(p, barrier);
+}
+
+void pw_linux_link(void *slot, uint64_t entry)
+{
+	__atomic_store_n((pw_linux_word *)slot, entry, __ATOMIC_RELEASE);
+	entry_written(slot, true);
 }
 
 void __set_pte(pte_t *ptep, pte_t pte)

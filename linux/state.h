@@ -21,6 +21,12 @@ bool pw_linux_table_ok(uint64_t entry);
 /* Entries of kernel mappings owe a publish barrier: pay it, or leave it to lazy MMU mode. */
 void pw_linux_queue_barriers(void);
 
+/*
+ * Link a new table: the store is ordered after those that filled it, so that no walker finds
+ * garbage in it (rule A64-PUB-1), and owes a publish barrier like any table entry.
+ */
+void pw_linux_link(void *slot, uint64_t entry);
+
 /* Assert that the mmap lock of @mm is held. */
 void pw_linux_assert_locked(const struct mm_struct *mm, bool write);
 

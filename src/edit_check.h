@@ -63,7 +63,8 @@ PW_INLINE int pw_check_entry(const struct pw_fmt *f, struct pw_op *op, uint64_t 
 		return pw_check_leaf(f, op, e, ia, level);
 	if (kind == PW_KIND_BAD)
 		err = level || strict ? PW_EDOM : 0;
-	else if (strict)
+	else if (strict &&
+		 (kind == PW_KIND_HOLE || op->protect)) /* unmap removes what is not ours */
 		err = PW_ENOENT;
 	if (err)
 		pw_refuse(op, ia, last < op->last ? last : op->last, level, e);

@@ -141,8 +141,8 @@ int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_chang
 /*
  * The vector forms: a list of ranges, one check of all of them, one pass of stores, one plan.
  * N scattered ranges cost one commit. @nr 0 is PW_EINVAL. Those of pw_map_vec() must be disjoint
- * and in ascending order (PW_EINVAL); the others take any order, and an overlap means that the second
- * visit finds the work done. res->where names the refused sub-range.
+ * and in ascending order (PW_EINVAL); the others take any order, and an overlap means that the
+ * second visit finds the work done. res->where names the refused sub-range.
  */
 int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
 	       const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,

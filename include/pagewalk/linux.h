@@ -59,7 +59,7 @@
 
 #include <pagewalk/gather.h>
 
-#include <pagewalk/linux_pgtable.h>
+#include <pagewalk/linux/pgtable.h>
 
 struct page;
 struct vm_area_struct;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The reference: what a set of page tables maps, as a sorted list of leaves, changed by the plainest
- * code that can be right. It knows no descriptors and no tables' memory, only sizes.
+ * The reference: what a set of page tables maps, as a sorted list of leaves, changed by the
+ * plainest code that can be right. It knows no descriptors and no tables' memory, only sizes.
  *
  * Addresses are offsets from the first address of the handle, so that nothing wraps.
  */
