@@ -99,6 +99,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
+	tests/unit/errors_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
 	tests/unit/map_test.c \
@@ -106,6 +107,7 @@ PW_TESTS = \
 	tests/unit/table_test.c \
 	tests/unit/translate_test.c \
 	tests/unit/unmap_test.c \
+	tests/unit/vec_test.c \
 	tests/unit/walk_test.c \
 
 # of these: threaded, also run under ThreadSanitizer

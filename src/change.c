@@ -73,6 +73,17 @@ PW_SMALL void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigne
 	op->res.level = level;
 }
 
+PW_SMALL bool pw_came_through(const struct pw_op *op, unsigned int level)
+{
+	uint64_t pa = op->table_pa[level - 1u];
+
+	for (; level < op->pt->levels; level++) {
+		if (op->table_pa[level] == pa)
+			return true;
+	}
+	return false;
+}
+
 /* Note leaves that may be cached. */
 PW_SMALL void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level)
 {
@@ -136,7 +147,7 @@ PW_SMALL void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
 	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), virt);
 }
 
-bool pw_writable_and_executable(uint32_t perm)
+PW_SMALL bool pw_writable_and_executable(uint32_t perm)
 {
 	return (perm & (PW_PERM_W | PW_PERM_X)) == (PW_PERM_W | PW_PERM_X) ||
 	       (perm & (PW_PERM_USER_W | PW_PERM_USER_X)) == (PW_PERM_USER_W | PW_PERM_USER_X);
@@ -211,8 +222,9 @@ static void pool_link(const struct pw_op *op, uint64_t *page, uint64_t pa, uint6
 		pw_env_store(op->env, page, pa);
 		pw_env_store(op->env, page + 1, virt);
 	} else {
-		page[0] = pa;
-		page[1] = virt;
+		/* atomic: the page may be linked while a lock-free reader is on its way to it */
+		pw_direct_store(op->env, page, pa);
+		pw_direct_store(op->env, page + 1, virt);
 	}
 }
 
@@ -225,8 +237,8 @@ static void pool_release(struct pw_op *op)
 	while (op->pool) {
 		uint64_t *page = op->pool, pa = op->pool_pa, next;
 
-		op->pool_pa = hooked ? pw_env_load(env, page) : page[0];
-		next = hooked ? pw_env_load(env, page + 1) : page[1];
+		op->pool_pa = hooked ? pw_env_load(env, page) : pw_direct_load(env, page);
+		next = hooked ? pw_env_load(env, page + 1) : pw_direct_load(env, page + 1);
 		op->pool = (uint64_t *)(uintptr_t)next;
 		if (env->flags & PW_ENV_ZEROED)
 			pool_link(op, page, 0, 0); /* hand it back as it came */

@@ -123,6 +123,9 @@ int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t al
 
 /* change.c: remember where and why an operation is refused; [first, last] as ia. */
 void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level, uint64_t e);
+/* change.c: is the table below @level one that the walk came through? A change would take its
+   entries for leaves, or free it twice. */
+bool pw_came_through(const struct pw_op *op, unsigned int level);
 /* change.c: leaves that may be cached: [first, last] as ia, all of @level. */
 void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
 /* change.c: a table was unlinked */

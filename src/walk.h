@@ -78,10 +78,10 @@ down:
 			table[level - 1u] = pw_map_new_table(f, m, op, &at);
 		} else {
 			op->table_pa[level - 1u] = f->table_pa(at.e, level);
+			n = pw_came_through(op, level) ? PW_ELOOP : PW_EFAULT;
 			table[level - 1u] =
 				m->table(op->env, op->table_pa[level - 1u], pw_table_bytes(f));
-			n = PW_EFAULT;
-			if (!table[level - 1u])
+			if (n == PW_ELOOP || !table[level - 1u])
 				goto refused;
 			if (op->pass == PW_PASS_UNMAP)
 				pw_unmap_enter(f, op, level, at.ia);

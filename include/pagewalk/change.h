@@ -80,7 +80,7 @@ struct pw_mapping {
  * Return:    0; PW_EINVAL range or @pa misaligned, empty, wrapping or non-canonical, unknown
  *            flags or attribute bits; PW_ERANGE range outside the handle's addresses, or output
  *            addresses beyond the format's reach; PW_EEXIST something else is mapped there (see
- *            res->where); PW_ENOMEM; PW_EFAULT, PW_EDOM a table entry in the way is bad;
+ *            res->where); PW_ENOMEM; PW_EFAULT, PW_EDOM, PW_ELOOP a table entry in the way is bad;
  *            PW_EPERM writable and executable, and the handle says PW_TABLE_NO_WX;
  *            PW_EOPNOTSUPP the format cannot express @attr.
  */
@@ -102,7 +102,8 @@ int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const st
  * Hardware:  see above.
  * On error:  nothing changed.
  * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(); PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a
- *            block or contiguous group is covered in part; PW_EFAULT, PW_EDOM a bad table.
+ *            block or contiguous group is covered in part; PW_EFAULT, PW_EDOM, PW_ELOOP a bad
+ *            table.
  */
 int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
 	     struct pw_result *res) PW_MUST_CHECK;
@@ -133,7 +134,7 @@ int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct 
  *            the entry's type; PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a block or contiguous
  *            group is covered in part, or the change of a live entry needs break-before-make
  *            (memory type, shareability, non-global to global); PW_EPERM as pw_map(); PW_EFAULT,
- *            PW_EDOM a bad table; PW_EOPNOTSUPP the format cannot express the change.
+ *            PW_EDOM, PW_ELOOP a bad table; PW_EOPNOTSUPP the format cannot express the change.
  */
 int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,
 	       uint32_t flags, struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;

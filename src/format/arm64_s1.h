@@ -266,21 +266,19 @@ PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint6
 PW_COLD uint32_t pw_a64_perm(const struct pw_table *pt, uint64_t e, unsigned int level,
 			     uint32_t acc)
 {
-	bool w = (!(e & PW_A64_AP_RO) || (e & PW_A64_DBM)) && !(acc & PW_A64_ACC_RO);
-	bool wxn = (pt->caps.flags & PW_CAP_WXN) != 0;
-	bool xn = (e & PW_A64_UXN) || (acc & PW_A64_ACC_XN);
-	bool user, pxn;
+	/* bits as 0 or 1; an entry's upper half is where acc's bits come from, see inherit() */
+	uint32_t ro = ((uint32_t)(e >> 7 & ~(e >> 51)) | acc >> 3) & 1u, w = ro ^ 1u;
+	uint32_t user = (uint32_t)(e >> 6) & ~(acc >> 2) & 1u;
+	uint32_t pxn = ((uint32_t)(e >> 53) | acc) & 1u;
+	uint32_t xn = ((uint32_t)(e >> 54) | acc >> 1) & 1u;
+	uint32_t wxn = pt->caps.flags & PW_CAP_WXN ? w : 0;
 
 	(void)level;
 	if (pw_a64_one_privilege(pt->regime))
-		return PW_PERM_R | (w ? PW_PERM_W : 0) | (xn || (w && wxn) ? 0 : PW_PERM_X);
-
-	user = (e & PW_A64_AP_EL0) && !(acc & PW_A64_ACC_EL0);
-	pxn = (e & PW_A64_PXN) || (acc & PW_A64_ACC_PXN) || (user && w) || (w && wxn);
-	xn = xn || (user && w && wxn);
-	return PW_PERM_R | (w ? PW_PERM_W : 0) | (pxn ? 0 : PW_PERM_X) |
-	       (user ? PW_PERM_USER_R : 0) | (user && w ? PW_PERM_USER_W : 0) |
-	       (xn ? 0 : PW_PERM_USER_X);
+		return PW_PERM_R | w << 1 | ((xn | wxn) ^ 1u) << 2;
+	pxn |= (user & w) | wxn;
+	xn |= user & wxn;
+	return PW_PERM_R | w << 1 | (pxn ^ 1u) << 2 | user << 3 | (user & w) << 4 | (xn ^ 1u) << 5;
 }
 
 /* A privileged mapping may not fault: Linux's rule for kernel entries, and ours. */

@@ -39,18 +39,29 @@ void *world_virt(const struct world *w, uint64_t pa, uint64_t len)
 	return offset < size && len <= size - offset ? w->memory + offset : NULL;
 }
 
-/* Contents of a new page are undefined: something that would pass for valid entries. */
+/*
+ * Contents of a new page are undefined: something that would pass for valid entries. Atomic, for
+ * a reader's way to the page is an address dependency, which ThreadSanitizer does not know.
+ */
 static void poison(const struct world *w, uint32_t page, uint64_t salt)
 {
 	uint64_t *slot = (uint64_t *)(void *)(w->memory + page * w->page_size);
 
 	for (uint64_t i = 0; i < w->page_size / 8; i++)
-		slot[i] = 0xa5a5a5a5a5a5a003ull ^ (salt + i) * 0x1000 ^ (uint64_t)page << 53;
+		__atomic_store_n(&slot[i],
+				 0xa5a5a5a5a5a5a003ull ^ (salt + i) * 0x1000 ^ (uint64_t)page << 53,
+				 __ATOMIC_RELAXED);
 }
 
 static uint32_t page_of(const struct world *w, const void *p)
 {
 	return (uint32_t)((uint64_t)((const uint8_t *)p - w->memory) / w->page_size);
+}
+
+/* Hooks of readers look at it. */
+static void set_state(struct world *w, uint64_t page, enum world_page state)
+{
+	__atomic_store_n(&w->state[page], (uint8_t)state, __ATOMIC_RELAXED);
 }
 
 static void *get_table(void *ctx, struct pw_pa *pa)
@@ -67,7 +78,7 @@ static void *get_table(void *ctx, struct pw_pa *pa)
 		if (w->state[page] != WORLD_FREE)
 			continue;
 		w->next = page + 1;
-		w->state[page] = WORLD_TAKEN;
+		set_state(w, page, WORLD_TAKEN);
 		w->balance++;
 		pa->v = w->base + page * w->page_size;
 		if (w->env.flags & PW_ENV_ZEROED)
@@ -109,7 +120,7 @@ static void put_table(void *ctx, struct pw_pa pa, void *virt)
 	if (w->state[page] == WORLD_LINKED && (w->pt.flags & PW_TABLE_LIVE) &&
 	    (!w->nr_plans || !walks_invalidated(w)))
 		violation(w, "put_table: before the invalidation");
-	w->state[page] = WORLD_FREE;
+	set_state(w, page, WORLD_FREE);
 	w->balance--;
 	poison(w, (uint32_t)page, 0);
 }
@@ -133,7 +144,7 @@ static void check_slot(struct world *w, const uint64_t *slot)
 		violation(w, "slot outside memory");
 	else if ((uint64_t)(p - w->memory) % 8)
 		violation(w, "slot not aligned");
-	else if (w->state[page_of(w, slot)] == WORLD_FREE)
+	else if (__atomic_load_n(&w->state[page_of(w, slot)], __ATOMIC_RELAXED) == WORLD_FREE)
 		violation(w, "slot in a page that is no table");
 }
 

@@ -12,6 +12,7 @@
 #define TABLE(pa) ((pa) | 3)
 
 static const struct pw_change ro = { .perm_clear = PW_PERM_W };
+static const struct pw_change rw = { .perm_set = PW_PERM_W };
 
 /* A call of each function with the same range; @attr, @change and flags may be NULL or zero. */
 struct call {
@@ -392,9 +393,9 @@ TEST(reserved_leaves)
 }
 
 /*
- * Tables that contain themselves. What is below such an entry is reached twice, as a table and as a
- * mapping of it: to change it in one role would change it in the other, to free it would free it
- * twice. So it is refused, wherever in the range it is.
+ * Tables that contain themselves. What is below such an entry is reached as a table and as a
+ * mapping of it: to change it in one role would change it in the other, to free it would free what
+ * is still in use. So it is refused, wherever in the range it is.
  */
 static void cyclic(struct world *w, uint64_t table, uint64_t index, uint64_t target)
 {
@@ -403,6 +404,9 @@ static void cyclic(struct world *w, uint64_t table, uint64_t index, uint64_t tar
 	*world_slot(w, table, index) = TABLE(target);
 	c.range = pw_range_of(w->pt.first.v, w->pt.last.v);
 	refused(w, &c, UNMAP | PROTECT, PW_ELOOP);
+	/* Where the range does not reach, it does not matter. */
+	EXPECT_EQ(pw_protect(&w->pt, good(w).range, &ro, PW_STRICT, NULL, NULL), 0);
+	EXPECT_EQ(pw_protect(&w->pt, good(w).range, &rw, PW_STRICT, NULL, NULL), 0);
 	*world_slot(w, table, index) = 0;
 }
 
@@ -418,15 +422,12 @@ TEST(cyclic_tables_are_refused)
 		start(&w);
 		EXPECT_EQ(pw_translate(&w.pt, good(&w).range.first, &t), 0);
 		cyclic(&w, w.base, 511, w.base); /* the root in itself, as some kernels have it */
-		for (unsigned int s = 1; s < 4; s++) {
+		for (unsigned int s = 1; s < 3; s++) {
 			uint64_t table = t.step[s].entry_pa.v & ~4095ull;
 
 			harness_note("step", s);
-			cyclic(&w, w.base, 511, table); /* shared: twice in the tree */
-			if (s < 3) {
-				cyclic(&w, table, 511, table);
-				cyclic(&w, table, 510, w.base);
-			}
+			cyclic(&w, table, 511, table);
+			cyclic(&w, table, 510, w.base);
 		}
 		finish(&w);
 		EXPECT_EQ(w.violations, 0);

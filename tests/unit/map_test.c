@@ -422,3 +422,72 @@ TEST(map_links_whole_tables)
 		world_close(&w);
 	}
 }
+
+/* Every store is made visible to walkers that are not coherent, and before the barrier. */
+static struct {
+	uint64_t *stored[4096];
+	uint32_t nr;
+	uint32_t unsynced_at_run;
+} sync_log;
+
+static void log_store(struct world *w, uint64_t *slot)
+{
+	(void)w;
+	if (sync_log.nr < 4096)
+		sync_log.stored[sync_log.nr++] = slot;
+}
+
+static void sync_table(void *ctx, const void *ptr, size_t len)
+{
+	const uint8_t *from = ptr;
+	uint32_t left = 0;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < sync_log.nr; i++) {
+		const uint8_t *slot = (const uint8_t *)sync_log.stored[i];
+
+		if (slot < from || slot + 8 > from + len)
+			sync_log.stored[left++] = sync_log.stored[i];
+	}
+	sync_log.nr = left;
+}
+
+static void (*plain_run)(void *ctx, const struct pw_plan *plan);
+
+static void checked_run(void *ctx, const struct pw_plan *plan)
+{
+	sync_log.unsynced_at_run += sync_log.nr;
+	plain_run(ctx, plan);
+}
+
+static void syncs(struct world *w)
+{
+	uint64_t page = world_page_bytes(w), block = pw_table_leaf_size(&w->pt, 1);
+	const struct pw_change ro = { .perm_clear = PW_PERM_W };
+	struct pw_range range = pw_range_len(w->pt.first.v + block - page, 3 * page);
+
+	if (!w->hooked)
+		return;
+	sync_log.nr = 0;
+	sync_log.unsynced_at_run = 0;
+	w->on_store = log_store;
+	w->env.sync_table = sync_table;
+	plain_run = w->exec.run;
+	w->exec.run = checked_run;
+	EXPECT_EQ(map(w, block - page, 3 * page, 0, PW_PERM_W, 0, NULL), 0);
+	EXPECT_EQ(sync_log.nr, 0);
+	EXPECT_EQ(pw_protect(&w->pt, range, &ro, 0, NULL, NULL), 0);
+	EXPECT_EQ(sync_log.nr, 0);
+	/* What is written into unlinked tables is nobody's business any more. */
+	EXPECT_EQ(pw_unmap(&w->pt, range, PW_KEEP_TABLES, NULL, NULL), 0);
+	EXPECT_EQ(sync_log.nr, 0);
+	EXPECT_EQ(sync_log.unsynced_at_run, 0);
+	EXPECT(w->stores > 0);
+}
+
+TEST(changes_are_synced_before_the_barrier)
+{
+	struct world_options live = { .flags = PW_TABLE_LIVE };
+
+	world_each(&live, syncs);
+}
