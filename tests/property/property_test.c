@@ -200,9 +200,9 @@ static struct pw_attr choose_attr(void)
 	unsigned int type = chance(80) ? 0 : (unsigned int)harness_below(3);
 	struct pw_attr a = { .flags = chance(85) ? PW_ATTR_VALID : 0 };
 
-	a.flags |= chance(50) ? PW_ATTR_GLOBAL : 0;
+	a.flags |= map.geo.one_privilege || chance(50) ? PW_ATTR_GLOBAL : 0;
 	a.flags |= chance(80) ? PW_ATTR_ACCESSED : 0;
-	a.perm = perms[harness_below(format->arm64 ? 10 : 8)];
+	a.perm = perms[harness_below(map.geo.one_privilege ? 5 : format->arm64 ? 10 : 8)];
 	if (!format->arm64)
 		return a;
 	a.memtype = types[type].memtype;
@@ -215,19 +215,20 @@ static struct pw_attr choose_attr(void)
 
 static struct pw_change choose_change(void)
 {
-	bool arm64 = world[0].format->arm64; /* the fake format's user bit alone says it all */
+	/* The fake format's user bit alone says it all, and so does one privilege. */
+	bool both = map.geo.arm64 && !map.geo.one_privilege;
 	struct pw_change c = { 0 };
 
-	switch (harness_below(11)) {
+	switch (harness_below(map.geo.one_privilege ? 10 : 11)) {
 	case 0:
 	case 1:
-		c.perm_clear = arm64 ? PW_PERM_W | PW_PERM_USER_W : PW_PERM_W;
+		c.perm_clear = both ? PW_PERM_W | PW_PERM_USER_W : PW_PERM_W;
 		break;
 	case 2:
 		c.perm_set = PW_PERM_W;
 		break;
 	case 3:
-		c.perm_clear = arm64 ? PW_PERM_X | PW_PERM_USER_X : PW_PERM_X;
+		c.perm_clear = both ? PW_PERM_X | PW_PERM_USER_X : PW_PERM_X;
 		break;
 	case 4:
 		c.perm_set = PW_PERM_X;
@@ -312,8 +313,8 @@ static struct op choose_op(void)
 static int apply(struct world *w, const struct op *op, struct pw_result *res)
 {
 	struct pw_gather *g = lazy ? &gather[w->hooked] : NULL;
-	struct pw_mapping maps[MAX_RANGES];
-	struct pw_range r[MAX_RANGES];
+	struct pw_mapping maps[MAX_RANGES] = { 0 };
+	struct pw_range r[MAX_RANGES] = { 0 };
 
 	for (uint32_t i = 0; i < op->nr; i++) {
 		r[i] = pw_range_of(w->pt.first.v + op->first[i], w->pt.first.v + op->last[i]);
@@ -334,7 +335,7 @@ static void predict(const struct op *op, struct ref_result *sum)
 {
 	struct pw_attr attr = op->attr;
 
-	if (map.geo.arm64 && !(attr.flags & PW_ATTR_VALID))
+	if (map.geo.arm64 && !map.geo.one_privilege && !(attr.flags & PW_ATTR_VALID))
 		attr.flags &= ~PW_ATTR_GLOBAL;
 	next = map;
 	memset(sum, 0, sizeof(*sum));
@@ -679,6 +680,8 @@ static void scenario(const struct world_format *format)
 			    format->min_va_bits + (uint32_t)harness_below(format->max_va_bits -
 									  format->min_va_bits + 1u);
 	o.zeroed = chance(20);
+	if (format->arm64 && !(o.flags & PW_TABLE_UPPER))
+		o.regime = (uint32_t)harness_below(PW_NR_REGIMES);
 	o.caps = chance(30) ? PW_CAP_HAF | PW_CAP_HD : 0;
 	for (unsigned int w = 0; w < 2; w++) {
 		o.hooked = w == 1;

@@ -6,6 +6,11 @@
 
 static struct ref_map seen, walked;
 
+static bool one_privilege(const struct world *w)
+{
+	return w->pt.regime == PW_REGIME_EL2 || w->pt.regime == PW_REGIME_EL3;
+}
+
 struct ref_geometry observe_geometry(const struct world *w)
 {
 	struct ref_geometry geo = {
@@ -13,6 +18,7 @@ struct ref_geometry observe_geometry(const struct world *w)
 		.index_lg2 = w->format->index_lg2,
 		.levels = (uint32_t)w->pt.levels,
 		.arm64 = w->format->arm64,
+		.one_privilege = one_privilege(w),
 		.live = w->pt.flags & PW_TABLE_LIVE,
 	};
 
@@ -32,7 +38,7 @@ struct ref_regime observe_regime(const struct world *w)
 		.va_bits = (uint32_t)w->pt.va_bits,
 		.first = w->pt.first.v,
 		.lpa2 = w->format->lpa2,
-		.one_privilege = w->pt.regime == PW_REGIME_EL2 || w->pt.regime == PW_REGIME_EL3,
+		.one_privilege = one_privilege(w),
 		.no_hierarchy = w->pt.caps.flags & PW_CAP_HPD,
 		.wxn = w->pt.caps.flags & PW_CAP_WXN,
 		.mair = w->pt.mair,
@@ -118,7 +124,7 @@ static void iterate_leaves(const struct world *w, struct ref_map *to)
 static void iterate_tables(const struct world *w, struct ref_map *to)
 {
 	struct pw_range all = { w->pt.first, w->pt.last };
-	struct pw_run run, open[PW_MAX_LEVELS];
+	struct pw_run run, open[PW_MAX_LEVELS] = { { .nr = 0 } };
 	unsigned int depth = 0;
 	struct pw_iter it;
 	int err;

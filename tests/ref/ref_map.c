@@ -235,7 +235,7 @@ struct pw_attr ref_changed(const struct ref_geometry *geo, const struct pw_attr 
 			to.perm |= PW_PERM_USER_X;
 	}
 	/* The mark of present-but-invalid stands where the one for "not global" does. */
-	if (geo->arm64 && !(to.flags & PW_ATTR_VALID))
+	if (geo->arm64 && !geo->one_privilege && !(to.flags & PW_ATTR_VALID))
 		to.flags &= ~PW_ATTR_GLOBAL;
 	return to;
 }

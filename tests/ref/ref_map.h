@@ -22,6 +22,7 @@ struct ref_geometry {
 	uint32_t top_leaf; /* the highest level that can have leaves */
 	uint32_t contig_lg2[PW_MAX_LEVELS];
 	bool arm64;
+	bool one_privilege; /* and every mapping is global */
 	bool live;
 };
 

@@ -135,7 +135,7 @@ static void bad_ranges(struct world *w)
 		{ a, a, PW_EINVAL },
 		/* empty */
 		{ a, a - 1, PW_EINVAL },
-		{ 0, ~0ull, upper ? PW_EINVAL : PW_EINVAL }, /* what a length of 0 at 0 gives */
+		{ 0, ~0ull, PW_EINVAL }, /* what a length of 0 at 0 gives */
 		/* reversed or wrapping */
 		{ a + page, a - 1, PW_EINVAL },
 		{ last - (page - 1), first + page - 1, PW_EINVAL },

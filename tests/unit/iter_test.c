@@ -347,7 +347,7 @@ TEST(bad_tables_are_runs)
 		expect_run(4, PW_RUN_BAD, 511ull << 30, (512ull << 30) - 1);
 		EXPECT_EQ(run[4].err, PW_EFAULT);
 		EXPECT_EQ(run[4].entry, TABLE(0x4000));
-		EXPECT_EQ(run[4].entry_pa.v, w.base + 511 * 8);
+		EXPECT_EQ(run[4].entry_pa.v, w.base + 511ull * 8);
 		EXPECT_EQ(run[4].level, 2);
 		EXPECT_EQ(w.violations, 0);
 		world_close(&w);

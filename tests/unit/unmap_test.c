@@ -303,10 +303,10 @@ TEST(unmap_of_many_pages_is_a_full_flush)
 
 	if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
 		return;
-	EXPECT_EQ(map(&w, 0x1000, 513 * 4096, 0x2000, 0), 0);
+	EXPECT_EQ(map(&w, 0x1000, 513 * 4096ull, 0x2000, 0), 0);
 	world_mark_linked(&w);
 	world_forget(&w);
-	EXPECT_EQ(unmap(&w, 0x1000, 513 * 4096, 0, NULL), 0);
+	EXPECT_EQ(unmap(&w, 0x1000, 513 * 4096ull, 0, NULL), 0);
 	EXPECT_EQ(w.nr_plans, 1);
 	EXPECT_EQ(w.plan[0].plan.full, 1u << PW_REGIME_EL10);
 	EXPECT_EQ(w.plan[0].plan.nr_ranges, 0);

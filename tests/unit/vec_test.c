@@ -9,7 +9,7 @@
 #include "../harness/harness.h"
 #include "../ref/observe.h"
 
-#define NR 5
+#define NR 5u
 
 static const struct pw_change ro = { .perm_clear = PW_PERM_W };
 
@@ -37,7 +37,7 @@ static void one_plan(struct world *w)
 
 	lay_out(w, block + 3 * page, maps, ranges);
 	EXPECT_EQ(pw_map_vec(&w->pt, maps, NR, &attr, 0, NULL, &res), 0);
-	EXPECT_EQ(res.changed, 2 * NR * page);
+	EXPECT_EQ(res.changed, page * 2 * NR);
 	EXPECT_EQ(res.nr_entries, 2 * NR);
 	EXPECT_EQ(res.nr_tables, w->balance);
 	EXPECT_EQ(w->nr_plans, 1);
@@ -48,7 +48,7 @@ static void one_plan(struct world *w)
 	EXPECT_EQ(pw_gather_init(&g, &w->exec, slots, NR), 0);
 	world_forget(w);
 	EXPECT_EQ(pw_protect_vec(&w->pt, ranges, NR, &ro, PW_STRICT, &g, &res), 0);
-	EXPECT_EQ(res.changed, 2 * NR * page);
+	EXPECT_EQ(res.changed, page * 2 * NR);
 	EXPECT_EQ(w->nr_plans, 1);
 	EXPECT_EQ(w->plan[0].plan.publish, 1);
 	EXPECT_EQ(w->plan[0].plan.nr_ranges, NR);
@@ -58,7 +58,7 @@ static void one_plan(struct world *w)
 	}
 	world_forget(w);
 	EXPECT_EQ(pw_unmap_vec(&w->pt, ranges, NR, PW_STRICT, NULL, &res), 0);
-	EXPECT_EQ(res.changed, 2 * NR * page);
+	EXPECT_EQ(res.changed, page * 2 * NR);
 	EXPECT_EQ(w->nr_plans, 1);
 	EXPECT_EQ(w->plan[0].plan.before, PW_BEFORE_ALL);
 	EXPECT_EQ(w->event[0], WORLD_RUN);
@@ -201,9 +201,9 @@ static void orders(struct world *w)
 	twice[0] = ranges[2];
 	twice[1] = pw_range_of(ranges[0].first.v, ranges[4].last.v);
 	EXPECT_EQ(pw_protect_vec(&w->pt, twice, 2, &ro, 0, NULL, &res), 0);
-	EXPECT_EQ(res.changed, 2 * NR * page);
+	EXPECT_EQ(res.changed, page * 2 * NR);
 	EXPECT_EQ(pw_unmap_vec(&w->pt, twice, 2, 0, NULL, &res), 0);
-	EXPECT_EQ(res.changed, 2 * NR * page);
+	EXPECT_EQ(res.changed, page * 2 * NR);
 	EXPECT_EQ(w->balance, 0);
 }
 

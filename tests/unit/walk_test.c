@@ -85,7 +85,7 @@ static int walk(const struct world *w, struct pw_range range, char what, unsigne
  */
 static unsigned int nesting(const struct world *w)
 {
-	const struct step *open[PW_MAX_LEVELS];
+	const struct step *open[PW_MAX_LEVELS] = { NULL };
 	unsigned int depth = 0, seen = 0;
 
 	for (unsigned int i = 0; i < seen_by.nr && i < MAX_STEPS; i++) {
