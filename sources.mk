@@ -102,6 +102,7 @@ PW_TESTS = \
 	tests/unit/errors_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
+	tests/unit/link_test.c \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
 	tests/unit/table_test.c \

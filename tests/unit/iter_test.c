@@ -286,6 +286,39 @@ TEST(tables_are_skipped_without_post)
 	world_each(NULL, tables_and_skip);
 }
 
+/* The table that ends with the last address: behind it there is nothing. */
+static void skip_the_last(struct world *x)
+{
+	uint64_t page = world_page_bytes(x);
+	struct pw_iter it;
+	struct pw_run r;
+
+	map(x, x->pt.last.v - (page - 1), page, 0, 0);
+	for (uint64_t depth = 1; depth < x->pt.levels; depth++) {
+		uint64_t pre = 0;
+
+		EXPECT_EQ(pw_iter_init(&it, &x->pt, all_of(x), PW_WANT_LEAVES | PW_WANT_TABLE_PRE,
+				       0),
+			  0);
+		/* Where no table is open there is none to pass over. */
+		pw_iter_skip(&it);
+		while (pw_iter_next(&it, &r) > 0 && pre < 16) {
+			EXPECT_EQ(r.kind, PW_RUN_TABLE_PRE);
+			if (++pre == depth)
+				pw_iter_skip(&it);
+		}
+		EXPECT_EQ(pre, depth);
+	}
+}
+
+TEST(tables_at_the_top_are_skipped)
+{
+	struct world_options upper = { .flags = PW_TABLE_UPPER };
+
+	world_each(NULL, skip_the_last);
+	world_each(&upper, skip_the_last);
+}
+
 /* Changes ------------------------------------------------------------------------------------ */
 
 static void unmap_what_is_yielded(struct world *x)
