@@ -8,6 +8,7 @@
 
 # the engine
 PW_SRC = \
+	src/attr.c \
 	src/change.c \
 	src/env.c \
 	src/err.c \

@@ -16,12 +16,6 @@
 /* Ranges that an operation without an open gather may owe before it is a full flush. */
 #define OWN_RANGES 1u
 
-static int refuse(struct pw_op *op, struct pw_range range, int err)
-{
-	op->res.where = range;
-	return err;
-}
-
 /* 0 the lower half, 1 the upper half, -1 neither: the bits above va_bits are not all alike. */
 static int half_of(const struct pw_table *pt, uint64_t va)
 {
@@ -44,44 +38,19 @@ PW_SMALL int pw_range_check(const struct pw_table *pt, struct pw_range range, ui
 	return first == !!(pt->flags & PW_TABLE_UPPER) ? 0 : PW_ERANGE;
 }
 
-static void op_init(struct pw_op *op, struct pw_table *pt, uint32_t flags)
-{
-	__builtin_memset(op, 0, sizeof(*op));
-	op->pt = pt;
-	op->env = pt->env;
-	op->flags = flags;
-	op->stale_first = 1; /* empty */
-}
-
-static int op_range(struct pw_op *op, struct pw_range range)
-{
-	int err = pw_range_check(op->pt, range, 1ull << op->pt->granule_lg2);
-
-	if (err)
-		return refuse(op, range, err);
-	op->first = range.first.v - op->pt->first.v;
-	op->last = range.last.v - op->pt->first.v;
-	return 0;
-}
-
 /* Remember where and why an operation is refused; addresses as the caller knows them. */
-PW_SMALL void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level,
-			uint64_t e)
+PW_SMALL int pw_refuse(struct pw_op *op, const struct pw_place *at, const uint64_t *table, int err)
 {
-	op->res.where = pw_range_of(op->pt->first.v + first, op->pt->first.v + last);
-	op->res.entry = e;
-	op->res.level = level;
-}
+	uint64_t base = op->pt->first.v;
 
-PW_SMALL bool pw_came_through(const struct pw_op *op, unsigned int level)
-{
-	uint64_t pa = op->table_pa[level - 1u];
-
-	for (; level < op->pt->levels; level++) {
-		if (op->table_pa[level] == pa)
-			return true;
-	}
-	return false;
+	op->res.where.first.v = base + (at->ia < op->first ? op->first : at->ia);
+	op->res.where.last.v = base + (at->last > op->last ? op->last : at->last);
+	op->res.entry = at->e;
+	op->res.level = at->level;
+	if (table)
+		op->res.entry_pa.v =
+			op->table_pa[at->level] + (uint64_t)(at->slot - table) * sizeof(*table);
+	return err;
 }
 
 /* Note leaves that may be cached. */
@@ -90,8 +59,8 @@ PW_SMALL void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, uns
 	if (op->stale_first > op->stale_last) {
 		op->stale_first = first;
 		op->stale_last = last;
-		op->stale_min = level;
-		op->stale_max = level;
+		op->stale_min = (uint8_t)level;
+		op->stale_max = (uint8_t)level;
 		return;
 	}
 	if (first < op->stale_first)
@@ -99,9 +68,9 @@ PW_SMALL void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, uns
 	if (last > op->stale_last)
 		op->stale_last = last;
 	if (level < op->stale_min)
-		op->stale_min = level;
+		op->stale_min = (uint8_t)level;
 	if (level > op->stale_max)
-		op->stale_max = level;
+		op->stale_max = (uint8_t)level;
 }
 
 /*
@@ -129,12 +98,6 @@ PW_SMALL uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint
 	return nr;
 }
 
-static int op_pass(struct pw_op *op, enum pw_pass pass)
-{
-	op->pass = pass;
-	return op->pt->instance->run_pass(op);
-}
-
 /* A table is out of the tree: free it, after the invalidation where a walk may be cached. */
 PW_SMALL void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
 {
@@ -143,7 +106,7 @@ PW_SMALL void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
 		pw_env_put_table(op->env, pa, virt);
 		return;
 	}
-	op->stale_tables = 1;
+	op->stale_tables = true;
 	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), virt);
 }
 
@@ -153,32 +116,57 @@ PW_SMALL bool pw_writable_and_executable(uint32_t perm)
 	       (perm & (PW_PERM_USER_W | PW_PERM_USER_X)) == (PW_PERM_USER_W | PW_PERM_USER_X);
 }
 
-/* Hand the debt of one range over to the gather. */
-static void op_note(struct pw_op *op, uint32_t before)
+/*
+ * Reserved pages are a list, linked through their own first two slots. The stores are atomic: a
+ * page may be linked while a lock-free reader is on its way to it.
+ */
+PW_SMALL static uint64_t pool_load(const struct pw_op *op, const uint64_t *slot)
 {
-	const struct pw_table *pt = op->pt;
-	bool stale = op->stale_first <= op->stale_last;
-	struct pw_flush flush = { 0 };
+	return op->pt->instance->hooked ? pw_env_load(op->env, slot) :
+					  pw_direct_load(op->env, slot);
+}
 
-	if (!(pt->flags & PW_TABLE_LIVE) || (!stale && !op->publish))
-		return;
-	if (stale) {
-		flush.first.v = pt->first.v + op->stale_first;
-		flush.last.v = pt->first.v + op->stale_last;
-		flush.asid = pt->asid;
-		flush.regime = (uint8_t)pt->regime;
-		flush.flags = (uint8_t)((op->stale_tables ? PW_FLUSH_TABLES : 0) |
-					(pt->any_asid ? PW_FLUSH_ANY_ASID : 0));
-		flush.page_lg2 = (uint8_t)(pt->granule_lg2 + op->stale_min * pt->index_lg2);
-		flush.level = PW_FLUSH_LEVELS;
-		if (op->stale_min == op->stale_max && !op->stale_tables)
-			flush.level = (uint8_t)op->stale_min;
+PW_SMALL static void pool_store(const struct pw_op *op, uint64_t *slot, uint64_t val)
+{
+	if (op->pt->instance->hooked)
+		pw_env_store(op->env, slot, val);
+	else
+		pw_direct_store(op->env, slot, val);
+}
+
+/* Pages taken and not used go back. */
+static void pool_release(struct pw_op *op)
+{
+	while (op->pool) {
+		uint64_t *page = op->pool, pa = op->pool_pa;
+
+		op->pool_pa = pool_load(op, page);
+		op->pool = (uint64_t *)(uintptr_t)pool_load(op, page + 1);
+		if (op->env->flags & PW_ENV_ZEROED) { /* hand it back as it came */
+			pool_store(op, page, 0);
+			pool_store(op, page + 1, 0);
+		}
+		pw_env_put_table(op->env, pa, page);
 	}
-	pw_gather_note(op->gather, op->publish, stale ? &flush : NULL, before);
-	op->publish = 0;
-	op->stale_tables = 0;
-	op->stale_first = 1;
-	op->stale_last = 0;
+}
+
+static int pool_reserve(struct pw_op *op)
+{
+	uint64_t i;
+
+	for (i = 0; i < op->nr_needed; i++) {
+		uint64_t pa, *page = pw_env_get_table(op->env, &pa);
+
+		if (!page) {
+			pool_release(op);
+			return PW_ENOMEM;
+		}
+		pool_store(op, page, op->pool_pa);
+		pool_store(op, page + 1, (uint64_t)(uintptr_t)op->pool);
+		op->pool = page;
+		op->pool_pa = pa;
+	}
+	return 0;
 }
 
 /* The gather that an operation notes its debt in: the caller's, the task's, or @own. */
@@ -201,68 +189,138 @@ static void op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gath
 	op->gather = gather;
 }
 
-/* The end of every operation: tell the caller what happened. */
-static int op_done(struct pw_op *op, struct pw_result *res, int err)
+/* Hand the debt of one range over to the gather. */
+static void op_note(struct pw_op *op)
 {
-	if (err) {
-		op->res.changed = 0;
-		op->res.holes = 0;
-		op->res.nr_entries = 0;
-		op->res.nr_tables = 0;
+	const struct pw_table *pt = op->pt;
+	bool stale = op->stale_first <= op->stale_last;
+	struct pw_flush flush = { 0 };
+
+	if (!op->gather || (!stale && !op->publish))
+		return;
+	flush.first.v = pt->first.v + op->stale_first;
+	flush.last.v = pt->first.v + op->stale_last;
+	flush.asid = pt->asid;
+	flush.regime = (uint8_t)pt->regime;
+	flush.flags = (uint8_t)((op->stale_tables ? PW_FLUSH_TABLES : 0) |
+				(pt->any_asid ? PW_FLUSH_ANY_ASID : 0));
+	flush.page_lg2 = (uint8_t)(pt->granule_lg2 + op->stale_min * pt->index_lg2);
+	flush.level = PW_FLUSH_LEVELS;
+	if (op->stale_min == op->stale_max && !op->stale_tables)
+		flush.level = (uint8_t)op->stale_min;
+	pw_gather_note(op->gather, op->publish, stale ? &flush : NULL, op->before);
+	op->publish = false;
+	op->stale_tables = false;
+	op->stale_first = 1;
+	op->stale_last = 0;
+}
+
+/*
+ * The @i-th range of the list, as offsets; for map also its output addresses and the largest leaf
+ * that may be used.
+ */
+static int map_aim(struct pw_op *op, const struct pw_mapping *map)
+{
+	const struct pw_table *pt = op->pt;
+	uint64_t pa = map->pa.v;
+	uint32_t cap = (op->flags & PW_MAX_LEVEL_MASK) >> 8;
+	unsigned int level = 1;
+
+	if ((pa & ((1ull << pt->granule_lg2) - 1u)) ||
+	    (map > op->maps && map->range.first.v <= map[-1].range.last.v))
+		return PW_EINVAL;
+	if (pa > pt->pa_max || op->last - op->first > pt->pa_max - pa)
+		return PW_ERANGE;
+	op->delta = pa - op->first;
+	while (level < pt->leaf_levels && !(cap && level >= cap) &&
+	       !(op->delta & (pw_leaf_size(pt, level) - 1u)))
+		level++;
+	op->top_leaf = (uint8_t)(level - 1u);
+	return 0;
+}
+
+static int op_aim(struct pw_op *op, size_t i)
+{
+	struct pw_range range = op->maps ? op->maps[i].range : op->ranges[i];
+	int err = pw_range_check(op->pt, range, 1ull << op->pt->granule_lg2);
+
+	op->first = range.first.v - op->pt->first.v;
+	op->last = range.last.v - op->pt->first.v;
+	if (!err && op->maps)
+		err = map_aim(op, &op->maps[i]);
+	if (err)
+		op->res.where = range;
+	return err;
+}
+
+/* One pass over every range of the list. */
+static int op_each(struct pw_op *op, enum pw_pass pass)
+{
+	size_t i;
+	int err;
+
+	op->pass = (uint8_t)pass;
+	for (i = 0; i < op->nr; i++) {
+		err = op_aim(op, i);
+		if (!err)
+			err = op->pt->instance->run_pass(op);
+		if (err)
+			return err;
+		op_note(op);
 	}
+	return 0;
+}
+
+/* Check, reserve, commit, settle. */
+static int op_work(struct pw_op *op, enum pw_pass check, enum pw_pass commit,
+		   struct pw_gather *gather)
+{
+	struct pw_flush slots[OWN_RANGES];
+	struct pw_gather own;
+	int err = op_each(op, check);
+
+	if (!err)
+		err = pool_reserve(op);
+	if (err)
+		return err;
+	op_gather(op, gather, &own, slots);
+	err = op_each(op, commit);
+	pw_assert(op->env, err == 0);
+	pool_release(op);
+	if (op->gather)
+		(void)pw_gather_settle(op->gather, op->env);
+	return 0;
+}
+
+/* The end of every operation, of one whose arguments are refused (@err) as well. */
+PW_COLD int op_run(struct pw_op *op, int err, enum pw_pass check, enum pw_pass commit,
+		   struct pw_gather *gather, struct pw_result *res)
+{
+	if (!err)
+		err = op_work(op, check, commit, gather);
 	if (res)
 		*res = op->res;
 	return err;
 }
 
-/* Reserved pages are a list, linked through their own first two slots. */
-static void pool_link(const struct pw_op *op, uint64_t *page, uint64_t pa, uint64_t virt)
+/*
+ * The arguments that all operations have; a list begins with a range, whatever it is a list of.
+ * PW_EINVAL: no list, or flags that are not @known.
+ */
+PW_COLD int op_init(struct pw_op *op, struct pw_table *pt, const struct pw_range *list, size_t nr,
+		    uint32_t flags, uint32_t known)
 {
-	if (op->pt->instance->hooked) {
-		pw_env_store(op->env, page, pa);
-		pw_env_store(op->env, page + 1, virt);
-	} else {
-		/* atomic: the page may be linked while a lock-free reader is on its way to it */
-		pw_direct_store(op->env, page, pa);
-		pw_direct_store(op->env, page + 1, virt);
-	}
-}
-
-/* Pages taken and not used go back. */
-static void pool_release(struct pw_op *op)
-{
-	const struct pw_env *env = op->env;
-	bool hooked = op->pt->instance->hooked;
-
-	while (op->pool) {
-		uint64_t *page = op->pool, pa = op->pool_pa, next;
-
-		op->pool_pa = hooked ? pw_env_load(env, page) : pw_direct_load(env, page);
-		next = hooked ? pw_env_load(env, page + 1) : pw_direct_load(env, page + 1);
-		op->pool = (uint64_t *)(uintptr_t)next;
-		if (env->flags & PW_ENV_ZEROED)
-			pool_link(op, page, 0, 0); /* hand it back as it came */
-		pw_env_put_table(env, pa, page);
-	}
-}
-
-static int pool_reserve(struct pw_op *op)
-{
-	const struct pw_env *env = op->env;
-	uint64_t i;
-
-	for (i = 0; i < op->nr_needed; i++) {
-		uint64_t pa, *page = pw_env_get_table(env, &pa);
-
-		if (!page) {
-			pool_release(op);
-			return PW_ENOMEM;
-		}
-		pool_link(op, page, op->pool_pa, (uint64_t)(uintptr_t)op->pool);
-		op->pool = page;
-		op->pool_pa = pa;
-	}
-	return 0;
+	__builtin_memset(op, 0, sizeof(*op));
+	op->pt = pt;
+	op->env = pt->env;
+	op->flags = flags;
+	op->ranges = list;
+	op->nr = nr;
+	op->stale_first = 1; /* empty */
+	if (nr == 0 || !list)
+		return PW_EINVAL;
+	op->res.where = list[0];
+	return flags & ~known ? PW_EINVAL : 0;
 }
 
 /*
@@ -272,64 +330,20 @@ static int pool_reserve(struct pw_op *op)
 /* The raw attributes of a leaf of each level that can be one. */
 static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 {
-	const struct pw_instance *inst = op->pt->instance;
+	const struct pw_table *pt = op->pt;
 	unsigned int level;
 
-	if (!attr || (op->flags & ~(PW_CONTIGUOUS | PW_MAX_LEVEL_MASK)) ||
-	    (attr->flags & PW_ATTR_CONTIGUOUS))
+	if (!attr || (attr->flags & PW_ATTR_CONTIGUOUS))
 		return PW_EINVAL;
-	for (level = 0; level < op->pt->levels && inst->leaf_ok(level); level++) {
-		int err = inst->encode(op->pt, attr, level, &op->bits[level]);
+	for (level = 0; level < pt->leaf_levels; level++) {
+		int err = pt->instance->encode(pt, attr, level, &op->set[level]);
 
 		if (err)
 			return err;
 	}
-	if ((op->pt->flags & PW_TABLE_NO_WX) &&
-	    pw_writable_and_executable(inst->perm(op->pt, op->bits[0], 0, 0)))
+	if ((pt->flags & PW_TABLE_NO_WX) &&
+	    pw_writable_and_executable(pt->instance->perm(pt, op->set[0], 0, 0)))
 		return PW_EPERM;
-	return 0;
-}
-
-/* One mapping: its output addresses, and the largest leaf that may be used. */
-static int map_aim(struct pw_op *op, const struct pw_mapping *map)
-{
-	const struct pw_instance *inst = op->pt->instance;
-	uint64_t pa = map->pa.v, max = op->pt->pa_max, size;
-	uint32_t cap = (op->flags & PW_MAX_LEVEL_MASK) >> 8;
-	unsigned int level;
-	int err = op_range(op, map->range);
-
-	if (err)
-		return err;
-	if (pa & ((1ull << op->pt->granule_lg2) - 1u))
-		return refuse(op, map->range, PW_EINVAL);
-	if (pa > max || op->last - op->first > max - pa)
-		return refuse(op, map->range, PW_ERANGE);
-	op->delta = pa - op->first;
-	op->top_leaf = 0;
-	for (level = 1; level < op->pt->levels && inst->leaf_ok(level); level++) {
-		size = pw_leaf_size(op->pt, level);
-		if ((cap && level >= cap) || (op->delta & (size - 1u)))
-			break;
-		op->top_leaf = level;
-	}
-	return 0;
-}
-
-static int map_check(struct pw_op *op, const struct pw_mapping *maps, size_t nr)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		int err = map_aim(op, &maps[i]);
-
-		if (!err && i && maps[i].range.first.v <= maps[i - 1].range.last.v)
-			err = refuse(op, maps[i].range, PW_EINVAL);
-		if (!err)
-			err = op_pass(op, PW_PASS_MAP_CHECK);
-		if (err)
-			return err;
-	}
 	return 0;
 }
 
@@ -337,36 +351,14 @@ PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size
 			const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
 			struct pw_result *res)
 {
-	struct pw_flush slots[OWN_RANGES];
-	struct pw_gather own;
 	struct pw_op op;
-	size_t i;
-	int err;
+	int err = op_init(&op, pt, maps ? &maps->range : NULL, nr, flags,
+			  PW_CONTIGUOUS | PW_MAX_LEVEL_MASK);
 
-	op_init(&op, pt, flags);
-	if (nr == 0 || !maps)
-		return op_done(&op, res, PW_EINVAL);
-	op.res.where = maps[0].range;
-	err = map_encode(&op, attr);
+	op.maps = maps;
 	if (!err)
-		err = map_check(&op, maps, nr);
-	if (!err)
-		err = pool_reserve(&op);
-	if (err)
-		return op_done(&op, res, err);
-
-	op_gather(&op, gather, &own, slots);
-	for (i = 0; i < nr; i++) {
-		err = map_aim(&op, &maps[i]);
-		if (!err)
-			err = op_pass(&op, PW_PASS_MAP);
-		pw_assert(pt->env, err == 0);
-		op_note(&op, PW_BEFORE_NOTHING);
-	}
-	pool_release(&op);
-	if (op.gather)
-		(void)pw_gather_settle(op.gather, op.env);
-	return op_done(&op, res, 0);
+		err = map_encode(&op, attr);
+	return op_run(&op, err, PW_PASS_MAP_CHECK, PW_PASS_MAP, gather, res);
 }
 
 PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
@@ -382,47 +374,15 @@ PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
  * Unmap and protect
  */
 
-/* A list of ranges: check all of them, then commit all of them, then one plan. */
-static int change_ranges(struct pw_op *op, const struct pw_range *ranges, size_t nr,
-			 enum pw_pass commit, uint32_t before, struct pw_gather *gather)
-{
-	struct pw_flush slots[OWN_RANGES];
-	struct pw_gather own;
-	size_t i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		err = op_range(op, ranges[i]);
-		if (!err)
-			err = op_pass(op, PW_PASS_EDIT_CHECK);
-		if (err)
-			return err;
-	}
-	op_gather(op, gather, &own, slots);
-	for (i = 0; i < nr; i++) {
-		err = op_range(op, ranges[i]);
-		if (!err)
-			err = op_pass(op, commit);
-		pw_assert(op->env, err == 0);
-		op_note(op, before);
-	}
-	if (op->gather)
-		(void)pw_gather_settle(op->gather, op->env);
-	return 0;
-}
-
 PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
 			  uint32_t flags, struct pw_gather *gather, struct pw_result *res)
 {
 	struct pw_op op;
-	int err;
+	int err = op_init(&op, pt, ranges, nr, flags, PW_STRICT | PW_KEEP_TABLES);
 
-	op_init(&op, pt, flags);
-	if (nr == 0 || !ranges || (flags & ~(PW_STRICT | PW_KEEP_TABLES)))
-		return op_done(&op, res, PW_EINVAL);
 	op.scan = flags & PW_STRICT;
-	err = change_ranges(&op, ranges, nr, PW_PASS_UNMAP, PW_BEFORE_ALL, gather);
-	return op_done(&op, res, err);
+	op.before = PW_BEFORE_ALL;
+	return op_run(&op, err, PW_PASS_EDIT_CHECK, PW_PASS_UNMAP, gather, res);
 }
 
 PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags,
@@ -434,27 +394,25 @@ PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags
 /* The masks of each level that can have leaves, and whether the check must look at every leaf. */
 static int protect_masks(struct pw_op *op, const struct pw_change *c)
 {
-	const struct pw_instance *inst = op->pt->instance;
+	const struct pw_table *pt = op->pt;
 	unsigned int level;
 
-	if (!c || (op->flags & ~PW_STRICT) || ((c->perm_clear | c->perm_set) & ~PW_PERM_ALL) ||
+	if (!c || ((c->perm_clear | c->perm_set) & ~PW_PERM_ALL) ||
 	    ((c->flags_clear | c->flags_set) & ~PW_ATTR_ALL))
 		return PW_EINVAL;
-	for (level = 0; level < op->pt->levels && inst->leaf_ok(level); level++) {
-		int err = inst->change(op->pt, c, level, &op->clear[level], &op->set[level]);
+	for (level = 0; level < pt->leaf_levels; level++) {
+		int err = pt->instance->change(pt, c, level, &op->clear[level], &op->set[level]);
 
 		if (err)
 			return err;
-		if ((c->raw_clear | c->raw_set) & inst->fixed_mask(level))
-			return PW_EINVAL;
-		op->clear[level] |= c->raw_clear;
-		op->set[level] = (op->set[level] & ~c->raw_clear) | c->raw_set;
 	}
 	op->protect = true;
 	/* Rights alone never need break-before-make; everything else might. */
-	op->scan = (op->flags & PW_STRICT) || (op->pt->flags & PW_TABLE_NO_WX) ||
-		   ((op->pt->flags & PW_TABLE_LIVE) &&
-		    (c->flags_clear || c->flags_set || c->raw_clear || c->raw_set));
+	op->scan = (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
+		   ((pt->flags & PW_TABLE_LIVE) &&
+		    (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
+	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
+	op->before = c->flags_clear & PW_ATTR_VALID ? PW_BEFORE_ALL : PW_BEFORE_STORES;
 	return 0;
 }
 
@@ -463,20 +421,11 @@ PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, 
 			    struct pw_gather *gather, struct pw_result *res)
 {
 	struct pw_op op;
-	uint32_t before = PW_BEFORE_STORES;
-	int err;
+	int err = op_init(&op, pt, ranges, nr, flags, PW_STRICT);
 
-	op_init(&op, pt, flags);
-	if (nr == 0 || !ranges)
-		return op_done(&op, res, PW_EINVAL);
-	op.res.where = ranges[0];
-	err = protect_masks(&op, change);
-	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
-	if (!err && (change->flags_clear & PW_ATTR_VALID))
-		before = PW_BEFORE_ALL;
 	if (!err)
-		err = change_ranges(&op, ranges, nr, PW_PASS_PROTECT, before, gather);
-	return op_done(&op, res, err);
+		err = protect_masks(&op, change);
+	return op_run(&op, err, PW_PASS_EDIT_CHECK, PW_PASS_PROTECT, gather, res);
 }
 
 PW_SMALL int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,

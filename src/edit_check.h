@@ -32,53 +32,42 @@ PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, ui
  * One leaf. Neither a block nor a contiguous group changes in part: hardware may hold the group as
  * one entry (rule A64-CONT-3).
  */
-PW_INLINE int pw_check_leaf(const struct pw_fmt *f, struct pw_op *op, uint64_t e, uint64_t ia,
-			    unsigned int level)
+PW_INLINE int pw_check_leaf(const struct pw_fmt *f, const struct pw_op *op, struct pw_place *at)
 {
-	unsigned int lg2 = pw_shift(f, level);
-	uint64_t span, first, last;
-	int err = PW_EBUSY;
+	unsigned int lg2 = pw_shift(f, at->level);
+	uint64_t span;
 
-	if (e & f->contig_mask(level))
-		lg2 += f->contig_lg2(level);
+	if (at->e & f->contig_mask(at->level))
+		lg2 += f->contig_lg2(at->level);
 	span = (1ull << lg2) - 1u;
-	first = ia & ~span;
-	last = ia | span;
-	if (first >= op->first && last <= op->last)
-		err = op->protect ? pw_check_change(f, op, e, level) : 0;
-	if (err)
-		pw_refuse(op, first < op->first ? op->first : first,
-			  last > op->last ? op->last : last, level, e);
-	return err;
+	at->last = at->ia | span;
+	at->ia &= ~span;
+	if (at->ia < op->first || at->last > op->last)
+		return PW_EBUSY;
+	return op->protect ? pw_check_change(f, op, at->e, at->level) : 0;
 }
 
-PW_INLINE int pw_check_entry(const struct pw_fmt *f, struct pw_op *op, uint64_t e,
-			     enum pw_kind kind, uint64_t ia, unsigned int level)
+PW_INLINE int pw_check_entry(const struct pw_fmt *f, const struct pw_op *op, struct pw_place *at)
 {
-	uint64_t last = pw_entry_last(f, ia, level);
 	bool strict = op->flags & PW_STRICT;
-	int err = 0;
 
-	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID)
-		return pw_check_leaf(f, op, e, ia, level);
-	if (kind == PW_KIND_BAD)
-		err = level || strict ? PW_EDOM : 0;
-	else if (strict &&
-		 (kind == PW_KIND_HOLE || op->protect)) /* unmap removes what is not ours */
-		err = PW_ENOENT;
-	if (err)
-		pw_refuse(op, ia, last < op->last ? last : op->last, level, e);
-	return err;
+	if (at->kind == PW_KIND_LEAF || at->kind == PW_KIND_INVALID)
+		return pw_check_leaf(f, op, at);
+	if (at->kind == PW_KIND_BAD)
+		return at->level || strict ? PW_EDOM : 0;
+	/* unmap removes what is not ours */
+	return strict && (at->kind == PW_KIND_HOLE || op->protect) ? PW_ENOENT : 0;
 }
 
-PW_INLINE int64_t pw_edit_check_run(const struct pw_fmt *f, const struct pw_mem *m,
-				    struct pw_op *op, const struct pw_place *at)
+PW_INLINE int64_t pw_edit_check_run(const struct pw_fmt *f, const struct pw_op *op,
+				    struct pw_place *at)
 {
-	int err = pw_check_entry(f, op, at->e, at->kind, at->ia, at->level);
+	uint64_t ia = at->ia;
+	int err = pw_check_entry(f, op, at);
 
 	if (err)
 		return err;
-	(void)m;
+	at->ia = ia;
 	if (at->level || op->scan || at->left <= 2u)
 		return 1;
 	/* leaf-most, and rights alone: nothing but the two ends can be refused */

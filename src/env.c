@@ -58,3 +58,9 @@ void pw_env_assert_fail(const struct pw_env *env, const char *file, int line, co
 	else
 		__builtin_trap();
 }
+
+uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done)
+{
+	pw_env_assert_fail(env, __FILE__, __LINE__, "a foreign change in exclusive mode");
+	return done;
+}

@@ -19,7 +19,56 @@ struct pw_geometry {
 	unsigned int min_va_bits;
 	unsigned int max_va_bits;
 	unsigned int pa_bits;
+	unsigned int leaf_levels;
+	uint32_t regimes; /* bit r: PW_REGIME_r */
+	uint8_t contig_lg2[PW_LEAF_LEVELS];
 };
+
+/* Constant for an instance: what its format is. */
+PW_INLINE void pw_geometry_of(const struct pw_fmt *f, struct pw_geometry *g)
+{
+	unsigned int level;
+
+	*g = (struct pw_geometry){
+		.granule_lg2 = f->granule_lg2,
+		.index_lg2 = f->index_lg2,
+		.max_levels = f->max_levels,
+		.min_va_bits = f->min_va_bits,
+		.max_va_bits = f->max_va_bits,
+		.pa_bits = f->pa_bits,
+		.leaf_levels = f->leaf_levels,
+		.regimes = f->regimes,
+	};
+	for (level = 0; level < PW_LEAF_LEVELS; level++)
+		g->contig_lg2[level] = (uint8_t)f->contig_lg2(level);
+}
+
+/* The masks of a change at @level: the neutral words of it, then the raw ones. */
+PW_INLINE int pw_change_masks(const struct pw_fmt *f, const struct pw_table *pt,
+			      const struct pw_change *c, unsigned int level, uint64_t *clear,
+			      uint64_t *set)
+{
+	int err = f->change(pt, c, level, clear, set);
+
+	if (!err && ((c->raw_clear | c->raw_set) & f->fixed_mask(level)))
+		err = PW_EINVAL;
+	*clear |= c->raw_clear;
+	*set = (*set & ~c->raw_clear) | c->raw_set;
+	return err;
+}
+
+/* What is this entry, which attributes has it as a leaf, and which bits should it not have? */
+PW_INLINE enum pw_kind pw_entry_decode(const struct pw_fmt *f, const struct pw_table *pt,
+				       uint64_t raw, unsigned int level, struct pw_attr *attr,
+				       uint64_t *reserved)
+{
+	enum pw_kind kind = f->kind(raw, level);
+
+	*reserved = raw & f->reserved(kind, level);
+	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID)
+		f->decode_leaf(pt, raw, level, attr);
+	return kind;
+}
 
 /* At run time a handle carries these; one indirect call an operation. */
 struct pw_instance {
@@ -27,30 +76,21 @@ struct pw_instance {
 	bool hooked;
 
 	int (*run_pass)(struct pw_op *op);
-	int (*root)(const struct pw_table *pt, struct pw_spot *s);
-	void (*read)(const struct pw_table *pt, struct pw_spot *s, uint64_t ia);
-	int (*down)(const struct pw_table *pt, struct pw_spot *s);
+	int (*walk)(const struct pw_table *pt, struct pw_spot *s, uint64_t ia, unsigned int stop);
+	int (*lookup)(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa);
 	uint64_t (*grow)(const struct pw_env *env, const uint64_t *slot, uint64_t nr,
 			 struct pw_growth *g, unsigned int level);
-	int (*lookup_pa)(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa);
 
 	/* cold */
 	void (*geometry)(struct pw_geometry *g);
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
-	int (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
-		      struct pw_attr *attr);
 	int (*change)(const struct pw_table *pt, const struct pw_change *change, unsigned int level,
 		      uint64_t *clear, uint64_t *set);
+	enum pw_kind (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
+			       struct pw_attr *attr, uint64_t *reserved);
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t raw, unsigned int level, uint32_t acc);
-	uint64_t (*kind_mask)(unsigned int level);
 	uint64_t (*compare_mask)(uint32_t ignore, uint64_t e, unsigned int level);
-	uint64_t (*fixed_mask)(unsigned int level);
-	uint64_t (*reserved)(uint64_t raw, unsigned int level);
-	bool (*leaf_ok)(unsigned int level);
-	unsigned int (*contig_lg2)(unsigned int level);
-	bool (*regime_ok)(uint32_t regime);
-	const char *(*level_name)(unsigned int level, unsigned int levels);
 };
 
 #define PW_INSTANCE(symbol, label, fmt, mem, mem_hooked)                                           \
@@ -58,18 +98,14 @@ struct pw_instance {
 	{                                                                                          \
 		return pw_pass_run(&(fmt), &(mem), op);                                            \
 	}                                                                                          \
-	static PW_SMALL int symbol##_root(const struct pw_table *pt, struct pw_spot *s)            \
+	static int symbol##_lookup(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)       \
 	{                                                                                          \
-		return pw_spot_root(&(fmt), &(mem), pt, s);                                        \
+		return pw_spot_lookup(&(fmt), &(mem), pt, ia, pa);                                 \
 	}                                                                                          \
-	static PW_SMALL void symbol##_read(const struct pw_table *pt, struct pw_spot *s,           \
-					   uint64_t ia)                                            \
+	static PW_SMALL int symbol##_walk(const struct pw_table *pt, struct pw_spot *s,            \
+					  uint64_t ia, unsigned int stop)                          \
 	{                                                                                          \
-		pw_spot_read(&(fmt), &(mem), pt, s, ia);                                           \
-	}                                                                                          \
-	static PW_SMALL int symbol##_down(const struct pw_table *pt, struct pw_spot *s)            \
-	{                                                                                          \
-		return pw_spot_down(&(fmt), &(mem), pt, s);                                        \
+		return pw_spot_walk(&(fmt), &(mem), pt, s, ia, stop);                              \
 	}                                                                                          \
 	static PW_SMALL uint64_t symbol##_grow(const struct pw_env *env, const uint64_t *slot,     \
 					       uint64_t nr, struct pw_growth *g,                   \
@@ -77,93 +113,50 @@ struct pw_instance {
 	{                                                                                          \
 		return pw_run_grow(&(fmt), &(mem), env, slot, nr, g, level);                       \
 	}                                                                                          \
-	static int symbol##_lookup_pa(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)    \
+	static PW_SMALL void symbol##_geometry(struct pw_geometry *g)                              \
 	{                                                                                          \
-		return pw_lookup_pa(&(fmt), &(mem), pt, ia, pa);                                   \
+		pw_geometry_of(&(fmt), g);                                                         \
 	}                                                                                          \
-	static void symbol##_geometry(struct pw_geometry *g)                                       \
-	{                                                                                          \
-		g->granule_lg2 = (fmt).granule_lg2;                                                \
-		g->index_lg2 = (fmt).index_lg2;                                                    \
-		g->max_levels = (fmt).max_levels;                                                  \
-		g->min_va_bits = (fmt).min_va_bits;                                                \
-		g->max_va_bits = (fmt).max_va_bits;                                                \
-		g->pa_bits = (fmt).pa_bits;                                                        \
-	}                                                                                          \
-	static int symbol##_encode(const struct pw_table *pt, const struct pw_attr *attr,          \
-				   unsigned int level, uint64_t *raw)                              \
+	static PW_SMALL int symbol##_encode(const struct pw_table *pt, const struct pw_attr *attr, \
+					    unsigned int level, uint64_t *raw)                     \
 	{                                                                                          \
 		return (fmt).encode(pt, attr, level, raw);                                         \
 	}                                                                                          \
-	static int symbol##_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,    \
-				   struct pw_attr *attr)                                           \
+	static PW_SMALL int symbol##_change(const struct pw_table *pt,                             \
+					    const struct pw_change *change, unsigned int level,    \
+					    uint64_t *clear, uint64_t *set)                        \
 	{                                                                                          \
-		return (fmt).decode(pt, raw, level, attr);                                         \
+		return pw_change_masks(&(fmt), pt, change, level, clear, set);                     \
 	}                                                                                          \
-	static int symbol##_change(const struct pw_table *pt, const struct pw_change *change,      \
-				   unsigned int level, uint64_t *clear, uint64_t *set)             \
+	static PW_SMALL enum pw_kind symbol##_decode(const struct pw_table *pt, uint64_t raw,      \
+						     unsigned int level, struct pw_attr *attr,     \
+						     uint64_t *reserved)                           \
 	{                                                                                          \
-		return (fmt).change(pt, change, level, clear, set);                                \
+		return pw_entry_decode(&(fmt), pt, raw, level, attr, reserved);                    \
 	}                                                                                          \
-	static uint32_t symbol##_perm(const struct pw_table *pt, uint64_t raw, unsigned int level, \
-				      uint32_t acc)                                                \
+	static PW_SMALL uint32_t symbol##_perm(const struct pw_table *pt, uint64_t raw,            \
+					       unsigned int level, uint32_t acc)                   \
 	{                                                                                          \
 		return (fmt).perm(pt, raw, level, acc);                                            \
 	}                                                                                          \
-	static uint64_t symbol##_kind_mask(unsigned int level)                                     \
-	{                                                                                          \
-		return (fmt).kind_mask(level);                                                     \
-	}                                                                                          \
-	static uint64_t symbol##_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)     \
+	static PW_SMALL uint64_t symbol##_compare_mask(uint32_t ignore, uint64_t e,                \
+						       unsigned int level)                         \
 	{                                                                                          \
 		return (fmt).compare_mask(ignore, e, level);                                       \
-	}                                                                                          \
-	static uint64_t symbol##_fixed_mask(unsigned int level)                                    \
-	{                                                                                          \
-		return (fmt).fixed_mask(level);                                                    \
-	}                                                                                          \
-	static uint64_t symbol##_reserved(uint64_t raw, unsigned int level)                        \
-	{                                                                                          \
-		return (fmt).reserved(raw, level);                                                 \
-	}                                                                                          \
-	static bool symbol##_leaf_ok(unsigned int level)                                           \
-	{                                                                                          \
-		return (fmt).leaf_ok(level);                                                       \
-	}                                                                                          \
-	static unsigned int symbol##_contig_lg2(unsigned int level)                                \
-	{                                                                                          \
-		return (fmt).contig_lg2(level);                                                    \
-	}                                                                                          \
-	static bool symbol##_regime_ok(uint32_t regime)                                            \
-	{                                                                                          \
-		return (fmt).regime_ok(regime);                                                    \
-	}                                                                                          \
-	static const char *symbol##_level_name(unsigned int level, unsigned int levels)            \
-	{                                                                                          \
-		return (fmt).level_name(level, levels);                                            \
 	}                                                                                          \
 	const struct pw_instance symbol = {                                                        \
 		.name = label,                                                                     \
 		.hooked = (mem_hooked),                                                            \
 		.run_pass = symbol##_run_pass,                                                     \
-		.root = symbol##_root,                                                             \
-		.read = symbol##_read,                                                             \
-		.down = symbol##_down,                                                             \
+		.lookup = symbol##_lookup,                                                         \
+		.walk = symbol##_walk,                                                             \
 		.grow = symbol##_grow,                                                             \
-		.lookup_pa = symbol##_lookup_pa,                                                   \
 		.geometry = symbol##_geometry,                                                     \
 		.encode = symbol##_encode,                                                         \
 		.decode = symbol##_decode,                                                         \
 		.change = symbol##_change,                                                         \
 		.perm = symbol##_perm,                                                             \
-		.kind_mask = symbol##_kind_mask,                                                   \
 		.compare_mask = symbol##_compare_mask,                                             \
-		.fixed_mask = symbol##_fixed_mask,                                                 \
-		.reserved = symbol##_reserved,                                                     \
-		.leaf_ok = symbol##_leaf_ok,                                                       \
-		.contig_lg2 = symbol##_contig_lg2,                                                 \
-		.regime_ok = symbol##_regime_ok,                                                   \
-		.level_name = symbol##_level_name,                                                 \
 	}
 
 #endif

@@ -24,7 +24,7 @@
 /* How a descent ended. */
 enum descent {
 	AT_ENTRY, /* at a hole, a leaf, or a bad entry */
-	ENTERED,  /* a table was opened, and its PRE is due */
+	ENTERED,  /* a table was opened, and its PRE is due: it->open is its entries' level */
 	VANISHED, /* the innermost open table is not there any more */
 };
 
@@ -77,12 +77,14 @@ static void run_begin(const struct pw_iter *it, struct pw_run *run, enum pw_run_
 	run->nr = 1;
 }
 
-static void run_entry(struct pw_run *run, const struct pw_spot *s)
+/* What the entry of @level held, on the way to @s. */
+static void run_entry(const struct pw_iter *it, struct pw_run *run, const struct pw_spot *s,
+		      unsigned int level, uint64_t pa)
 {
-	run->pa.v = s->pa;
-	run->entry = s->e;
-	run->entry_pa.v = s->entry_pa;
-	run->inherited = s->acc;
+	run->pa.v = pa;
+	run->entry = s->step[level].entry;
+	run->entry_pa.v = pw_spot_entry_pa(it->pt, s, it->pos, level);
+	run->inherited = s->step[level].acc;
 }
 
 /* Clip what reaches beyond the range: holes and the like always, leaves when asked to. */
@@ -106,82 +108,79 @@ static int run_end(const struct pw_iter *it, struct pw_run *run)
 	return 1;
 }
 
-/* The table below an entry of @level: the part that is walked, from where it was entered. */
-static void run_table(const struct pw_iter *it, struct pw_run *run, enum pw_run_kind kind,
-		      unsigned int level)
+/* The innermost open table: the part that is walked, from where it was entered. */
+static void run_table(const struct pw_iter *it, struct pw_run *run, enum pw_run_kind kind)
 {
-	run_begin(it, run, kind, level, it->anchor[level - 1u]);
+	run_begin(it, run, kind, it->open + 1u, it->anchor[it->open]);
 	(void)run_end(it, run);
-	run->first.v = it->pt->first.v + it->anchor[level - 1u];
+	run->first.v = it->pt->first.v + it->anchor[it->open];
 }
 
-/* Which run an entry belongs to, and is that wanted? */
-static bool run_wanted(const struct pw_iter *it, enum pw_kind kind, enum pw_run_kind *run_kind)
+/* Kinds of runs are kinds of entries (a closed table apart). Which of them are wanted? */
+static bool run_wanted(const struct pw_iter *it, enum pw_kind kind)
 {
-	switch (kind) {
-	case PW_KIND_LEAF:
-		*run_kind = PW_RUN_LEAF;
-		return it->want & PW_WANT_LEAVES;
-	case PW_KIND_INVALID:
-		*run_kind = PW_RUN_INVALID;
-		return it->want & PW_WANT_INVALID;
-	case PW_KIND_NONPRESENT:
-		*run_kind = PW_RUN_NONPRESENT;
-		return it->want & PW_WANT_NONPRESENT;
-	case PW_KIND_HOLE:
-		*run_kind = PW_RUN_HOLE;
-		return it->want & PW_WANT_HOLES;
-	default:
-		*run_kind = PW_RUN_BAD;
-		return true;
-	}
+	static const uint8_t want[] = {
+		[PW_KIND_HOLE] = PW_WANT_HOLES,
+		[PW_KIND_LEAF] = PW_WANT_LEAVES,
+		[PW_KIND_TABLE] = 0,
+		[PW_KIND_INVALID] = PW_WANT_INVALID,
+		[PW_KIND_NONPRESENT] = PW_WANT_NONPRESENT,
+		[PW_KIND_BAD] = PW_WANT_BAD,
+	};
+
+	_Static_assert((unsigned int)PW_KIND_LEAF == (unsigned int)PW_RUN_LEAF &&
+			       (unsigned int)PW_KIND_TABLE == (unsigned int)PW_RUN_TABLE_PRE &&
+			       (unsigned int)PW_KIND_INVALID == (unsigned int)PW_RUN_INVALID &&
+			       (unsigned int)PW_KIND_NONPRESENT ==
+				       (unsigned int)PW_RUN_NONPRESENT &&
+			       (unsigned int)PW_KIND_BAD == (unsigned int)PW_RUN_BAD,
+		       "a run's kind is that of its entries");
+	return (it->want | PW_WANT_BAD) & want[kind];
 }
 
-/* Is the table that the entry points to one that we came through? */
-static bool came_through(const struct pw_table *pt, const struct pw_spot *s)
+/* A table that contains itself ends the walk: up to the entry that leads back. */
+static bool leave_loop(const struct pw_table *pt, struct pw_spot *s)
 {
 	unsigned int level;
 
-	for (level = s->level; level < pt->levels; level++) {
-		if (s->path[level] == s->pa)
+	for (level = (unsigned int)pt->levels - 1u; level > s->level; level--) {
+		uint64_t pa = s->step[level - 1u].table_pa;
+		unsigned int above = level;
+
+		while (above < pt->levels && s->step[above].table_pa != pa)
+			above++;
+		if (above < pt->levels) {
+			s->pa = s->step[level - 1u].table_pa;
+			s->level = level;
+			s->kind = PW_KIND_BAD;
 			return true;
+		}
 	}
 	return false;
 }
 
 /*
  * Down to the entry that decides about the position; *@err says what is wrong with a bad one.
- * While a run grows (@growing) no table is opened: with tables wanted, a run ends before one.
+ * With tables wanted, a run never grows out of its own.
  */
-static enum descent descend(struct pw_iter *it, struct pw_spot *s, bool growing, int *err)
+static enum descent descend(struct pw_iter *it, struct pw_spot *s, int *err)
 {
-	const struct pw_instance *inst = it->pt->instance;
-	bool track = (it->want & TABLES) && !growing;
+	bool track = it->want & TABLES;
+	/* one table at a time, where they are events */
+	unsigned int stop = track && it->open ? it->open - 1u : 0;
 
-	*err = inst->root(it->pt, s);
-	while (!*err) {
-		struct pw_spot above;
-
-		inst->read(it->pt, s, it->pos);
-		if (s->kind != PW_KIND_TABLE) {
-			if (track && s->level > it->open)
-				return VANISHED;
-			*err = s->kind == PW_KIND_BAD ? PW_EDOM : 0;
-			return AT_ENTRY;
-		}
-		above = *s;
-		*err = came_through(it->pt, s) ? PW_ELOOP : inst->down(it->pt, s);
-		if (!*err && track && above.level == it->open) {
-			it->open--;
-			it->anchor[it->open] = it->pos;
-			if (it->want & PW_WANT_TABLE_PRE) {
-				*s = above;
-				return ENTERED;
-			}
-		}
-	}
-	s->kind = PW_KIND_BAD;
-	return AT_ENTRY;
+	*err = it->pt->instance->walk(it->pt, s, it->pos, stop);
+	if (leave_loop(it->pt, s))
+		*err = PW_ELOOP;
+	else if (!*err && s->kind == PW_KIND_BAD)
+		*err = PW_EDOM;
+	if (!track || s->level == it->open)
+		return AT_ENTRY;
+	if (s->level > it->open)
+		return VANISHED;
+	it->open--;
+	it->anchor[it->open] = it->pos;
+	return ENTERED;
 }
 
 /* Is the innermost open table behind us? */
@@ -198,49 +197,61 @@ static bool growth_begin(struct pw_iter *it, const struct pw_spot *s, int err, s
 {
 	const struct pw_instance *inst = it->pt->instance;
 	bool leaf = s->kind == PW_KIND_LEAF || s->kind == PW_KIND_INVALID;
-	enum pw_run_kind kind;
+	unsigned int level = s->level;
 
-	g->expect = s->e;
-	if (!run_wanted(it, s->kind, &kind)) {
-		g->leaf = false;
-		g->mask = leaf ? inst->kind_mask(s->level) : ~0ull;
+	g->expect = s->step[level].entry;
+	g->leaf = false;
+	g->mask = ~0ull;
+	if (!run_wanted(it, s->kind)) {
+		if (leaf)
+			g->mask = inst->compare_mask(PW_IGNORE_ALL, g->expect, level);
 		return false;
 	}
-	run_begin(it, run, kind, s->level, it->pos);
-	run_entry(run, s);
+	run_begin(it, run, (enum pw_run_kind)s->kind, level, it->pos);
+	run_entry(it, run, s, level, s->pa);
 	run->nr = 0;
 	run->err = err;
-	g->leaf = leaf;
-	g->mask = ~0ull;
 	if (leaf) {
-		g->mask = inst->compare_mask(it->ignore, s->e, s->level);
-		run->perm = inst->perm(it->pt, s->e, s->level, s->acc);
+		g->leaf = !(it->ignore & PW_IGNORE_PA);
+		g->mask = inst->compare_mask(it->ignore, g->expect, level);
+		run->perm = inst->perm(it->pt, g->expect, level, s->step[level].acc);
 	}
 	return true;
 }
 
-/* Does the entry at @s continue the run? */
-static bool continues(const struct pw_run *run, const struct pw_spot *s, const struct pw_growth *g)
+/* Leaves from the run's end to the last output address: behind it, the first is no neighbour. */
+static uint64_t room(const struct pw_iter *it, const struct pw_run *run)
 {
-	return s->level == run->level && s->acc == run->inherited && s->kind != PW_KIND_BAD &&
-	       s->kind != PW_KIND_TABLE && !((s->e ^ g->expect) & g->mask);
+	return (it->pt->pa_max - run->pa.v) / pw_leaf_size(it->pt, run->level) + 1u - run->nr;
+}
+
+/* Does the entry at @s continue the run? */
+static bool continues(const struct pw_iter *it, const struct pw_run *run, const struct pw_spot *s,
+		      const struct pw_growth *g)
+{
+	return s->level == run->level && s->step[s->level].acc == run->inherited &&
+	       s->kind != PW_KIND_BAD && !((s->step[s->level].entry ^ g->expect) & g->mask) &&
+	       (!g->leaf || room(it, run));
 }
 
 /* Go on through one table. True when the run, if there is one, ends here. */
-static bool grow(struct pw_iter *it, const struct pw_spot *s, struct pw_growth *g, uint64_t *nr)
+static bool grow(struct pw_iter *it, const struct pw_spot *s, struct pw_growth *g,
+		 struct pw_run *run)
 {
 	const struct pw_table *pt = it->pt;
-	uint64_t size = pw_leaf_size(pt, s->level), end = it->last, n = 1;
+	uint64_t size = pw_leaf_size(pt, s->level), end = it->last, n = 1, nr;
 
 	if (s->level + 1u < pt->levels && entry_last(it, it->pos, s->level + 1u) < end)
 		end = entry_last(it, it->pos, s->level + 1u);
+	nr = end / size - it->pos / size + 1u;
+	if (g->leaf && room(it, run) < nr)
+		nr = room(it, run);
 	/* a bad entry is a run of its own, and one that changed since it was read stays as read */
 	if (s->kind != PW_KIND_BAD)
-		n = pt->instance->grow(pt->env, s->table + (s->entry_pa - s->path[s->level]) / 8u,
-				       (end & ~(size - 1u)) / size - it->pos / size + 1u, g,
-				       s->level);
+		n = pt->instance->grow(pt->env, s->table + pw_spot_index(pt, it->pos, s->level), nr,
+				       g, s->level);
 	n = n ? n : 1;
-	*nr += n;
+	run->nr += n;
 	it->pos = (it->pos & ~(size - 1u)) + n * size;
 	return it->pos <= end || s->kind == PW_KIND_BAD || (it->want & TABLES);
 }
@@ -249,35 +260,35 @@ PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 {
 	struct pw_growth g = { 0, 0, false };
 	enum descent d = AT_ENTRY;
-	uint64_t skipped = 0;
 	bool have = false;
 	struct pw_spot s;
 	int err;
 
+	run->nr = 0;
 	for (;;) {
-		if (d == VANISHED || ((it->want & TABLES) && !have && left_behind(it))) {
-			d = AT_ENTRY;
+		if (d == VANISHED || ((it->want & TABLES) && left_behind(it))) {
+			run_table(it, run, PW_RUN_TABLE_POST);
 			it->open++;
-			if (!(it->want & PW_WANT_TABLE_POST))
-				continue;
-			run_table(it, run, PW_RUN_TABLE_POST, it->open);
-			return 1;
+			d = AT_ENTRY;
+			if (it->want & PW_WANT_TABLE_POST)
+				return 1;
+			continue;
 		}
 		if (it->pos > it->last)
 			break;
-		d = descend(it, &s, have, &err);
-		if (d == VANISHED)
-			continue;
-		if (d == ENTERED) {
-			run_table(it, run, PW_RUN_TABLE_PRE, s.level);
-			run_entry(run, &s);
+		d = descend(it, &s, &err);
+		if (d == ENTERED && (it->want & PW_WANT_TABLE_PRE)) {
+			run_table(it, run, PW_RUN_TABLE_PRE);
+			run_entry(it, run, &s, it->open + 1u, s.step[it->open].table_pa);
 			return 1;
 		}
-		if (have && !continues(run, &s, &g))
+		if (d != AT_ENTRY)
+			continue;
+		if (have && !continues(it, run, &s, &g))
 			break;
 		if (!have)
 			have = growth_begin(it, &s, err, run, &g);
-		if (grow(it, &s, &g, have ? &run->nr : &skipped) && have)
+		if (grow(it, &s, &g, run) && have)
 			break;
 	}
 	if (!have)

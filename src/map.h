@@ -23,30 +23,24 @@ PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op, 
 	uint64_t span = (1ull << pw_shift(f, level)) - 1u;
 	uint64_t pa = (at & ~span) + op->delta, mask = f->compare_mask(PW_MAP_IGNORE, e, level);
 
-	return !(pa & span) && !((e ^ f->make_leaf(op->bits[level], pa, level)) & mask);
+	return !(pa & span) && !((e ^ f->make_leaf(op->set[level], pa, level)) & mask);
 }
 
 PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
 				   const struct pw_place *at)
 {
-	uint64_t last = pw_run_last(f, op, at, 1);
-	int err = PW_EEXIST;
-
 	if (at->kind == PW_KIND_HOLE) {
 		if (at->level == 0)
 			return (int64_t)m->empty(op->env, at->slot, at->left);
-		op->nr_needed += pw_map_tables(op, at->level, at->ia, last);
+		op->nr_needed += pw_map_tables(op, at->level, at->ia, at->last);
 		return 1;
 	}
-	if (at->kind == PW_KIND_BAD) {
-		err = PW_EDOM;
-	} else if (at->kind != PW_KIND_NONPRESENT &&
-		   pw_map_identical(f, op, at->e, at->level, at->ia)) {
-		op->identical = 1;
-		return 1;
-	}
-	pw_refuse(op, at->ia, last, at->level, at->e);
-	return err;
+	if (at->kind == PW_KIND_BAD)
+		return PW_EDOM;
+	if (at->kind == PW_KIND_NONPRESENT || !pw_map_identical(f, op, at->e, at->level, at->ia))
+		return PW_EEXIST;
+	op->identical = true;
+	return 1;
 }
 
 /* Write @nr leaves that continue each other, beginning with @e. */
@@ -69,34 +63,29 @@ PW_INLINE void pw_map_leaves(const struct pw_fmt *f, const struct pw_mem *m,
 }
 
 /* Fill @nr empty slots of one table; whole groups get the contiguous hint when asked for. */
-PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-			   uint64_t *slot, unsigned int level, uint64_t at, uint64_t nr)
+PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, const struct pw_op *op,
+			   const struct pw_place *at, uint64_t nr)
 {
-	unsigned int shift = pw_shift(f, level), lg2 = f->contig_lg2(level);
-	uint64_t bits = op->bits[level], span = (1ull << (shift + lg2)) - 1u, done = 0;
+	unsigned int level = at->level, shift = pw_shift(f, level), lg2 = f->contig_lg2(level);
+	uint64_t span = (1ull << (shift + lg2)) - 1u, pos = at->ia, *slot = at->slot;
+	bool groups = (op->flags & PW_CONTIGUOUS) && lg2 && !(op->delta & span);
 
-	if (op->pt->flags & PW_TABLE_LIVE)
-		op->publish |= f->publish(op->pt, bits, level);
-	op->res.changed += nr << shift;
-	op->res.nr_entries += nr;
-	while (done < nr) {
-		uint64_t n = nr - done, pos = at + (done << shift), hint = 0;
+	while (nr) {
+		uint64_t n = nr, e = f->make_leaf(op->set[level], pos + op->delta, level);
 
-		if ((op->flags & PW_CONTIGUOUS) && lg2 && !(op->delta & span)) {
-			uint64_t group = 1ull << lg2, in = (pos & span) >> shift;
+		if (groups && (pos & span)) { /* up to the next group */
+			uint64_t to_group = ((pos | span) + 1u - pos) >> shift;
 
-			if (in) /* up to the next group */
-				n = group - in < n ? group - in : n;
-			else if (n >= group) {
-				n &= ~(group - 1u);
-				hint = f->contig_mask(level);
-			}
+			n = to_group < n ? to_group : n;
+		} else if (groups && n >> lg2) {
+			n = n >> lg2 << lg2;
+			e |= f->contig_mask(level);
 		}
-		pw_map_leaves(f, m, op->env, slot + done, n,
-			      f->make_leaf(bits | hint, pos + op->delta, level), level);
-		done += n;
+		pw_map_leaves(f, m, op->env, slot, n, e, level);
+		slot += n;
+		pos += n << shift;
+		nr -= n;
 	}
-	pw_env_sync(op->env, slot, nr);
 }
 
 /* Take a reserved page for the table below an empty slot; empty what lies before the range. */
@@ -104,14 +93,14 @@ PW_INLINE uint64_t *pw_map_new_table(const struct pw_fmt *f, const struct pw_mem
 				     struct pw_op *op, const struct pw_place *at)
 {
 	unsigned int below = at->level - 1u;
-	uint64_t *t = op->pool, head = pw_index(f, op->pt, at->ia, below);
+	uint64_t *t = op->pool, head = pw_index(f, at->ia, below);
 
 	op->table_pa[below] = op->pool_pa;
 	op->pool_pa = m->load(op->env, t);
 	op->pool = (uint64_t *)(uintptr_t)m->load(op->env, t + 1);
 	/* the first two slots held the list's link */
 	m->zero(op->env, t, (op->env->flags & PW_ENV_ZEROED) || head < 2u ? 2u : head);
-	op->fresh |= 1u << at->level >> 1;
+	op->fresh = (uint8_t)(op->fresh | 1u << at->level >> 1);
 	op->res.nr_tables++;
 	return t;
 }
@@ -134,16 +123,17 @@ PW_INLINE uint64_t pw_map_room(const struct pw_fmt *f, const struct pw_mem *m,
 }
 
 /* 0: the slot must get a table. */
-PW_INLINE int64_t pw_map_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-			     const struct pw_place *at)
+PW_INLINE int64_t pw_map_run(const struct pw_fmt *f, const struct pw_mem *m, const struct pw_op *op,
+			     struct pw_place *at)
 {
 	uint64_t n;
 
 	if (at->kind != PW_KIND_HOLE)
 		return 1; /* identical, the check said */
 	n = pw_map_room(f, m, op, at);
-	if (n)
-		pw_map_fill(f, m, op, at->slot, at->level, at->ia, n);
+	pw_map_fill(f, m, op, at, n);
+	at->now = op->set[at->level];
+	at->did = PW_DID_CHANGE | PW_DID_STORE;
 	return (int64_t)n;
 }
 
@@ -152,11 +142,11 @@ PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, stru
 			    uint64_t *slot, unsigned int level, uint64_t ia, uint64_t *child)
 {
 	uint32_t bit = 1u << (level - 1u);
-	uint64_t nr = 1ull << f->index_lg2, next = pw_index(f, op->pt, ia, level - 1u) + 1u;
+	uint64_t nr = 1ull << f->index_lg2, next = pw_index(f, ia, level - 1u) + 1u;
 
 	if (!(op->fresh & bit))
 		return;
-	op->fresh &= ~bit;
+	op->fresh = (uint8_t)(op->fresh & ~bit);
 	if (!(op->env->flags & PW_ENV_ZEROED))
 		m->zero(op->env, child + next, nr - next);
 	pw_env_sync(op->env, child, nr);

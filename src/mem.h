@@ -66,6 +66,9 @@ void pw_env_put_table(const struct pw_env *env, uint64_t pa, void *virt);
 void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
 void pw_env_assert_fail(const struct pw_env *env, const char *file, int line, const char *what);
 
+/* An exchange that cannot fail did: somebody else writes. Returns @done. */
+uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done);
+
 #define pw_assert(env, cond)                                                \
 	do {                                                                \
 		if (!(cond))                                                \

@@ -21,6 +21,8 @@
 
 #include "mem.h"
 
+_Static_assert(PW_MAX_LEVELS <= 8, "a bit for each level");
+
 /* Levels that can have leaves, from level 0 on; a format has no more. */
 #define PW_LEAF_LEVELS 4u
 
@@ -34,70 +36,76 @@ enum pw_pass {
 
 /* One operation under way; lives on the stack of its entry point. */
 struct pw_op {
-	enum pw_pass pass;
 	const struct pw_table *pt;
 	const struct pw_env *env;
-	uint64_t first; /* the range as ia, closed */
+	const struct pw_range *ranges; /* what the caller asked for, */
+	const struct pw_mapping *maps; /* or, to map, this */
+	size_t nr;
+	uint64_t first; /* the range under work as ia, closed */
 	uint64_t last;
 	uint32_t flags;
-	uint32_t fresh; /* bit l: the table being filled at level l is new and not yet linked */
+	uint8_t pass;	/* enum pw_pass */
+	bool publish;	/* debt: a new entry has to be */
+	uint8_t before; /* enum pw_before: what the invalidation has to wait for */
 
-	/* map */
-	uint64_t delta;		       /* output address - ia, modulo 2^64 */
-	unsigned int top_leaf;	       /* the largest leaf that alignment and format allow */
-	uint32_t identical;	       /* the check met entries that are there already */
-	uint64_t bits[PW_LEAF_LEVELS]; /* a leaf's raw attributes */
-	uint64_t nr_needed;	       /* tables to reserve */
-	uint64_t *pool;		       /* reserved tables, linked through their first slots */
-	uint64_t pool_pa;
+	/* by level, bit l: the table at level l */
+	uint8_t fresh;	/* is being filled: new, and not yet linked */
+	uint8_t doomed; /* goes as a whole, its slots need no store */
 
-	/* protect */
-	bool protect; /* the check asks what protect asks, too */
+	bool protect;	  /* the edit check asks what protect asks, too */
+	bool scan;	  /* and must look at every leaf */
+	bool identical;	  /* the map check met entries that are there already */
+	uint8_t top_leaf; /* map: the largest leaf that alignment and format allow */
+
+	/* debt: stale leaves, [first, last] as ia, empty when first > last; their levels */
+	uint8_t stale_min;
+	uint8_t stale_max;
+	bool stale_tables; /* a table was unlinked */
+	uint64_t stale_first;
+	uint64_t stale_last;
+	struct pw_gather *gather; /* where debts go; NULL: there are none */
+
+	/* protect; map: a leaf's raw attributes are what it sets */
 	uint64_t clear[PW_LEAF_LEVELS];
 	uint64_t set[PW_LEAF_LEVELS];
-	bool scan; /* the check must look at every leaf */
 
-	/* unmap */
-	struct pw_gather *gather;
+	/* map */
+	uint64_t delta;	    /* output address - ia, modulo 2^64 */
+	uint64_t nr_needed; /* tables to reserve */
+	uint64_t *pool;	    /* reserved tables, linked through their first slots */
+	uint64_t pool_pa;
 
-	uint32_t doomed; /* bit l: the table at level l goes as a whole, its slots need no store */
-
-	/* where the walk is */
-	uint64_t table_pa[PW_MAX_LEVELS];
-
-	/* what happened */
-	struct pw_result res;
-
-	/* debt */
-	uint32_t publish;
-	uint32_t stale_tables; /* a table was unlinked */
-	uint64_t stale_first;  /* ia, closed; empty when first > last */
-	uint64_t stale_last;
-	unsigned int stale_min; /* lowest and highest level of a stale leaf */
-	unsigned int stale_max;
+	uint64_t table_pa[PW_MAX_LEVELS]; /* where the walk is */
+	struct pw_result res;		  /* what happened */
 };
 
 /* A run's first slot, where it is, and what it holds. */
 struct pw_place {
 	uint64_t *slot;
 	uint64_t ia;	   /* covered from here on */
+	uint64_t last;	   /* what the range covers of the entry; refusals widen both to a group */
 	uint64_t left;	   /* slots of this table that the range covers, this one included */
 	uint64_t e;	   /* the entry; 0 in a table that is new */
 	enum pw_kind kind; /* of the entry; never PW_KIND_TABLE */
 	unsigned int level;
+	uint32_t did; /* PW_DID_*: what a pass did to the slots that it says are done */
+	uint64_t now; /* PW_DID_STORE: what the first of them holds now */
 };
+
+/* The walk does the accounts, once a run. */
+#define PW_DID_PASS   1u /* by: holes and the like */
+#define PW_DID_CHANGE 2u /* entries count as changed */
+#define PW_DID_STORE  4u /* slots were written */
 
 PW_INLINE uint32_t pw_table_bytes(const struct pw_fmt *f)
 {
 	return 8u << f->index_lg2;
 }
 
-PW_INLINE uint64_t pw_index(const struct pw_fmt *f, const struct pw_table *pt, uint64_t ia,
-			    unsigned int level)
+/* Which entry of a table of @level, below the root, stands for @ia? */
+PW_INLINE uint64_t pw_index(const struct pw_fmt *f, uint64_t ia, unsigned int level)
 {
-	uint64_t i = ia >> pw_shift(f, level);
-
-	return level + 1u == pt->levels ? i : i & ((1ull << f->index_lg2) - 1u);
+	return ia >> pw_shift(f, level) & ((1ull << f->index_lg2) - 1u);
 }
 
 /* The last ia that an entry of @level, entered at @ia, spans. */
@@ -118,14 +126,20 @@ PW_INLINE uint32_t pw_root_bytes(const struct pw_fmt *f, const struct pw_table *
 	return (uint32_t)(8ull << (pt->va_bits - pw_shift(f, (unsigned int)pt->levels - 1u)));
 }
 
+/* change.c: remember where an operation is refused, and return @err; @table: that of the entry,
+   NULL: the root is out of reach */
+int pw_refuse(struct pw_op *op, const struct pw_place *at, const uint64_t *table, int err);
+/* change.c: leaves that may be cached: [first, last] as ia, all of @level. */
+void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
+/* change.c: a table was unlinked */
+void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt);
+/* change.c: effective permissions that W^X forbids */
+bool pw_writable_and_executable(uint32_t perm);
+/* change.c: tables that [first, last] needs below one empty entry of @level. */
+uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last);
 /* change.c: is the range closed, aligned, canonical and in the handle's half? */
 int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align);
 
-/* change.c: remember where and why an operation is refused; [first, last] as ia. */
-void pw_refuse(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level, uint64_t e);
-/* change.c: is the table below @level one that the walk came through? A change would take its
-   entries for leaves, or free it twice. */
-bool pw_came_through(const struct pw_op *op, unsigned int level);
 /* change.c: leaves that may be cached: [first, last] as ia, all of @level. */
 void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
 /* change.c: a table was unlinked */
@@ -135,7 +149,7 @@ bool pw_writable_and_executable(uint32_t perm);
 /* change.c: tables that [first, last] needs below one empty entry of @level. */
 uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last);
 
-/* Bytes that @n slots of @level cover, from @ia on, as far as the range goes. */
+/* The last ia that @n slots cover, from @at on, as far as the range goes. */
 PW_INLINE uint64_t pw_run_last(const struct pw_fmt *f, const struct pw_op *op,
 			       const struct pw_place *at, uint64_t n)
 {

@@ -8,40 +8,25 @@
 
 #include "pass.h"
 
-/* One run of equal leaves: the same flip for all of them, and the debt noted once. */
-PW_INLINE uint64_t pw_protect_leaves(const struct pw_fmt *f, const struct pw_mem *m,
-				     struct pw_op *op, const struct pw_place *at)
+/* One run of equal leaves: the same flip for all of them. */
+PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m,
+				 const struct pw_op *op, struct pw_place *at)
 {
 	unsigned int level = at->level;
 	uint64_t clear = op->clear[level], set = op->set[level], e = at->e;
 	uint64_t mask = clear | set | f->kind_mask(level), pattern = e & mask;
-	uint64_t now = (e & ~clear) | set, n;
-	bool live = op->pt->flags & PW_TABLE_LIVE;
 
-	if (now == e)
-		return m->same(op->env, at->slot, at->left, mask, pattern);
-	if (live && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
-		n = m->flip_cas(op->env, at->slot, at->left, mask, pattern, clear, set);
-	else
-		n = m->flip(op->env, at->slot, at->left, mask, pattern, now ^ e);
-	op->res.changed += n << pw_shift(f, level);
-	op->res.nr_entries += n;
-	if (live) {
-		op->publish |= f->publish(op->pt, now, level);
-		if (f->stale(e, now, level))
-			pw_note_stale(op, at->ia, pw_run_last(f, op, at, n), level);
+	if (at->kind != PW_KIND_LEAF && at->kind != PW_KIND_INVALID) {
+		at->did = PW_DID_PASS;
+		return 1;
 	}
-	pw_env_sync(op->env, at->slot, n);
-	return n;
-}
-
-PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-				 const struct pw_place *at)
-{
-	if (at->kind == PW_KIND_LEAF || at->kind == PW_KIND_INVALID)
-		return (int64_t)pw_protect_leaves(f, m, op, at);
-	op->res.holes += pw_run_last(f, op, at, 1) - at->ia + 1u;
-	return 1;
+	at->now = (e & ~clear) | set;
+	if (at->now == e)
+		return (int64_t)m->same(op->env, at->slot, at->left, mask, pattern);
+	at->did = PW_DID_CHANGE | PW_DID_STORE;
+	if ((op->pt->flags & PW_TABLE_LIVE) && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
+		return (int64_t)m->flip_cas(op->env, at->slot, at->left, mask, pattern, clear, set);
+	return (int64_t)m->flip(op->env, at->slot, at->left, mask, pattern, at->now ^ e);
 }
 
 #endif

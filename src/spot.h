@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * What an instance offers to those who read: stand somewhere, read the entry, go down; how far a
- * run goes on in one table; and the fast translation of one address.
+ * What an instance offers to those who read: the walk of one address, and how far a run goes on in
+ * one table.
  *
- * The cursor of the iterator (iter.c) and the full translation (translate.c) are built from these
- * once for all formats: they run once a run, or a few times an address. The loop over entries
- * (pw_run_grow) and pw_lookup_pa() are compiled for each instance.
+ * The cursor of the iterator (iter.c) and the translations (translate.c) are built from these once
+ * for all formats: they run once a run, or once an address. The walk and the loop over entries are
+ * compiled for each instance.
  */
 #ifndef PW_SRC_SPOT_H
 #define PW_SRC_SPOT_H
 
 #include "pass.h"
 
-/* A place in the tables: an entry of a table, and the way that led there. */
+/* A table on the way to an entry. */
+struct pw_spot_step {
+	uint64_t table_pa;
+	uint64_t entry; /* what it held */
+	uint32_t acc;	/* what the tables above take away */
+};
+
+/* A place in the tables: an entry, and the way that led there, by level: set from the root's down
+   to that of the entry. */
 struct pw_spot {
-	const uint64_t *table;
-	uint64_t path
-		[PW_MAX_LEVELS]; /* physical addresses of this table and those above, by level */
-	uint64_t e;		 /* the entry */
-	uint64_t pa;		 /* where a leaf maps to, or where a table lies */
-	uint64_t entry_pa;
+	const uint64_t *table; /* that of the entry; NULL: the root is out of reach */
+	struct pw_spot_step step[PW_MAX_LEVELS];
+	uint64_t pa; /* where a leaf maps to, or where a table lies */
 	unsigned int level;
-	enum pw_kind kind;
-	uint32_t acc; /* what the tables above take away */
+	enum pw_kind kind; /* of the entry; BAD also where the table it points to is out of reach */
 };
 
 /* What a run under construction expects next. */
@@ -33,50 +37,93 @@ struct pw_growth {
 	bool leaf; /* consecutive leaves; else equal entries */
 };
 
-/* Stand at the top. PW_EFAULT: the root lies outside memory. */
-PW_INLINE int pw_spot_root(const struct pw_fmt *f, const struct pw_mem *m,
-			   const struct pw_table *pt, struct pw_spot *s)
+/*
+ * The walk of @ia as hardware does it, down to the first entry that is no table, or to one of level
+ * @stop. Every entry is read once.
+ *
+ * Return: 0; PW_EFAULT the table that s->entry[s->level] points to, or the root, is out of reach.
+ */
+PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m,
+			   const struct pw_table *pt, struct pw_spot *s, uint64_t ia,
+			   unsigned int stop)
 {
-	s->level = (unsigned int)pt->levels - 1u;
-	s->acc = 0;
-	s->e = 0;
-	s->pa = 0;
-	s->kind = PW_KIND_BAD;
-	s->path[s->level] = pt->root.v;
-	s->entry_pa = pt->root.v;
-	s->table = m->table(pt->env, pt->root.v, pw_root_bytes(f, pt));
-	return s->table ? 0 : PW_EFAULT;
-}
+	unsigned int level = (unsigned int)pt->levels - 1u, shift = pw_shift(f, level);
+	uint32_t len = pw_root_bytes(f, pt), acc = 0;
+	uint64_t i = ia >> shift, pa = pt->root.v, e;
+	struct pw_spot_step *step = &s->step[level];
+	const uint64_t *table;
+	enum pw_kind kind = PW_KIND_BAD;
 
-/* Read the entry for @ia in the table where @s stands. */
-PW_INLINE void pw_spot_read(const struct pw_fmt *f, const struct pw_mem *m,
-			    const struct pw_table *pt, struct pw_spot *s, uint64_t ia)
-{
-	uint64_t i = pw_index(f, pt, ia, s->level);
-
-	s->e = m->load(pt->env, s->table + i);
-	s->entry_pa = s->path[s->level] + i * sizeof(s->e);
-	s->kind = f->kind(s->e, s->level);
-	s->pa = 0;
-	if (s->kind == PW_KIND_TABLE)
-		s->pa = f->table_pa(s->e, s->level);
-	else if (s->kind == PW_KIND_LEAF || s->kind == PW_KIND_INVALID)
-		s->pa = f->leaf_pa(s->e, s->level);
-}
-
-/* Into the table that the entry points to. PW_EFAULT: it lies outside memory. */
-PW_INLINE int pw_spot_down(const struct pw_fmt *f, const struct pw_mem *m,
-			   const struct pw_table *pt, struct pw_spot *s)
-{
-	const uint64_t *table = m->table(pt->env, s->pa, pw_table_bytes(f));
-
+	*step = (struct pw_spot_step){ .table_pa = pa };
+	s->table = NULL;
+	s->level = level;
+	for (; (table = m->table(pt->env, pa, len)); step--, level--) {
+		e = m->load(pt->env, table + i);
+		step->table_pa = pa;
+		step->entry = e;
+		step->acc = acc;
+		s->table = table;
+		s->level = level;
+		kind = f->kind(e, level);
+		if (kind != PW_KIND_TABLE || level == stop)
+			break;
+		pa = f->table_pa(e, level);
+		acc = f->inherit(pt, acc, e, level);
+		len = pw_table_bytes(f);
+		shift -= f->index_lg2;
+		i = ia >> shift & ((1ull << f->index_lg2) - 1u);
+	}
 	if (!table)
-		return PW_EFAULT;
-	s->acc = f->inherit(pt, s->acc, s->e, s->level);
-	s->level--;
-	s->path[s->level] = s->pa;
-	s->table = table;
-	return 0;
+		kind = PW_KIND_BAD;
+	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID)
+		pa = f->leaf_pa(e, level);
+	s->kind = kind;
+	s->pa = pa;
+	return table ? 0 : PW_EFAULT;
+}
+
+/*
+ * The same, address only: the form that a million translations take. Nothing is kept on the way.
+ * Return: 0; PW_ENOENT, PW_EDOM, PW_EFAULT as pw_translate().
+ */
+PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
+			     const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)
+{
+	unsigned int level = (unsigned int)pt->levels - 1u, shift = pw_shift(f, level);
+	const uint64_t *table = m->table(pt->env, pt->root.v, pw_root_bytes(f, pt));
+	uint64_t i = ia >> shift;
+
+	while (table) {
+		uint64_t e = m->load(pt->env, table + i);
+		enum pw_kind kind = f->kind(e, level);
+
+		if (kind == PW_KIND_LEAF) {
+			pa->v = f->leaf_pa(e, level) | (ia & ((1ull << shift) - 1u));
+			return 0;
+		}
+		if (kind != PW_KIND_TABLE)
+			return kind == PW_KIND_BAD ? PW_EDOM : PW_ENOENT;
+		table = m->table(pt->env, f->table_pa(e, level), pw_table_bytes(f));
+		level--;
+		shift -= f->index_lg2;
+		i = ia >> shift & ((1ull << f->index_lg2) - 1u);
+	}
+	return PW_EFAULT;
+}
+
+/* Which entry of the table of @level stands for @ia. */
+static inline uint64_t pw_spot_index(const struct pw_table *pt, uint64_t ia, unsigned int level)
+{
+	uint64_t i = ia >> (pt->granule_lg2 + level * pt->index_lg2);
+
+	return level + 1u < pt->levels ? i & ((1ull << pt->index_lg2) - 1u) : i;
+}
+
+/* Where that entry lies. */
+static inline uint64_t pw_spot_entry_pa(const struct pw_table *pt, const struct pw_spot *s,
+					uint64_t ia, unsigned int level)
+{
+	return s->step[level].table_pa + pw_spot_index(pt, ia, level) * sizeof(uint64_t);
 }
 
 /* How many of @nr slots continue a run? Four at a time; the entry that differs is found alone. */
@@ -106,33 +153,6 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 	}
 	g->expect = x;
 	return (uint64_t)(p - slot);
-}
-
-/* The fast translation: the walk of one address as hardware does it, address only. */
-PW_INLINE int pw_lookup_pa(const struct pw_fmt *f, const struct pw_mem *m,
-			   const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)
-{
-	unsigned int level = (unsigned int)pt->levels - 1u;
-	unsigned int shift = pw_shift(f, level);
-	const uint64_t *t = m->table(pt->env, pt->root.v, pw_root_bytes(f, pt));
-	uint64_t i = ia >> shift;
-
-	while (t) {
-		uint64_t e = m->load(pt->env, t + i);
-		enum pw_kind kind = f->kind(e, level);
-
-		if (kind == PW_KIND_LEAF) {
-			pa->v = f->leaf_pa(e, level) | (ia & ((1ull << shift) - 1u));
-			return 0;
-		}
-		if (kind != PW_KIND_TABLE)
-			return kind == PW_KIND_BAD ? PW_EDOM : PW_ENOENT;
-		t = m->table(pt->env, f->table_pa(e, level), pw_table_bytes(f));
-		level--;
-		shift -= f->index_lg2;
-		i = ia >> shift & ((1ull << f->index_lg2) - 1u);
-	}
-	return PW_EFAULT;
 }
 
 #endif

@@ -104,20 +104,17 @@ PW_INLINE uint64_t pw_stretch_flip_cas(const struct pw_mem *m, const struct pw_e
 				       uint64_t *slot, uint64_t nr, uint64_t mask, uint64_t pattern,
 				       uint64_t clear, uint64_t set)
 {
+	unsigned int tries;
 	uint64_t i;
 
 	for (i = 0; i < nr; i++) {
 		uint64_t e = m->load(env, slot + i);
-		unsigned int tries = 0;
 
 		if ((e & mask) != pattern)
 			break;
-		while (!m->cas(env, slot + i, &e, (e & ~clear) | set)) {
-			if (++tries == 8u) {
-				pw_env_assert_fail(env, __FILE__, __LINE__,
-						   "a foreign change in exclusive mode");
-				break;
-			}
+		for (tries = 0; !m->cas(env, slot + i, &e, (e & ~clear) | set); tries++) {
+			if (tries == 8u)
+				return pw_env_foreign_change(env, i + 1u);
 		}
 	}
 	return i;

@@ -37,7 +37,7 @@ static int table_check_env(const struct pw_table_config *cfg)
 	return 0;
 }
 
-static int table_check(const struct pw_table_config *cfg)
+static int table_check(const struct pw_table_config *cfg, struct pw_geometry *g)
 {
 	if (!cfg || cfg->size == 0 || !cfg->instance)
 		return PW_EINVAL;
@@ -45,7 +45,8 @@ static int table_check(const struct pw_table_config *cfg)
 		return PW_EINVAL;
 	if (cfg->caps.bbm_level > 3u)
 		return PW_EINVAL;
-	if (!cfg->instance->regime_ok(cfg->regime))
+	cfg->instance->geometry(g);
+	if (cfg->regime >= PW_NR_REGIMES || !(g->regimes & (1u << cfg->regime)))
 		return PW_EOPNOTSUPP;
 	return table_check_env(cfg);
 }
@@ -54,11 +55,10 @@ PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cf
 {
 	struct pw_geometry g;
 	uint64_t va_bits, span;
-	int err = pt ? table_check(cfg) : PW_EINVAL;
+	int err = pt ? table_check(cfg, &g) : PW_EINVAL;
 
 	if (err)
 		return err;
-	cfg->instance->geometry(&g);
 	va_bits = cfg->va_bits ? cfg->va_bits : g.max_va_bits;
 	if (va_bits < g.min_va_bits || va_bits > g.max_va_bits)
 		return PW_ERANGE;
@@ -76,6 +76,7 @@ PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cf
 	pt->levels = table_levels(&g, va_bits);
 	pt->granule_lg2 = g.granule_lg2;
 	pt->index_lg2 = g.index_lg2;
+	pt->leaf_levels = pt->levels < g.leaf_levels ? pt->levels : g.leaf_levels;
 	pt->pa_max = (1ull << g.pa_bits) - 1u;
 	pt->mair = cfg->mair;
 	pt->regime = cfg->regime;
@@ -102,29 +103,15 @@ uint64_t pw_table_leaf_size(const struct pw_table *pt, unsigned int level)
 
 bool pw_table_leaf_ok(const struct pw_table *pt, unsigned int level)
 {
-	return level < pt->levels && pt->instance->leaf_ok(level);
+	return level < pt->leaf_levels;
 }
 
 unsigned int pw_table_contig_lg2(const struct pw_table *pt, unsigned int level)
 {
-	return level < pt->levels ? pt->instance->contig_lg2(level) : 0;
-}
+	struct pw_geometry g;
 
-int pw_attr_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-		   struct pw_attr *attr)
-{
-	return level < pt->levels ? pt->instance->decode(pt, raw, level, attr) : PW_EINVAL;
-}
-
-int pw_attr_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
-		   uint64_t *raw)
-{
-	return level < pt->levels ? pt->instance->encode(pt, attr, level, raw) : PW_EINVAL;
-}
-
-uint64_t pw_entry_reserved(const struct pw_table *pt, uint64_t raw, unsigned int level)
-{
-	return level < pt->levels ? pt->instance->reserved(raw, level) : 0;
+	pt->instance->geometry(&g);
+	return level < pt->leaf_levels ? g.contig_lg2[level] : 0;
 }
 
 const char *pw_instance_name(const struct pw_instance *inst)
@@ -132,9 +119,15 @@ const char *pw_instance_name(const struct pw_instance *inst)
 	return inst->name;
 }
 
+/* Linux's names; with fewer levels the missing ones are folded into the next one down. */
 const char *pw_level_name(const struct pw_instance *inst, unsigned int level, unsigned int levels)
 {
-	return inst->level_name(level, levels);
+	static const char *const names[] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
+
+	(void)inst;
+	if (level >= levels || level >= 5u)
+		return "?";
+	return level == levels - 1u ? "PGD" : names[level];
 }
 
 unsigned int pw_instance_granule_lg2(const struct pw_instance *inst)

@@ -16,20 +16,32 @@ static int translate_aim(const struct pw_table *pt, struct pw_va va, uint64_t *i
 	return pw_range_check(pt, pw_range_of(va.v, va.v), 1);
 }
 
-/* Keep what the walk saw at one level. */
+/* Keep what the walk saw at each level. */
 static void translate_keep(const struct pw_table *pt, struct pw_translation *t,
-			   const struct pw_spot *s)
+			   const struct pw_spot *s, uint64_t ia, int err)
 {
-	struct pw_step *step = &t->step[t->nr_steps++];
+	unsigned int level = (unsigned int)pt->levels;
 
-	step->entry_pa.v = s->entry_pa;
-	step->entry = s->e;
-	step->level = s->level;
-	step->kind = (uint32_t)s->kind;
-	t->entry = s->e;
+	while (level-- > s->level) {
+		struct pw_step *step = &t->step[t->nr_steps++];
+
+		step->entry_pa.v = pw_spot_entry_pa(pt, s, ia, level);
+		step->entry = s->step[level].entry;
+		step->level = level;
+		/* one that points out of reach is a table all the same */
+		step->kind = level == s->level && !err ? (uint32_t)s->kind : PW_KIND_TABLE;
+	}
+	t->entry = s->step[s->level].entry;
 	t->level = s->level;
-	t->kind = (uint32_t)s->kind;
 	t->leaf_size = pw_leaf_size(pt, s->level);
+}
+
+/* What an entry that ends a walk means for the address. */
+static int verdict(enum pw_kind kind)
+{
+	if (kind == PW_KIND_BAD)
+		return PW_EDOM;
+	return kind == PW_KIND_LEAF ? 0 : PW_ENOENT;
 }
 
 int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translation *t)
@@ -42,25 +54,16 @@ int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translati
 	__builtin_memset(t, 0, sizeof(*t));
 	if (err)
 		return err;
-	err = inst->root(pt, &s);
-	while (!err) {
-		inst->read(pt, &s, ia);
-		translate_keep(pt, t, &s);
-		if (s.kind != PW_KIND_TABLE)
-			break;
-		err = inst->down(pt, &s);
-	}
-	if (err) {
-		t->kind = PW_KIND_BAD;
+	err = inst->walk(pt, &s, ia, 0);
+	t->kind = (uint32_t)s.kind;
+	if (!s.table)
 		return err;
-	}
+	translate_keep(pt, t, &s, ia, err);
 	if (s.kind == PW_KIND_LEAF || s.kind == PW_KIND_INVALID) {
 		t->pa.v = s.pa | (ia & (t->leaf_size - 1u));
-		t->perm = inst->perm(pt, s.e, s.level, s.acc);
+		t->perm = inst->perm(pt, t->entry, s.level, s.step[s.level].acc);
 	}
-	if (s.kind == PW_KIND_BAD)
-		return PW_EDOM;
-	return s.kind == PW_KIND_LEAF ? 0 : PW_ENOENT;
+	return err ? err : verdict(s.kind);
 }
 
 int pw_translate_pa(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
@@ -68,5 +71,5 @@ int pw_translate_pa(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa
 	uint64_t ia;
 	int err = translate_aim(pt, va, &ia);
 
-	return err ? err : pt->instance->lookup_pa(pt, ia, pa);
+	return err ? err : pt->instance->lookup(pt, ia, pa);
 }

@@ -14,25 +14,23 @@
 #include "pass.h"
 
 /* One run of entries of the same kind: leaves, or what else is neither empty nor a table. */
-PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-			       const struct pw_place *at)
+PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m,
+			       const struct pw_op *op, struct pw_place *at)
 {
 	uint64_t mask = f->kind_mask(at->level), n = 1;
 
 	if (at->kind == PW_KIND_HOLE) {
-		op->res.holes += pw_run_last(f, op, at, 1) - at->ia + 1u;
+		at->did = PW_DID_PASS;
 		return 1;
 	}
+	at->did = PW_DID_CHANGE;
+	at->now = 0;
 	if (at->kind != PW_KIND_NONPRESENT) /* that may look like a hole under the mask */
 		n = m->same(op->env, at->slot, at->left, mask, at->e & mask);
 	if (!(op->doomed & (1u << at->level))) {
 		m->zero(op->env, at->slot, n);
-		pw_env_sync(op->env, at->slot, n);
+		at->did = PW_DID_CHANGE | PW_DID_STORE;
 	}
-	op->res.changed += n << pw_shift(f, at->level);
-	op->res.nr_entries += n;
-	if (at->kind == PW_KIND_LEAF && (op->pt->flags & PW_TABLE_LIVE))
-		pw_note_stale(op, at->ia, pw_run_last(f, op, at, n), at->level);
 	return (int64_t)n;
 }
 
@@ -43,9 +41,9 @@ PW_INLINE void pw_unmap_enter(const struct pw_fmt *f, struct pw_op *op, unsigned
 	uint64_t span = (1ull << pw_shift(f, level)) - 1u;
 	uint32_t bit = 1u << (level - 1u);
 
-	op->doomed &= ~bit;
+	op->doomed = (uint8_t)(op->doomed & ~bit);
 	if (!(op->flags & PW_KEEP_TABLES) && !(ia & span) && (ia | span) <= op->last)
-		op->doomed |= bit;
+		op->doomed = (uint8_t)(op->doomed | bit);
 }
 
 /* Up from the table @child, which @slot of @level leads to; @ia lies inside it. */
@@ -56,7 +54,7 @@ PW_INLINE void pw_unmap_leave(const struct pw_fmt *f, const struct pw_mem *m, st
 	uint32_t bit = 1u << (level - 1u);
 	bool doomed = op->doomed & bit;
 
-	op->doomed &= ~bit;
+	op->doomed = (uint8_t)(op->doomed & ~bit);
 	if (op->flags & PW_KEEP_TABLES)
 		return;
 	if (!doomed && m->empty(op->env, child, nr) != nr)

@@ -11,17 +11,25 @@
 #include "protect.h"
 #include "unmap.h"
 
+/* A table on the way: where it is, and the slot of it that leads on. */
+struct pw_frame {
+	uint64_t *table;
+	uint32_t index;
+	uint32_t left; /* slots that the range covers, that one included */
+};
+
 /* Work on one run. Slots done, 0 for "a table is needed here" (map), or an error. */
 PW_INLINE int64_t pw_pass_slots(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-				const struct pw_place *at)
+				struct pw_place *at)
 {
-	switch (op->pass) {
+	at->did = 0;
+	switch ((enum pw_pass)op->pass) {
 	case PW_PASS_MAP_CHECK:
 		return pw_map_check_run(f, m, op, at);
 	case PW_PASS_MAP:
 		return pw_map_run(f, m, op, at);
 	case PW_PASS_EDIT_CHECK:
-		return pw_edit_check_run(f, m, op, at);
+		return pw_edit_check_run(f, op, at);
 	case PW_PASS_UNMAP:
 		return pw_unmap_run(f, m, op, at);
 	case PW_PASS_PROTECT:
@@ -30,88 +38,118 @@ PW_INLINE int64_t pw_pass_slots(const struct pw_fmt *f, const struct pw_mem *m, 
 	}
 }
 
-/* The slots of the table at @level that the range covers, from @ia on. */
-PW_INLINE void pw_pass_enter(const struct pw_fmt *f, const struct pw_op *op, uint64_t *table,
-			     uint64_t ia, unsigned int level, struct pw_place *at)
+/* @n slots are done: what that changed, and what it owes. */
+PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const struct pw_place *at,
+			       uint64_t n)
 {
-	unsigned int shift = pw_shift(f, level);
-	uint64_t end = op->last;
+	if (at->did & PW_DID_PASS)
+		op->res.holes += at->last - at->ia + 1u;
+	if (!(at->did & PW_DID_CHANGE))
+		return;
+	op->res.changed += n << pw_shift(f, at->level);
+	op->res.nr_entries += n;
+	if (at->did & PW_DID_STORE)
+		pw_env_sync(op->env, at->slot, n);
+	if (!(op->pt->flags & PW_TABLE_LIVE))
+		return;
+	if (f->publish(op->pt, at->now, at->level))
+		op->publish = true;
+	if (f->stale(at->e, at->now, at->level))
+		pw_note_stale(op, at->ia, pw_run_last(f, op, at, n), at->level);
+}
 
-	if (level + 1u < op->pt->levels && pw_entry_last(f, ia, level + 1u) < end)
-		end = pw_entry_last(f, ia, level + 1u);
-	at->level = level;
-	at->ia = ia;
-	at->slot = table + pw_index(f, op->pt, ia, level);
-	at->left = (end >> shift) - (ia >> shift) + 1u;
+/* The table below @at: the one that its entry points to, or a new one. 0, PW_ELOOP, PW_EFAULT. */
+PW_INLINE int pw_pass_table(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			    const struct pw_place *at, struct pw_frame *below)
+{
+	uint64_t pa = f->table_pa(at->e, at->level);
+	unsigned int above;
+
+	if (at->kind != PW_KIND_TABLE) {
+		below->table = pw_map_new_table(f, m, op, at);
+		return 0;
+	}
+	op->table_pa[at->level - 1u] = pa;
+	/* one that we came through: its entries would be taken for leaves, or it be freed twice */
+	for (above = at->level; above < op->pt->levels; above++) {
+		if (op->table_pa[above] == pa)
+			return PW_ELOOP;
+	}
+	below->table = m->table(op->env, pa, pw_table_bytes(f));
+	if (!below->table)
+		return PW_EFAULT;
+	if (op->pass == PW_PASS_UNMAP)
+		pw_unmap_enter(f, op, at->level, at->ia);
+	return 0;
+}
+
+/* Along one table: up to its end or the range's (1), to a table (0), or to an error. */
+PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			    struct pw_place *at)
+{
+	unsigned int shift = pw_shift(f, at->level);
+	int64_t n;
+
+	while (at->left) {
+		at->last = pw_run_last(f, op, at, 1);
+		at->e = op->fresh & (1u << at->level) ? 0 : m->load(op->env, at->slot);
+		at->kind = f->kind(at->e, at->level);
+		n = at->kind == PW_KIND_TABLE ? 0 : pw_pass_slots(f, m, op, at);
+		if (n <= 0)
+			return (int)n;
+		pw_pass_account(f, op, at, (uint64_t)n);
+		at->ia = ((at->ia >> shift) + (uint64_t)n) << shift;
+		at->slot += n;
+		at->left -= (uint64_t)n;
+	}
+	return 1;
 }
 
 PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op)
 {
-	uint64_t *table[PW_MAX_LEVELS];
-	unsigned int top = (unsigned int)op->pt->levels - 1u, level = top;
-	struct pw_place at;
-	int64_t n;
+	struct pw_frame frame[PW_MAX_LEVELS], *fr;
+	struct pw_place at = { .ia = op->first, .last = op->last };
+	unsigned int top = (unsigned int)op->pt->levels - 1u;
+	unsigned int shift = pw_shift(f, top);
+	int err = PW_EFAULT;
 
+	at.level = top;
 	op->table_pa[top] = op->pt->root.v;
-	table[top] = m->table(op->env, op->pt->root.v, pw_root_bytes(f, op->pt));
-	at.ia = op->first;
-	at.e = 0;
-	n = PW_EFAULT;
-	if (!table[top])
-		goto refused;
-down:
-	pw_pass_enter(f, op, table[level], at.ia, level, &at);
-	while (at.left) {
-		at.e = op->fresh & (1u << level) ? 0 : m->load(op->env, at.slot);
-		at.kind = f->kind(at.e, level);
-		if (at.kind != PW_KIND_TABLE) {
-			n = pw_pass_slots(f, m, op, &at);
-			if (n > 0) {
-				at.ia = ((at.ia >> pw_shift(f, level)) + (uint64_t)n)
-					<< pw_shift(f, level);
-				at.slot += n;
-				at.left -= (uint64_t)n;
-				continue;
-			}
-			if (n < 0)
-				goto located;
-			table[level - 1u] = pw_map_new_table(f, m, op, &at);
-		} else {
-			op->table_pa[level - 1u] = f->table_pa(at.e, level);
-			n = pw_came_through(op, level) ? PW_ELOOP : PW_EFAULT;
-			table[level - 1u] =
-				m->table(op->env, op->table_pa[level - 1u], pw_table_bytes(f));
-			if (n == PW_ELOOP || !table[level - 1u])
-				goto refused;
-			if (op->pass == PW_PASS_UNMAP)
-				pw_unmap_enter(f, op, level, at.ia);
+	fr = &frame[top];
+	fr->table = m->table(op->env, op->pt->root.v, pw_root_bytes(f, op->pt));
+	at.slot = fr->table;
+	if (!fr->table)
+		return pw_refuse(op, &at, NULL, err);
+	at.slot += at.ia >> shift;
+	at.left = (op->last >> shift) - (at.ia >> shift) + 1u;
+	for (;;) {
+		err = pw_pass_along(f, m, op, &at);
+		if (!err)
+			err = pw_pass_table(f, m, op, &at, fr - 1);
+		if (err < 0)
+			return pw_refuse(op, &at, fr->table, err);
+		if (err == 0) { /* down */
+			fr->index = (uint32_t)(at.slot - fr->table);
+			fr->left = (uint32_t)at.left;
+			fr--;
+			at.level--;
+			shift = pw_shift(f, at.level);
+			at.slot = fr->table + pw_index(f, at.ia, at.level);
+			at.left = (at.last >> shift) - (at.ia >> shift) + 1u;
+			continue;
 		}
-		level--;
-		goto down;
-	}
-	/* up, past every table that ends here */
-	while (level < top) {
-		uint64_t *child = table[level++];
-		uint64_t *slot = table[level] + pw_index(f, op->pt, at.ia - 1u, level);
-
+		if (at.level == top)
+			return 0;
+		at.level++; /* up */
+		fr++;
+		at.slot = fr->table + fr->index;
 		if (op->pass == PW_PASS_MAP)
-			pw_map_leave(f, m, op, slot, level, at.ia - 1u, child);
+			pw_map_leave(f, m, op, at.slot, at.level, at.ia - 1u, fr[-1].table);
 		else if (op->pass == PW_PASS_UNMAP)
-			pw_unmap_leave(f, m, op, slot, level, at.ia - 1u, child);
-		if (at.ia <= op->last && (level == top || pw_index(f, op->pt, at.ia, level)))
-			goto down;
+			pw_unmap_leave(f, m, op, at.slot, at.level, at.ia - 1u, fr[-1].table);
+		at.slot++;
+		at.left = fr->left - 1u;
 	}
-	return 0;
-
-refused:
-	pw_refuse(op, at.ia, level == top && !at.e ? op->last : pw_entry_last(f, at.ia, level),
-		  level, at.e);
-	if (!table[top])
-		return (int)n;
-located:
-	op->res.entry_pa.v =
-		op->table_pa[level] + pw_index(f, op->pt, at.ia, level) * sizeof(*at.slot);
-	return (int)n;
 }
 
 #endif

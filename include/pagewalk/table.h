@@ -71,8 +71,9 @@ struct pw_table {
 	uint64_t va_bits; /* 64-bit fields on purpose: narrow ones stall store forwarding */
 	uint64_t levels;  /* the root is level (levels - 1) */
 	uint64_t granule_lg2;
-	uint64_t index_lg2; /* entries of a table, as a power of two */
-	uint64_t pa_max;    /* the last output address that an entry can hold */
+	uint64_t index_lg2;   /* entries of a table, as a power of two */
+	uint64_t leaf_levels; /* levels that can have leaves: 0 to leaf_levels - 1 */
+	uint64_t pa_max;      /* the last output address that an entry can hold */
 	uint64_t mair;
 	uint32_t regime;
 	uint16_t asid;

@@ -73,15 +73,9 @@ PW_INLINE bool pw_a64_one_privilege(uint32_t regime)
 	return regime == PW_REGIME_EL2 || regime == PW_REGIME_EL3;
 }
 
-PW_INLINE bool pw_a64_leaf_ok(unsigned int level)
-{
-	return level <= 2u;
-}
-
-PW_INLINE bool pw_a64_lpa2_leaf_ok(unsigned int level)
-{
-	return level <= 3u; /* 512G blocks come with DS=1 */
-}
+/* Leaves at levels 0 to 2; 512G blocks come with DS=1. */
+#define PW_A64_LEAF_LEVELS	3u
+#define PW_A64_LPA2_LEAF_LEVELS 4u
 
 PW_INLINE enum pw_kind pw_a64_kind_of(uint64_t e, unsigned int level, bool leaf_ok)
 {
@@ -100,12 +94,12 @@ PW_INLINE enum pw_kind pw_a64_kind_of(uint64_t e, unsigned int level, bool leaf_
 
 PW_INLINE enum pw_kind pw_a64_kind(uint64_t e, unsigned int level)
 {
-	return pw_a64_kind_of(e, level, pw_a64_leaf_ok(level));
+	return pw_a64_kind_of(e, level, level < PW_A64_LEAF_LEVELS);
 }
 
 PW_INLINE enum pw_kind pw_a64_lpa2_kind(uint64_t e, unsigned int level)
 {
-	return pw_a64_kind_of(e, level, pw_a64_lpa2_leaf_ok(level));
+	return pw_a64_kind_of(e, level, level < PW_A64_LPA2_LEAF_LEVELS);
 }
 
 PW_INLINE uint64_t pw_a64_kind_mask(unsigned int level)
@@ -132,18 +126,16 @@ PW_INLINE uint64_t pw_a64_low_bits(unsigned int level)
 	return level ? ((pw_a64_size(level) - 1) & PW_A64_ADDR48 & ~PW_A64_NT) : 0;
 }
 
-PW_INLINE uint64_t pw_a64_reserved(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_reserved(enum pw_kind kind, unsigned int level)
 {
-	enum pw_kind k = pw_a64_kind(e, level);
-
-	if (k == PW_KIND_TABLE)
-		return e & (3ull << 48);
-	return k == PW_KIND_LEAF ? e & ((3ull << 48) | pw_a64_low_bits(level)) : 0;
+	if (kind == PW_KIND_TABLE)
+		return 3ull << 48;
+	return kind == PW_KIND_LEAF ? (3ull << 48) | pw_a64_low_bits(level) : 0;
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_reserved(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_reserved(enum pw_kind kind, unsigned int level)
 {
-	return pw_a64_lpa2_kind(e, level) == PW_KIND_LEAF ? e & pw_a64_low_bits(level) : 0;
+	return kind == PW_KIND_LEAF ? pw_a64_low_bits(level) : 0;
 }
 
 PW_INLINE uint64_t pw_a64_leaf_pa(uint64_t e, unsigned int level)
@@ -322,296 +314,187 @@ PW_INLINE bool pw_a64_lpa2_needs_bbm(uint64_t old, uint64_t now, unsigned int le
  * The cold part: neutral attributes at the API's edge.
  */
 
-/* The memory type of a MAIR byte; Arm ARM, MAIR_EL1. */
+/* Attributes that are one bit of a leaf: the flags, and the permissions of two privileges. */
+static const struct pw_attr_bit pw_a64_flag_bits[] = {
+	{ PW_ATTR_VALID, 0, 0 },   { PW_ATTR_NS, 5, 0 },       { PW_ATTR_ACCESSED, 10, 0 },
+	{ PW_ATTR_GLOBAL, 11, 1 }, { PW_ATTR_GUARDED, 50, 0 }, { PW_ATTR_DBM, 51, 0 },
+};
+static const struct pw_attr_bit pw_a64_perm_bits[] = {
+	{ PW_PERM_USER_R, 6, 0 },
+	{ PW_PERM_W, 7, 1 },
+	{ PW_PERM_X, 53, 1 },
+	{ PW_PERM_USER_X, 54, 1 },
+};
+#define PW_A64_BITS(table) (table), sizeof(table) / sizeof((table)[0])
+
+/* The MAIR bytes that have a name; Arm ARM, MAIR_EL1. */
+static const uint8_t pw_a64_mair_of[] = {
+	[PW_MEM_NORMAL] = 0xff,	     [PW_MEM_NORMAL_TAGGED] = 0xf0, [PW_MEM_NORMAL_NC] = 0x44,
+	[PW_MEM_NORMAL_WT] = 0xbb,   [PW_MEM_DEVICE_nGnRnE] = 0x00, [PW_MEM_DEVICE_nGnRE] = 0x04,
+	[PW_MEM_DEVICE_nGRE] = 0x08, [PW_MEM_DEVICE_GRE] = 0x0c,
+};
+
 PW_COLD uint32_t pw_a64_memtype(uint64_t mair, uint32_t index)
 {
-	switch (mair >> (8u * index) & 0xffu) {
-	case 0x00:
-		return PW_MEM_DEVICE_nGnRnE;
-	case 0x04:
-		return PW_MEM_DEVICE_nGnRE;
-	case 0x08:
-		return PW_MEM_DEVICE_nGRE;
-	case 0x0c:
-		return PW_MEM_DEVICE_GRE;
-	case 0x44:
-		return PW_MEM_NORMAL_NC;
-	case 0xbb:
-		return PW_MEM_NORMAL_WT;
-	case 0xf0:
-		return PW_MEM_NORMAL_TAGGED;
-	case 0xff:
-		return PW_MEM_NORMAL;
-	default:
-		return PW_MEM_OTHER;
-	}
+	uint32_t type = PW_MEM_NORMAL;
+
+	while (type < PW_MEM_OTHER && pw_a64_mair_of[type] != (mair >> (8u * index) & 0xffu))
+		type++;
+	return type;
 }
 
 PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_attr *attr,
 				  uint64_t *raw)
 {
-	uint32_t i;
+	uint32_t i = attr->mem_index;
 
-	if (attr->memtype == PW_MEM_INDEX) {
-		if (attr->mem_index > 7u)
-			return PW_EINVAL;
-		*raw |= (uint64_t)attr->mem_index << 2;
-		return 0;
-	}
-	if (attr->memtype >= PW_MEM_OTHER)
+	if (attr->memtype >= PW_MEM_OTHER || (attr->memtype == PW_MEM_INDEX && i > 7u))
 		return PW_EINVAL;
-	for (i = 0; i < 8u; i++) {
-		if (pw_a64_memtype(pt->mair, i) == attr->memtype) {
-			*raw |= (uint64_t)i << 2;
-			return 0;
-		}
+	if (attr->memtype != PW_MEM_INDEX) {
+		for (i = 0; pw_a64_mair_of[attr->memtype] != (pt->mair >> (8u * i) & 0xffu); i++)
+			if (i == 7u)
+				return PW_EOPNOTSUPP;
 	}
-	return PW_EOPNOTSUPP;
+	*raw |= (uint64_t)i << 2;
+	return 0;
+}
+
+/*
+ * One mask each: what to clear and what to set so that permissions change as asked. AP[1] with
+ * AP[2] clear gives EL0 both rights: what happens to writing must be said as well.
+ */
+PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
+			       uint64_t *s)
+{
+	clear &= ~set;
+	if ((clear & PW_PERM_R) ||
+	    ((set & PW_PERM_USER_W) && (~set & (PW_PERM_W | PW_PERM_USER_R))) ||
+	    ((set & PW_PERM_USER_R) && !(set & PW_PERM_USER_W) && !(clear & PW_PERM_W)) ||
+	    ((clear & PW_PERM_USER_W) && !(clear & (PW_PERM_USER_R | PW_PERM_W))))
+		return PW_EOPNOTSUPP;
+	if (pw_a64_one_privilege(pt->regime)) {
+		if ((clear | set) & (PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X))
+			return PW_EOPNOTSUPP;
+		/* the one XN is where user's is */
+		clear = (clear & PW_PERM_W) | (clear & PW_PERM_X) << 3;
+		set = (set & PW_PERM_W) | (set & PW_PERM_X) << 3;
+	}
+	if (clear & PW_PERM_W)
+		*c |= PW_A64_DBM;
+	pw_attr_bits_change(PW_A64_BITS(pw_a64_perm_bits), clear, set, c, s);
+	return 0;
 }
 
 /* AP[2:1], PXN and UXN know 16 of the 64 combinations; the others are refused. */
 PW_COLD int pw_a64_encode_perm(const struct pw_table *pt, uint32_t perm, uint64_t *raw)
 {
-	bool w = perm & PW_PERM_W, ur = perm & PW_PERM_USER_R, uw = perm & PW_PERM_USER_W;
+	uint32_t all = PW_PERM_ALL;
+	uint64_t clear = 0;
 
-	if (!(perm & PW_PERM_R))
-		return PW_EOPNOTSUPP;
-	if (!w)
-		*raw |= PW_A64_AP_RO;
 	if (pw_a64_one_privilege(pt->regime)) {
-		if (perm & (PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X))
-			return PW_EOPNOTSUPP;
+		all = PW_PERM_R | PW_PERM_W | PW_PERM_X;
 		*raw |= PW_A64_AP_EL0; /* RES1 */
-		if (!(perm & PW_PERM_X))
-			*raw |= PW_A64_UXN;
-		return 0;
 	}
-	if (uw != (ur && w))
-		return PW_EOPNOTSUPP; /* EL0 may write exactly where it reads and EL1 writes */
-	if (uw && (perm & PW_PERM_X))
-		return PW_EOPNOTSUPP; /* never privileged-executable */
-	if (ur)
-		*raw |= PW_A64_AP_EL0;
-	if (!(perm & PW_PERM_X))
-		*raw |= PW_A64_PXN;
-	if (!(perm & PW_PERM_USER_X))
-		*raw |= PW_A64_UXN;
-	return 0;
+	/* what EL0 may write is never privileged-executable */
+	if ((perm & (PW_PERM_USER_W | PW_PERM_X)) == (PW_PERM_USER_W | PW_PERM_X))
+		return PW_EOPNOTSUPP;
+	return pw_a64_change_perm(pt, all & ~perm, perm, &clear, raw);
 }
 
-PW_COLD int pw_a64_encode_flags(const struct pw_table *pt, const struct pw_attr *attr,
-				unsigned int level, uint64_t *raw)
+/* A leaf's bits but for its address; the shareability only where @share, its SH field, is. */
+PW_COLD int pw_a64_encode_leaf(const struct pw_table *pt, const struct pw_attr *attr,
+			       unsigned int level, uint32_t share, uint64_t *raw)
 {
 	uint32_t flags = attr->flags;
-
-	if (flags & PW_ATTR_CONTIGUOUS) {
-		if (pw_a64_contig_lg2(level) == 0)
-			return PW_ERANGE;
-		*raw |= PW_A64_CONT;
-	}
-	if (!(flags & PW_ATTR_GLOBAL) && !pw_a64_one_privilege(pt->regime))
-		*raw |= PW_A64_NG;
-	if (flags & PW_ATTR_ACCESSED)
-		*raw |= PW_A64_AF;
-	if (flags & PW_ATTR_DBM) {
-		*raw |= PW_A64_DBM;
-		if ((attr->perm & PW_PERM_W) && !(flags & PW_ATTR_DIRTY))
-			*raw |= PW_A64_AP_RO; /* writable, clean */
-	}
-	if (flags & PW_ATTR_GUARDED)
-		*raw |= PW_A64_GP;
-	if (flags & PW_ATTR_NS)
-		*raw |= PW_A64_NS;
-	if (flags & PW_ATTR_VALID)
-		*raw |= pw_a64_leaf_type(level);
-	else
-		*raw |= (pw_a64_leaf_type(level) & ~PW_A64_VALID) | PW_A64_NG;
-	return 0;
-}
-
-PW_COLD int pw_a64_encode_common(const struct pw_table *pt, const struct pw_attr *attr,
-				 unsigned int level, uint64_t *raw)
-{
+	uint64_t clear = 0;
 	int err;
 
-	if ((attr->perm & ~PW_PERM_ALL) || (attr->flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
+	if ((attr->perm & ~PW_PERM_ALL) || (flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
 	    attr->share > 3u || attr->share == 1u)
 		return PW_EINVAL;
-	if ((attr->flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W))
+	if ((flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W))
 		return PW_EOPNOTSUPP; /* DBM means writable */
-	*raw = (uint64_t)attr->soft << 55;
+	if ((flags & PW_ATTR_CONTIGUOUS) && !pw_a64_contig_lg2(level))
+		return PW_ERANGE;
+	*raw = (uint64_t)attr->soft << 55 | (uint64_t)share << 8 | pw_a64_leaf_type(level);
 	err = pw_a64_encode_memtype(pt, attr, raw);
 	if (!err)
 		err = pw_a64_encode_perm(pt, attr->perm, raw);
-	if (!err)
-		err = pw_a64_encode_flags(pt, attr, level, raw);
+	pw_attr_bits_change(PW_A64_BITS(pw_a64_flag_bits), ~flags, flags, &clear, raw);
+	if (pw_a64_one_privilege(pt->regime))
+		*raw &= ~PW_A64_NG;
+	if (!(flags & PW_ATTR_VALID))
+		*raw = (*raw & ~PW_A64_VALID) | PW_A64_NG;
+	if (flags & PW_ATTR_CONTIGUOUS)
+		*raw |= PW_A64_CONT;
+	if ((flags & PW_ATTR_DBM) && !(flags & PW_ATTR_DIRTY))
+		*raw |= PW_A64_AP_RO; /* writable, clean */
 	return err;
 }
 
-PW_COLD int pw_a64_encode(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
-			  uint64_t *raw)
+PW_INLINE int pw_a64_encode(const struct pw_table *pt, const struct pw_attr *attr,
+			    unsigned int level, uint64_t *raw)
 {
-	int err;
-
-	if (!pw_a64_leaf_ok(level))
-		return PW_ERANGE;
-	err = pw_a64_encode_common(pt, attr, level, raw);
-	if (!err)
-		*raw |= (uint64_t)attr->share << 8;
-	return err;
+	return level < PW_A64_LEAF_LEVELS ? pw_a64_encode_leaf(pt, attr, level, attr->share, raw) :
+					    PW_ERANGE;
 }
 
-PW_COLD int pw_a64_lpa2_encode(const struct pw_table *pt, const struct pw_attr *attr,
-			       unsigned int level, uint64_t *raw)
+PW_INLINE int pw_a64_lpa2_encode(const struct pw_table *pt, const struct pw_attr *attr,
+				 unsigned int level, uint64_t *raw)
 {
-	if (!pw_a64_lpa2_leaf_ok(level))
-		return PW_ERANGE;
-	return pw_a64_encode_common(pt, attr, level, raw);
+	return level < PW_A64_LPA2_LEAF_LEVELS ? pw_a64_encode_leaf(pt, attr, level, 0, raw) :
+						 PW_ERANGE;
 }
 
-PW_COLD uint32_t pw_a64_decode_flags(const struct pw_table *pt, uint64_t raw, unsigned int level)
+PW_COLD void pw_a64_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigned int level,
+				struct pw_attr *attr)
 {
-	uint32_t flags = 0;
+	uint32_t flags = pw_attr_bits_read(PW_A64_BITS(pw_a64_flag_bits), raw);
 
-	if (raw & PW_A64_VALID)
-		flags |= PW_ATTR_VALID;
-	if (!(raw & PW_A64_NG) || pw_a64_one_privilege(pt->regime))
+	if (pw_a64_one_privilege(pt->regime))
 		flags |= PW_ATTR_GLOBAL;
-	if (raw & PW_A64_AF)
-		flags |= PW_ATTR_ACCESSED;
-	if (raw & PW_A64_DBM)
-		flags |= PW_ATTR_DBM | ((raw & PW_A64_AP_RO) ? 0 : PW_ATTR_DIRTY);
+	if ((flags & PW_ATTR_DBM) && !(raw & PW_A64_AP_RO))
+		flags |= PW_ATTR_DIRTY;
 	if (raw & pw_a64_contig_mask(level))
 		flags |= PW_ATTR_CONTIGUOUS;
-	if (raw & PW_A64_GP)
-		flags |= PW_ATTR_GUARDED;
-	if (raw & PW_A64_NS)
-		flags |= PW_ATTR_NS;
-	return flags;
-}
-
-PW_COLD int pw_a64_decode_kind(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			       enum pw_kind kind, struct pw_attr *attr)
-{
-	if (kind == PW_KIND_BAD)
-		return PW_EDOM;
-	if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
-		return PW_ENOENT;
+	attr->flags = flags;
 	attr->perm = pw_a64_perm(pt, raw, level, 0);
-	attr->flags = pw_a64_decode_flags(pt, raw, level);
 	attr->mem_index = (uint32_t)(raw >> 2) & 7u;
 	attr->memtype = pw_a64_memtype(pt->mair, attr->mem_index);
 	attr->share = (uint32_t)(raw >> 8) & 3u;
 	attr->soft = (uint32_t)(raw >> 55) & 15u;
-	return 0;
 }
 
-PW_COLD int pw_a64_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			  struct pw_attr *attr)
+PW_INLINE void pw_a64_lpa2_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigned int level,
+				       struct pw_attr *attr)
 {
-	return pw_a64_decode_kind(pt, raw, level, pw_a64_kind(raw, level), attr);
-}
-
-PW_COLD int pw_a64_lpa2_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			       struct pw_attr *attr)
-{
-	int err = pw_a64_decode_kind(pt, raw, level, pw_a64_lpa2_kind(raw, level), attr);
-
+	pw_a64_decode_leaf(pt, raw, level, attr);
 	attr->share = 0; /* in TCR */
-	return err;
-}
-
-/* One mask each: what to clear and what to set so that permissions change as asked. */
-PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
-			       uint64_t *s)
-{
-	uint32_t user = PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X;
-	bool one = pw_a64_one_privilege(pt->regime);
-
-	if (((clear & ~set) & PW_PERM_R) || (one && ((clear | set) & user)))
-		return PW_EOPNOTSUPP;
-	clear &= ~set;
-	/* AP[1] with AP[2] clear gives EL0 both: what happens to writing must be said as well. */
-	if ((set & PW_PERM_USER_W) && !(set & PW_PERM_W))
-		return PW_EOPNOTSUPP;
-	if ((set & PW_PERM_USER_W) && !(set & PW_PERM_USER_R))
-		return PW_EOPNOTSUPP;
-	if ((set & PW_PERM_USER_R) && !(set & PW_PERM_USER_W) && !(clear & PW_PERM_W))
-		return PW_EOPNOTSUPP;
-	if ((clear & PW_PERM_USER_W) && !(clear & (PW_PERM_USER_R | PW_PERM_W)))
-		return PW_EOPNOTSUPP;
-	if (clear & PW_PERM_W) {
-		*s |= PW_A64_AP_RO;
-		*c |= PW_A64_DBM;
-	}
-	*c |= (set & PW_PERM_W) ? PW_A64_AP_RO : 0;
-	*c |= (clear & PW_PERM_USER_R) ? PW_A64_AP_EL0 : 0;
-	*s |= (set & PW_PERM_USER_R) ? PW_A64_AP_EL0 : 0;
-	*s |= (clear & PW_PERM_X) ? (one ? PW_A64_UXN : PW_A64_PXN) : 0;
-	*c |= (set & PW_PERM_X) ? (one ? PW_A64_UXN : PW_A64_PXN) : 0;
-	*s |= (clear & PW_PERM_USER_X) ? PW_A64_UXN : 0;
-	*c |= (set & PW_PERM_USER_X) ? PW_A64_UXN : 0;
-	return 0;
 }
 
 /*
  * Validity and globality share bit 11: making a leaf invalid sets it, and making it valid leaves
  * it set (non-global) unless the change also sets PW_ATTR_GLOBAL.
  */
-PW_COLD int pw_a64_change_flags(const struct pw_table *pt, uint32_t clear, uint32_t set,
-				uint64_t *c, uint64_t *s)
-{
-	bool one = pw_a64_one_privilege(pt->regime);
-
-	clear &= ~set;
-	if ((clear | set) & (PW_ATTR_CONTIGUOUS | PW_ATTR_DIRTY))
-		return PW_EOPNOTSUPP; /* a group's business; a permission unless DBM is set */
-	if ((clear & PW_ATTR_GLOBAL) && one)
-		return PW_EOPNOTSUPP;
-	if ((clear & PW_ATTR_VALID) && (set & PW_ATTR_GLOBAL))
-		return PW_EOPNOTSUPP;
-	*s |= (clear & (PW_ATTR_GLOBAL | PW_ATTR_VALID)) ? PW_A64_NG : 0;
-	*c |= (set & PW_ATTR_GLOBAL) || ((set & PW_ATTR_VALID) && one) ? PW_A64_NG : 0;
-	*c |= (clear & PW_ATTR_VALID) ? PW_A64_VALID : 0;
-	*s |= (set & PW_ATTR_VALID) ? PW_A64_VALID : 0;
-	*c |= (clear & PW_ATTR_ACCESSED) ? PW_A64_AF : 0;
-	*s |= (set & PW_ATTR_ACCESSED) ? PW_A64_AF : 0;
-	*c |= (clear & PW_ATTR_DBM) ? PW_A64_DBM : 0;
-	*s |= (set & PW_ATTR_DBM) ? PW_A64_DBM : 0;
-	*c |= (clear & PW_ATTR_GUARDED) ? PW_A64_GP : 0;
-	*s |= (set & PW_ATTR_GUARDED) ? PW_A64_GP : 0;
-	*c |= (clear & PW_ATTR_NS) ? PW_A64_NS : 0;
-	*s |= (set & PW_ATTR_NS) ? PW_A64_NS : 0;
-	return 0;
-}
-
 PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *change,
 			  unsigned int level, uint64_t *clear, uint64_t *set)
 {
-	int err;
+	uint32_t on = change->flags_set, off = change->flags_clear & ~on;
+	bool one = pw_a64_one_privilege(pt->regime);
 
 	(void)level;
 	*clear = 0;
 	*set = 0;
-	err = pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
-	if (!err)
-		err = pw_a64_change_flags(pt, change->flags_clear, change->flags_set, clear, set);
-	return err;
-}
-
-PW_COLD bool pw_a64_regime_ok(uint32_t regime)
-{
-	return regime < PW_NR_REGIMES;
-}
-
-/* Linux's names; with fewer levels the missing ones are folded into the next one down. */
-PW_COLD const char *pw_a64_level_name(unsigned int level, unsigned int levels)
-{
-	static const char *const names[] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
-
-	if (level >= levels || level >= 5u)
-		return "?";
-	return level == levels - 1u ? "PGD" : names[level];
+	/* a group's business; a permission unless DBM is set; not there; what invalid means */
+	if (((on | off) & (PW_ATTR_CONTIGUOUS | PW_ATTR_DIRTY)) ||
+	    (one && (off & PW_ATTR_GLOBAL)) || ((off & PW_ATTR_VALID) && (on & PW_ATTR_GLOBAL)))
+		return PW_EOPNOTSUPP;
+	pw_attr_bits_change(PW_A64_BITS(pw_a64_flag_bits), off, on, clear, set);
+	if (off & PW_ATTR_VALID)
+		*set |= PW_A64_NG;
+	if (one && (on & PW_ATTR_VALID))
+		*clear |= PW_A64_NG;
+	return pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
 }
 
 static const struct pw_fmt pw_fmt_arm64_4k = {
@@ -622,11 +505,12 @@ static const struct pw_fmt pw_fmt_arm64_4k = {
 	.min_va_bits = 16,
 	.max_va_bits = 48,
 	.pa_bits = 48,
+	.leaf_levels = PW_A64_LEAF_LEVELS,
+	.regimes = (1u << PW_NR_REGIMES) - 1u,
 	.kind = pw_a64_kind,
 	.kind_mask = pw_a64_kind_mask,
 	.fixed_mask = pw_a64_fixed_mask,
 	.reserved = pw_a64_reserved,
-	.leaf_ok = pw_a64_leaf_ok,
 	.leaf_pa = pw_a64_leaf_pa,
 	.make_leaf = pw_a64_make_leaf,
 	.next_leaf = pw_a64_next_leaf,
@@ -641,10 +525,8 @@ static const struct pw_fmt pw_fmt_arm64_4k = {
 	.stale = pw_a64_stale,
 	.needs_bbm = pw_a64_needs_bbm,
 	.encode = pw_a64_encode,
-	.decode = pw_a64_decode,
+	.decode_leaf = pw_a64_decode_leaf,
 	.change = pw_a64_change,
-	.regime_ok = pw_a64_regime_ok,
-	.level_name = pw_a64_level_name,
 };
 
 static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
@@ -655,11 +537,12 @@ static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
 	.min_va_bits = 16,
 	.max_va_bits = 52,
 	.pa_bits = 52,
+	.leaf_levels = PW_A64_LPA2_LEAF_LEVELS,
+	.regimes = (1u << PW_NR_REGIMES) - 1u,
 	.kind = pw_a64_lpa2_kind,
 	.kind_mask = pw_a64_kind_mask,
 	.fixed_mask = pw_a64_lpa2_fixed_mask,
 	.reserved = pw_a64_lpa2_reserved,
-	.leaf_ok = pw_a64_lpa2_leaf_ok,
 	.leaf_pa = pw_a64_lpa2_leaf_pa,
 	.make_leaf = pw_a64_lpa2_make_leaf,
 	.next_leaf = pw_a64_lpa2_next_leaf,
@@ -674,10 +557,8 @@ static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
 	.stale = pw_a64_stale,
 	.needs_bbm = pw_a64_lpa2_needs_bbm,
 	.encode = pw_a64_lpa2_encode,
-	.decode = pw_a64_lpa2_decode,
+	.decode_leaf = pw_a64_lpa2_decode_leaf,
 	.change = pw_a64_change,
-	.regime_ok = pw_a64_regime_ok,
-	.level_name = pw_a64_level_name,
 };
 
 #endif

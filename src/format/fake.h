@@ -61,10 +61,7 @@ PW_INLINE uint64_t pw_fake_plain(uint64_t e, unsigned int level)
 	return pw_fake_rotate(e, 8u - ((3u * level + 1u) & 7u), 56u - (7u + 11u * level));
 }
 
-PW_INLINE bool pw_fake_leaf_ok(unsigned int level)
-{
-	return level <= 2u;
-}
+#define PW_FAKE_LEAF_LEVELS 3u
 
 PW_INLINE enum pw_kind pw_fake_kind(uint64_t e, unsigned int level)
 {
@@ -74,10 +71,10 @@ PW_INLINE enum pw_kind pw_fake_kind(uint64_t e, unsigned int level)
 	case 0:
 		if (e == 0)
 			return PW_KIND_HOLE;
-		return (p & PW_FAKE_KEPT) && pw_fake_leaf_ok(level) ? PW_KIND_INVALID :
-								      PW_KIND_NONPRESENT;
+		return (p & PW_FAKE_KEPT) && level < PW_FAKE_LEAF_LEVELS ? PW_KIND_INVALID :
+									   PW_KIND_NONPRESENT;
 	case PW_FAKE_LEAF:
-		return pw_fake_leaf_ok(level) ? PW_KIND_LEAF : PW_KIND_BAD;
+		return level < PW_FAKE_LEAF_LEVELS ? PW_KIND_LEAF : PW_KIND_BAD;
 	case PW_FAKE_TABLE:
 		return level ? PW_KIND_TABLE : PW_KIND_BAD;
 	default:
@@ -100,11 +97,9 @@ PW_INLINE uint64_t pw_fake_low_bits(unsigned int level)
 	return ((1ull << (8u + 3u * level)) - 1u) & PW_FAKE_ADDR;
 }
 
-PW_INLINE uint64_t pw_fake_reserved(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_fake_reserved(enum pw_kind kind, unsigned int level)
 {
-	if (pw_fake_kind(e, level) != PW_KIND_LEAF)
-		return 0;
-	return e & pw_fake_scramble(pw_fake_low_bits(level), level);
+	return kind == PW_KIND_LEAF ? pw_fake_scramble(pw_fake_low_bits(level), level) : 0;
 }
 
 PW_INLINE uint64_t pw_fake_leaf_pa(uint64_t e, unsigned int level)
@@ -228,7 +223,7 @@ PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr
 	int err;
 
 	(void)pt;
-	if (!pw_fake_leaf_ok(level))
+	if (level >= PW_FAKE_LEAF_LEVELS)
 		return PW_ERANGE;
 	if ((attr->perm & ~PW_PERM_ALL) || (attr->flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
 	    attr->mem_index > 7u)
@@ -249,18 +244,13 @@ PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr
 	return err;
 }
 
-PW_COLD int pw_fake_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			   struct pw_attr *attr)
+PW_COLD void pw_fake_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigned int level,
+				 struct pw_attr *attr)
 {
 	uint64_t p = pw_fake_plain(raw, level);
-	enum pw_kind kind = pw_fake_kind(raw, level);
 
-	if (kind == PW_KIND_BAD)
-		return PW_EDOM;
-	if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
-		return PW_ENOENT;
 	attr->perm = pw_fake_perm(pt, raw, level, 0);
-	attr->flags = (kind == PW_KIND_LEAF ? PW_ATTR_VALID : 0) |
+	attr->flags = (p & PW_FAKE_TYPE ? PW_ATTR_VALID : 0) |
 		      (p & PW_FAKE_NG ? 0 : PW_ATTR_GLOBAL) |
 		      (p & PW_FAKE_A ? PW_ATTR_ACCESSED : 0) |
 		      (p & PW_FAKE_CONT && pw_fake_contig_lg2(level) ? PW_ATTR_CONTIGUOUS : 0);
@@ -268,7 +258,6 @@ PW_COLD int pw_fake_decode(const struct pw_table *pt, uint64_t raw, unsigned int
 	attr->mem_index = (uint32_t)(p >> 56) & 7u;
 	attr->share = 0;
 	attr->soft = (uint32_t)(p >> 59) & 15u;
-	return 0;
 }
 
 PW_COLD int pw_fake_change_perm(uint32_t clear, uint32_t set, uint64_t *c, uint64_t *s)
@@ -309,18 +298,6 @@ PW_COLD int pw_fake_change(const struct pw_table *pt, const struct pw_change *ch
 	return err;
 }
 
-PW_COLD bool pw_fake_regime_ok(uint32_t regime)
-{
-	return regime == PW_REGIME_EL10;
-}
-
-PW_COLD const char *pw_fake_level_name(unsigned int level, unsigned int levels)
-{
-	static const char *const names[] = { "F0", "F1", "F2", "F3", "F4" };
-
-	return level < levels && level < 5u ? names[level] : "?";
-}
-
 static const struct pw_fmt pw_fmt_fake = {
 	.name = "fake",
 	.granule_lg2 = 8,
@@ -329,11 +306,12 @@ static const struct pw_fmt pw_fmt_fake = {
 	.min_va_bits = 12,
 	.max_va_bits = 23,
 	.pa_bits = 56,
+	.leaf_levels = PW_FAKE_LEAF_LEVELS,
+	.regimes = 1u << PW_REGIME_EL10,
 	.kind = pw_fake_kind,
 	.kind_mask = pw_fake_kind_mask,
 	.fixed_mask = pw_fake_fixed_mask,
 	.reserved = pw_fake_reserved,
-	.leaf_ok = pw_fake_leaf_ok,
 	.leaf_pa = pw_fake_leaf_pa,
 	.make_leaf = pw_fake_make_leaf,
 	.next_leaf = pw_fake_next_leaf,
@@ -348,10 +326,8 @@ static const struct pw_fmt pw_fmt_fake = {
 	.stale = pw_fake_stale,
 	.needs_bbm = pw_fake_needs_bbm,
 	.encode = pw_fake_encode,
-	.decode = pw_fake_decode,
+	.decode_leaf = pw_fake_decode_leaf,
 	.change = pw_fake_change,
-	.regime_ok = pw_fake_regime_ok,
-	.level_name = pw_fake_level_name,
 };
 
 #endif

@@ -30,6 +30,19 @@
 /* Once a run or less: compiled for size, and not copied into the loops. */
 #define PW_COLD	  static __attribute__((cold, noinline))
 
+/* An attribute that is one bit of an entry; @inverted: the bit is clear when it is set. */
+struct pw_attr_bit {
+	uint16_t attr; /* PW_ATTR_* or PW_PERM_* */
+	uint8_t bit;
+	uint8_t inverted;
+};
+
+/* attr.c: add to the masks *@c and *@s what clearing and setting these attributes takes. */
+void pw_attr_bits_change(const struct pw_attr_bit *bits, size_t nr, uint32_t clear, uint32_t set,
+			 uint64_t *c, uint64_t *s);
+/* attr.c: which of the attributes does an entry have? */
+uint32_t pw_attr_bits_read(const struct pw_attr_bit *bits, size_t nr, uint64_t raw);
+
 struct pw_fmt {
 	const char *name;
 	unsigned int granule_lg2; /* bytes of a table and of the smallest leaf */
@@ -37,7 +50,9 @@ struct pw_fmt {
 	unsigned int max_levels;
 	unsigned int min_va_bits;
 	unsigned int max_va_bits;
-	unsigned int pa_bits; /* output addresses are below 2^pa_bits */
+	unsigned int pa_bits;	  /* output addresses are below 2^pa_bits */
+	unsigned int leaf_levels; /* leaves are possible at levels 0 to leaf_levels - 1 */
+	uint32_t regimes;	  /* bit r: PW_REGIME_r has this format */
 
 	/* What an entry of this level is, by its type bits alone. */
 	enum pw_kind (*kind)(uint64_t e, unsigned int level);
@@ -45,10 +60,9 @@ struct pw_fmt {
 	   And the bits that raw changes may not touch (type and address). */
 	uint64_t (*kind_mask)(unsigned int level);
 	uint64_t (*fixed_mask)(unsigned int level);
-	/* Bits that must be zero in an entry of this kind and level, and are not */
-	uint64_t (*reserved)(uint64_t e, unsigned int level);
+	/* Bits that must be zero in an entry of this kind and level */
+	uint64_t (*reserved)(enum pw_kind kind, unsigned int level);
 
-	bool (*leaf_ok)(unsigned int level);
 	uint64_t (*leaf_pa)(uint64_t e, unsigned int level);
 	/* A leaf with these attribute bits at @pa; the leaf behind @e, one leaf size further. */
 	uint64_t (*make_leaf)(uint64_t bits, uint64_t pa, unsigned int level);
@@ -79,12 +93,11 @@ struct pw_fmt {
 	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say */
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
-	int (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
-		      struct pw_attr *attr);
+	/* of a leaf, valid or not */
+	void (*decode_leaf)(const struct pw_table *pt, uint64_t raw, unsigned int level,
+			    struct pw_attr *attr);
 	int (*change)(const struct pw_table *pt, const struct pw_change *change, unsigned int level,
 		      uint64_t *clear, uint64_t *set);
-	bool (*regime_ok)(uint32_t regime);
-	const char *(*level_name)(unsigned int level, unsigned int levels);
 };
 
 /* Bytes that an entry of @level spans, as a power of two. */

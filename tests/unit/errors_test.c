@@ -338,6 +338,39 @@ TEST(bad_tables_are_refused)
 		damaged(&world_formats[i / 2], i % 2, TABLE(0x1000), PW_EFAULT);
 }
 
+/* The root itself. */
+static void root_outside(struct world *w)
+{
+	uint64_t page = world_page_bytes(w);
+	struct pw_translation t;
+	struct call c = good(w);
+	struct pw_result res;
+	struct pw_iter it;
+	struct pw_run run;
+
+	owe_something(w);
+	w->cfg.root.v = 16 * page;
+	EXPECT_EQ(pw_table_init(&w->pt, &w->cfg), 0);
+	refused(w, &c, MAP | UNMAP | PROTECT, PW_EFAULT);
+	EXPECT_EQ(pw_unmap(&w->pt, c.range, 0, &gather, &res), PW_EFAULT);
+	EXPECT(res.where.first.v <= c.range.first.v && res.where.last.v >= c.range.last.v);
+	EXPECT_EQ(pw_translate(&w->pt, c.range.first, &t), PW_EFAULT);
+	EXPECT_EQ(t.nr_steps, 0);
+	EXPECT_EQ(pw_iter_init(&it, &w->pt, c.range, PW_WANT_LEAVES, 0), 0);
+	EXPECT_EQ(pw_iter_next(&it, &run), 1);
+	EXPECT_EQ(run.kind, PW_RUN_BAD);
+	EXPECT_EQ(run.err, PW_EFAULT);
+	EXPECT_EQ(pw_iter_next(&it, &run), 0);
+	pw_lazy_disable(&gather, &w->env);
+}
+
+TEST(roots_outside_memory_are_refused)
+{
+	struct world_options live = { .flags = PW_TABLE_LIVE };
+
+	world_each(&live, root_outside);
+}
+
 /* At the top, where a leaf cannot be. */
 TEST(reserved_encodings_are_refused)
 {

@@ -112,6 +112,7 @@ static void partly_covered(struct world *x)
 	collect(x, middle, PW_WANT_LEAVES, 0);
 	EXPECT_EQ(nr_runs, 1);
 	expect_run(0, PW_RUN_LEAF, base, x->pt.last.v);
+	EXPECT_EQ(run[0].pa.v, block);
 	EXPECT(run[0].partial != 0);
 	EXPECT_EQ(run[0].level, 1);
 	collect(x, middle, PW_WANT_LEAVES | PW_WANT_PARTIAL, 0);
@@ -172,6 +173,23 @@ static void merges_across_tables(struct world *x)
 TEST(runs_merge_across_tables)
 {
 	world_each(NULL, merges_across_tables);
+}
+
+/* The last output address and the first one are no neighbours. */
+static void output_wraps(struct world *x)
+{
+	uint64_t page = world_page_bytes(x);
+
+	map(x, x->pt.first.v, page, x->pt.pa_max - (page - 1), 0);
+	map(x, x->pt.first.v + page, page, 0, 0);
+	collect(x, all_of(x), PW_WANT_LEAVES, 0);
+	EXPECT_EQ(nr_runs, 2);
+	EXPECT_EQ(run[1].pa.v, 0);
+}
+
+TEST(runs_do_not_wrap_output_addresses)
+{
+	world_each(NULL, output_wraps);
 }
 
 TEST(runs_merge_under_a_mask)

@@ -80,6 +80,21 @@ TEST(init_refuses_missing_hooks)
 	world_close(&w);
 }
 
+TEST(init_refuses_an_environment_that_cannot_be)
+{
+	struct pw_table pt;
+
+	if (!world_open(&w, &world_formats[WORLD_ARM64], NULL))
+		return;
+	w.env.put_table = NULL; /* pages could be taken and never given back */
+	EXPECT_EQ(pw_table_init(&pt, &w.cfg), PW_EINVAL);
+	w.env.get_table = NULL; /* neither: only to look */
+	EXPECT_EQ(pw_table_init(&pt, &w.cfg), 0);
+	w.env.mem_first.v = w.env.mem_last.v + 1;
+	EXPECT_EQ(pw_table_init(&pt, &w.cfg), PW_EINVAL);
+	world_close(&w);
+}
+
 TEST(init_refuses_what_is_out_of_reach)
 {
 	struct pw_table pt;

@@ -272,6 +272,32 @@ TEST(walk_again_is_bounded)
 	world_each(NULL, again_forever);
 }
 
+/* One hook without the other; without both, runs merge across tables. */
+static void some_hooks(struct world *w)
+{
+	const struct pw_walk_ops only_pre = { .pre_table = pre },
+				 only_post = { .post_table = post };
+	const struct pw_walk_ops only_run = { .want = PW_WANT_LEAVES, .run = leaf };
+	struct pw_range range = build(w);
+	unsigned int tables = (unsigned int)w->pt.levels + 1;
+
+	seen_by = (__typeof__(seen_by)){ .nr = 0 };
+	EXPECT_EQ(pw_walk_range(&w->pt, range, &only_pre, &seen_by), 0);
+	EXPECT_EQ(seen_by.nr, tables);
+	seen_by = (__typeof__(seen_by)){ .nr = 0 };
+	EXPECT_EQ(pw_walk_range(&w->pt, range, &only_post, &seen_by), 0);
+	EXPECT_EQ(seen_by.nr, tables);
+	EXPECT_EQ(seen_by.step[tables - 1].level, w->pt.levels - 1);
+	seen_by = (__typeof__(seen_by)){ .nr = 0 };
+	EXPECT_EQ(pw_walk_range(&w->pt, range, &only_run, &seen_by), 0);
+	EXPECT_EQ(seen_by.nr, 2); /* three pages, two blocks */
+}
+
+TEST(walk_with_some_hooks)
+{
+	world_each(NULL, some_hooks);
+}
+
 static int unmap_it(struct pw_walk *walk_of, const struct pw_run *run)
 {
 	struct pw_table *pt = walk_of->priv;
