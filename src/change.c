@@ -16,26 +16,17 @@
 /* Ranges that an operation without an open gather may owe before it is a full flush. */
 #define OWN_RANGES 1u
 
-/* 0 the lower half, 1 the upper half, -1 neither: the bits above va_bits are not all alike. */
-static int half_of(const struct pw_table *pt, uint64_t va)
-{
-	uint64_t high = va >> pt->va_bits;
-
-	if (high == 0)
-		return 0;
-	return high == ~0ull >> pt->va_bits ? 1 : -1;
-}
-
 PW_SMALL int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align)
 {
-	int first = half_of(pt, range.first.v), last = half_of(pt, range.last.v);
+	uint64_t first = range.first.v, last = range.last.v;
+	/* where the half begins that is not the handle's */
+	uint64_t other = pt->flags & PW_TABLE_UPPER ? 0 : 0 - (1ull << pt->va_bits);
 
-	if (range.first.v > range.last.v || (range.first.v & (align - 1u)) ||
-	    ((range.last.v + 1u) & (align - 1u)))
+	if (first > last || ((first | (last + 1u)) & (align - 1u)))
 		return PW_EINVAL;
-	if (first < 0 || first != last)
-		return PW_EINVAL;
-	return first == !!(pt->flags & PW_TABLE_UPPER) ? 0 : PW_ERANGE;
+	if (((first - pt->first.v) | (last - pt->first.v)) >> pt->va_bits == 0)
+		return 0;
+	return ((first - other) | (last - other)) >> pt->va_bits ? PW_EINVAL : PW_ERANGE;
 }
 
 /* Remember where and why an operation is refused; addresses as the caller knows them. */
@@ -174,15 +165,14 @@ static void op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gath
 		      struct pw_flush *slots)
 {
 	const struct pw_env *env = op->env;
-	int err;
 
 	if (!(op->pt->flags & PW_TABLE_LIVE))
 		return;
 	if (!gather && env->current_gather && !pw_in_interrupt(env))
 		gather = env->current_gather(env->ctx);
 	if (!gather) {
-		err = pw_gather_init(own, op->pt->exec, slots, OWN_RANGES);
-		pw_assert(env, err == 0);
+		if (pw_gather_init(own, op->pt->exec, slots, OWN_RANGES))
+			pw_env_bug(env, PW_BUG_COMMIT); /* not reached: the handle was checked */
 		gather = own;
 	}
 	pw_gather_admit(gather, op->pt);
@@ -284,8 +274,8 @@ static int op_work(struct pw_op *op, enum pw_pass check, enum pw_pass commit,
 	if (err)
 		return err;
 	op_gather(op, gather, &own, slots);
-	err = op_each(op, commit);
-	pw_assert(op->env, err == 0);
+	if (op_each(op, commit))
+		pw_env_bug(op->env, PW_BUG_COMMIT);
 	pool_release(op);
 	if (op->gather)
 		(void)pw_gather_settle(op->gather, op->env);

@@ -30,6 +30,11 @@ uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len)
 	return env->phys_to_virt(env->ctx, pw_pa_of(pa), len);
 }
 
+PW_SMALL uint64_t *pw_env_direct_table(const struct pw_env *env, uint64_t pa, uint32_t len)
+{
+	return pw_direct_table(env, pa, len);
+}
+
 uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa)
 {
 	struct pw_pa page = { 0 };
@@ -51,16 +56,16 @@ void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr)
 		env->sync_table(env->ctx, slot, (size_t)nr * sizeof(*slot));
 }
 
-void pw_env_assert_fail(const struct pw_env *env, const char *file, int line, const char *what)
+void pw_env_bug(const struct pw_env *env, enum pw_bug bug)
 {
 	if (env && env->assert_fail)
-		env->assert_fail(env->ctx, file, line, what);
+		env->assert_fail(env->ctx, bug);
 	else
 		__builtin_trap();
 }
 
 uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done)
 {
-	pw_env_assert_fail(env, __FILE__, __LINE__, "a foreign change in exclusive mode");
+	pw_env_bug(env, PW_BUG_FOREIGN_CHANGE);
 	return done;
 }

@@ -31,3 +31,16 @@ const char *pw_errname(int err)
 		return "PW_E?";
 	}
 }
+
+const char *pw_strbug(unsigned int bug)
+{
+	switch (bug) {
+#define BUG_TEXT(name, value, text) \
+	case name:                  \
+		return text;
+		PW_BUGS(BUG_TEXT)
+#undef BUG_TEXT
+	default:
+		return "unknown";
+	}
+}

@@ -26,30 +26,25 @@ PW_SMALL int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec,
 {
 	if (!g || !exec || !exec->run || !exec->size || (nr && !ranges))
 		return PW_EINVAL;
-	*g = (struct pw_gather){
-		.size = sizeof(*g),
-		.max_ranges = nr,
-		.max_pages = DEFAULT_MAX_PAGES,
-		.ranges = ranges,
-		.exec = exec,
-	};
+	__builtin_memset(g, 0, sizeof(*g));
+	g->size = sizeof(*g);
+	g->max_ranges = nr;
+	g->max_pages = DEFAULT_MAX_PAGES;
+	g->exec = exec;
+	g->owed.size = sizeof(g->owed);
+	g->ranges = ranges;
+	g->owed.ranges = ranges;
 	return 0;
 }
 
 void pw_gather_plan(const struct pw_gather *g, struct pw_plan *plan)
 {
-	plan->size = sizeof(*plan);
-	plan->publish = g->publish;
-	plan->before = g->before;
-	plan->full = g->full;
-	plan->nr_ranges = g->nr_ranges;
-	plan->nr_freed = g->nr_freed;
-	plan->ranges = g->ranges;
+	*plan = g->owed;
 }
 
 bool pw_gather_owes(const struct pw_gather *g)
 {
-	return g->publish || g->full || g->nr_ranges || g->nr_freed;
+	return g->owed.publish || g->owed.full || g->owed.nr_ranges || g->owed.nr_freed;
 }
 
 /* Ranges */
@@ -70,14 +65,14 @@ static bool meet(const struct pw_flush *a, const struct pw_flush *b)
 
 static void drop_range(struct pw_gather *g, uint32_t i)
 {
-	g->ranges[i] = g->ranges[--g->nr_ranges];
+	g->ranges[i] = g->ranges[--g->owed.nr_ranges];
 }
 
 static void flush_regime(struct pw_gather *g, uint32_t regime)
 {
-	uint32_t i = g->nr_ranges;
+	uint32_t i = g->owed.nr_ranges;
 
-	g->full |= 1u << regime;
+	g->owed.full |= 1u << regime;
 	while (i-- > 0)
 		if (g->ranges[i].regime == regime)
 			drop_range(g, i);
@@ -89,7 +84,7 @@ static bool too_many_pages(const struct pw_gather *g)
 
 	if (!left)
 		return false;
-	for (uint32_t i = 0; i < g->nr_ranges; i++) {
+	for (uint32_t i = 0; i < g->owed.nr_ranges; i++) {
 		const struct pw_flush *f = &g->ranges[i];
 		/* One less than the number of pages, which may be 2^64. */
 		uint64_t more = (f->last.v - f->first.v) >> f->page_lg2;
@@ -108,7 +103,7 @@ static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 
 	f.first.v &= ~in_page;
 	f.last.v |= in_page;
-	for (uint32_t i = g->nr_ranges; i-- > 0;) {
+	for (uint32_t i = g->owed.nr_ranges; i-- > 0;) {
 		const struct pw_flush *r = &g->ranges[i];
 
 		if (!same_tags(r, &f) || !meet(r, &f))
@@ -119,11 +114,11 @@ static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 			f.last = r->last;
 		drop_range(g, i);
 	}
-	if (g->nr_ranges == g->max_ranges) {
+	if (g->owed.nr_ranges == g->max_ranges) {
 		flush_regime(g, f.regime);
 		return;
 	}
-	g->ranges[g->nr_ranges++] = f;
+	g->ranges[g->owed.nr_ranges++] = f;
 	if (too_many_pages(g))
 		flush_regime(g, f.regime);
 }
@@ -134,12 +129,12 @@ PW_SMALL void pw_gather_note(struct pw_gather *g, uint32_t publish, const struct
 			     uint32_t before)
 {
 	if (publish)
-		g->publish = 1;
+		g->owed.publish = 1;
 	if (!flush)
 		return;
-	if (before > g->before)
-		g->before = before;
-	if (!(g->full & (1u << flush->regime)))
+	if (before > g->owed.before)
+		g->owed.before = before;
+	if (!(g->owed.full & (1u << flush->regime)))
 		add_range(g, flush);
 }
 
@@ -182,7 +177,7 @@ PW_SMALL void pw_gather_stale(struct pw_gather *g, const struct pw_env *env,
 {
 	if (flush->regime >= PW_NR_REGIMES || flush->first.v > flush->last.v ||
 	    flush->page_lg2 >= 64 || before > PW_BEFORE_ALL) {
-		pw_env_assert_fail(env, __FILE__, __LINE__, "a stale range that is none");
+		pw_env_bug(env, PW_BUG_STALE_RANGE);
 		return;
 	}
 	note_by_hand(g, env, 0, flush, before);
@@ -243,19 +238,18 @@ static void free_table(const struct pw_gather *g, struct pw_pa pa, void *virt)
 
 static void free_queue(struct pw_gather *g)
 {
-	while (g->nr_freed) {
+	while (g->owed.nr_freed) {
 		struct pw_pa pa = g->free_head;
 		void *virt = table_virt(g, pa);
 
 		if (!virt) {
-			pw_env_assert_fail(g->free_env, __FILE__, __LINE__,
-					   "a queued table went out of reach");
-			g->nr_freed = 0;
+			pw_env_bug(g->free_env, PW_BUG_LOST_TABLE);
+			g->owed.nr_freed = 0;
 			return;
 		}
 		/* The link first: the page is not ours any more once it is freed. */
 		g->free_head = pw_pa_of(read_link(g->free_env, pa, virt));
-		g->nr_freed--;
+		g->owed.nr_freed--;
 		free_table(g, pa, virt);
 	}
 }
@@ -268,7 +262,7 @@ static uint32_t table_len(const struct pw_table *pt)
 
 PW_SMALL void pw_gather_admit(struct pw_gather *g, const struct pw_table *pt)
 {
-	if (g->nr_freed && (g->free_env != pt->env || g->free_len != table_len(pt)))
+	if (g->owed.nr_freed && (g->free_env != pt->env || g->free_len != table_len(pt)))
 		(void)pw_gather_flush(g);
 }
 
@@ -277,27 +271,23 @@ PW_SMALL void pw_gather_queue_table(struct pw_gather *g, const struct pw_table *
 {
 	g->free_env = pt->env;
 	g->free_len = table_len(pt);
-	write_link(pt->env, pa, virt, g->nr_freed ? g->free_head.v : 0);
+	write_link(pt->env, pa, virt, g->owed.nr_freed ? g->free_head.v : 0);
 	g->free_head = pa;
-	g->nr_freed++;
+	g->owed.nr_freed++;
 }
 
 /* Payment */
 
 PW_SMALL int pw_gather_flush(struct pw_gather *g)
 {
-	struct pw_plan plan;
-	int ran = 0;
+	int ran = !pw_plan_empty(&g->owed);
 
-	pw_gather_plan(g, &plan);
-	if (!pw_plan_empty(&plan)) {
-		g->exec->run(g->exec->ctx, &plan);
-		ran = 1;
-	}
-	g->publish = 0;
-	g->before = PW_BEFORE_NOTHING;
-	g->full = 0;
-	g->nr_ranges = 0;
+	if (ran)
+		g->exec->run(g->exec->ctx, &g->owed);
+	g->owed.publish = 0;
+	g->owed.before = PW_BEFORE_NOTHING;
+	g->owed.full = 0;
+	g->owed.nr_ranges = 0;
 	free_queue(g);
 	return ran;
 }
@@ -314,7 +304,7 @@ PW_SMALL void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
 	if (g->pause_count || pw_in_interrupt(env))
 		return;
 	if (g->enable_count == UINT32_MAX)
-		pw_env_assert_fail(env, __FILE__, __LINE__, "lazy MMU mode enabled 2^32 times");
+		pw_env_bug(env, PW_BUG_LAZY_DEPTH);
 	else
 		g->enable_count++;
 }
@@ -324,8 +314,7 @@ PW_SMALL void pw_lazy_disable(struct pw_gather *g, const struct pw_env *env)
 	if (g->pause_count || pw_in_interrupt(env))
 		return;
 	if (!g->enable_count) {
-		pw_env_assert_fail(env, __FILE__, __LINE__,
-				   "lazy MMU mode disabled without enable");
+		pw_env_bug(env, PW_BUG_LAZY_DISABLE);
 		return;
 	}
 	g->enable_count--;
@@ -337,7 +326,7 @@ PW_SMALL void pw_lazy_pause(struct pw_gather *g, const struct pw_env *env)
 	if (pw_in_interrupt(env))
 		return;
 	if (g->pause_count == UINT32_MAX) {
-		pw_env_assert_fail(env, __FILE__, __LINE__, "lazy MMU mode paused 2^32 times");
+		pw_env_bug(env, PW_BUG_LAZY_DEPTH);
 		return;
 	}
 	if (!g->pause_count++)
@@ -349,7 +338,7 @@ PW_SMALL void pw_lazy_resume(struct pw_gather *g, const struct pw_env *env)
 	if (pw_in_interrupt(env))
 		return;
 	if (!g->pause_count)
-		pw_env_assert_fail(env, __FILE__, __LINE__, "lazy MMU mode resumed without pause");
+		pw_env_bug(env, PW_BUG_LAZY_RESUME);
 	else
 		g->pause_count--;
 }

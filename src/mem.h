@@ -22,8 +22,9 @@ struct pw_mem {
 	/* after every earlier store: links a filled table (rule A64-PUB-1) */
 	void (*store_release)(const struct pw_env *env, uint64_t *slot, uint64_t val);
 	bool (*cas)(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val);
-	/* host address of a table, NULL when it is outside memory */
+	/* host address of a table, NULL when it is outside memory; the second for hot paths */
 	uint64_t *(*table)(const struct pw_env *env, uint64_t pa, uint32_t len);
+	uint64_t *(*table_inline)(const struct pw_env *env, uint64_t pa, uint32_t len);
 
 	/* stretch.c, out of line: loops over @nr neighbouring slots; see stretch.h */
 	uint64_t (*same)(const struct pw_env *env, const uint64_t *slot, uint64_t nr, uint64_t mask,
@@ -60,20 +61,16 @@ void pw_env_store(const struct pw_env *env, uint64_t *slot, uint64_t val);
 void pw_env_store_release(const struct pw_env *env, uint64_t *slot, uint64_t val);
 bool pw_env_cas(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val);
 uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len);
+uint64_t *pw_env_direct_table(const struct pw_env *env, uint64_t pa, uint32_t len);
 uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa);
 void pw_env_put_table(const struct pw_env *env, uint64_t pa, void *virt);
 /* @nr slots were written: for walkers that are not coherent */
 void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
-void pw_env_assert_fail(const struct pw_env *env, const char *file, int line, const char *what);
+/* a precondition is broken; may return */
+void pw_env_bug(const struct pw_env *env, enum pw_bug bug);
 
 /* An exchange that cannot fail did: somebody else writes. Returns @done. */
 uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done);
-
-#define pw_assert(env, cond)                                                \
-	do {                                                                \
-		if (!(cond))                                                \
-			pw_env_assert_fail(env, __FILE__, __LINE__, #cond); \
-	} while (0)
 
 PW_INLINE uint64_t pw_direct_load(const struct pw_env *env, const uint64_t *slot)
 {
@@ -114,7 +111,8 @@ static const struct pw_mem pw_mem_direct = {
 	.store = pw_direct_store,
 	.store_release = pw_direct_store_release,
 	.cas = pw_direct_cas,
-	.table = pw_direct_table,
+	.table = pw_env_direct_table,
+	.table_inline = pw_direct_table,
 	.same = pw_direct_same,
 	.empty = pw_direct_empty,
 	.zero = pw_direct_zero,
@@ -130,6 +128,7 @@ static const struct pw_mem pw_mem_hooked = {
 	.store_release = pw_env_store_release,
 	.cas = pw_env_cas,
 	.table = pw_env_table,
+	.table_inline = pw_env_table,
 	.same = pw_hooked_same,
 	.empty = pw_hooked_empty,
 	.zero = pw_hooked_zero,

@@ -90,7 +90,7 @@ PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
 			     const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)
 {
 	unsigned int level = (unsigned int)pt->levels - 1u, shift = pw_shift(f, level);
-	const uint64_t *table = m->table(pt->env, pt->root.v, pw_root_bytes(f, pt));
+	const uint64_t *table = m->table_inline(pt->env, pt->root.v, pw_root_bytes(f, pt));
 	uint64_t i = ia >> shift;
 
 	while (table) {
@@ -103,7 +103,7 @@ PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
 		}
 		if (kind != PW_KIND_TABLE)
 			return kind == PW_KIND_BAD ? PW_EDOM : PW_ENOENT;
-		table = m->table(pt->env, f->table_pa(e, level), pw_table_bytes(f));
+		table = m->table_inline(pt->env, f->table_pa(e, level), pw_table_bytes(f));
 		level--;
 		shift -= f->index_lg2;
 		i = ia >> shift & ((1ull << f->index_lg2) - 1u);

@@ -18,6 +18,7 @@
 #ifndef PAGEWALK_ENV_H
 #define PAGEWALK_ENV_H
 
+#include <pagewalk/err.h>
 #include <pagewalk/types.h>
 
 #ifdef __cplusplus
@@ -128,11 +129,12 @@ struct pw_env {
 	uint64_t *(*table_metadata)(void *ctx, struct pw_pa pa);
 
 	/*
-	 * assert_fail - (optional) the caller broke a precondition
+	 * assert_fail - (optional) the caller broke a precondition: enum pw_bug; pw_strbug() names
+	 * it
 	 * post: need not return; when it does, the operation goes on as documented for the case.
 	 *       Without the hook the engine traps.
 	 */
-	void (*assert_fail)(void *ctx, const char *file, int line, const char *what);
+	void (*assert_fail)(void *ctx, unsigned int bug);
 };
 
 #ifdef __cplusplus

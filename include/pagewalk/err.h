@@ -39,6 +39,32 @@ enum pw_err {
 		PW_OK = 0
 };
 
+/* A precondition that the caller, or somebody beside it, broke: struct pw_env.assert_fail. */
+#define PW_BUGS(B)                                                                           \
+	B(PW_BUG_COMMIT, 1, "a change that the check had allowed failed in its commit")      \
+	B(PW_BUG_FOREIGN_CHANGE, 2, "somebody else wrote an entry in exclusive mode")        \
+	B(PW_BUG_LAZY_DEPTH, 3, "lazy MMU mode was enabled or paused 2^32 times")            \
+	B(PW_BUG_LAZY_DISABLE, 4, "lazy MMU mode was disabled without enable")               \
+	B(PW_BUG_LAZY_RESUME, 5, "lazy MMU mode was resumed without pause")                  \
+	B(PW_BUG_STALE_RANGE, 6, "a stale range that is none: regime, ends, size or before") \
+	B(PW_BUG_LOST_TABLE, 7, "a freed table in the queue went out of reach")
+
+enum pw_bug {
+#define PW_BUG_ENUM(name, value, text) name = (value),
+	PW_BUGS(PW_BUG_ENUM)
+#undef PW_BUG_ENUM
+		PW_NR_BUGS
+};
+
+/*
+ * pw_strbug - the one-line text of a broken precondition
+ * @bug: a value of enum pw_bug
+ *
+ * Context: any; touches nothing.
+ * Return: a constant string; "unknown" for a value that is none of ours. Never NULL.
+ */
+const char *pw_strbug(unsigned int bug);
+
 /*
  * pw_strerror - the one-line text of an error
  * @err: a value of enum pw_err

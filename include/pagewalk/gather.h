@@ -39,19 +39,14 @@ struct pw_gather {
 	uint32_t size;		 /* sizeof(struct pw_gather) */
 	uint32_t enable_count;	 /* lazy MMU mode: nested enables */
 	uint32_t pause_count;	 /* nested pauses */
-	uint32_t publish;	 /* a publish barrier is owed */
-	uint32_t before;	 /* enum pw_before: the strongest that is owed */
-	uint32_t full;		 /* regimes whose every translation is stale */
-	uint32_t nr_ranges;	 /* in use */
 	uint32_t max_ranges;	 /* size of ranges[] */
-	uint32_t nr_freed;	 /* tables in the queue */
 	uint32_t max_pages;	 /* beyond this many pages in one flush: a full flush; 0: never */
-	struct pw_flush *ranges; /* the caller's */
+	uint32_t free_len;	 /* size of the queued tables in bytes */
+	struct pw_flush *ranges; /* the caller's: owed.ranges, to write */
+	struct pw_plan owed;	 /* the debt; nr_freed counts the queued tables */
 	const struct pw_executor *exec; /* who pays */
 	const struct pw_env *free_env;	/* environment of the queued tables */
 	struct pw_pa free_head;		/* queue of tables, linked through their slot 0 */
-	uint32_t free_len;		/* their size in bytes */
-	uint32_t reserved;
 };
 
 /*

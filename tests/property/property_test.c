@@ -617,7 +617,7 @@ static void step(void)
 	if (!err[0])
 		check_done(&op, &res[0], &want, tables_before);
 	for (unsigned int w = 0; w < 2; w++)
-		EXPECT_EQ(world[w].balance, next.nr_tables + (lazy ? gather[w].nr_freed : 0));
+		EXPECT_EQ(world[w].balance, next.nr_tables + (lazy ? gather[w].owed.nr_freed : 0));
 	EXPECT_EQ(world_mark_linked(&world[0]), next.nr_tables + 1);
 	EXPECT_EQ(world_mark_linked(&world[1]), next.nr_tables + 1);
 	EXPECT_EQ(world[0].asserts + world[1].asserts, 0);
@@ -639,7 +639,7 @@ static void begin_batch(void)
 
 static void end_batch(void)
 {
-	uint32_t balance = world[0].balance - gather[0].nr_freed;
+	uint32_t balance = world[0].balance - gather[0].owed.nr_freed;
 
 	lazy = false;
 	for (unsigned int w = 0; w < 2; w++) {

@@ -43,9 +43,9 @@ static void owe_something(struct world *w)
 static bool same_gather(const struct pw_gather *old)
 {
 	return gather.enable_count == old->enable_count && gather.pause_count == old->pause_count &&
-	       gather.publish == old->publish && gather.before == old->before &&
-	       gather.full == old->full && gather.nr_ranges == old->nr_ranges &&
-	       gather.nr_freed == old->nr_freed && gather.free_head.v == old->free_head.v;
+	       gather.owed.publish == old->owed.publish && gather.owed.before == old->owed.before &&
+	       gather.owed.full == old->owed.full && gather.owed.nr_ranges == old->owed.nr_ranges &&
+	       gather.owed.nr_freed == old->owed.nr_freed && gather.free_head.v == old->free_head.v;
 }
 
 /* Each of the functions in @which must refuse the call with @want, and change nothing. */

@@ -28,6 +28,7 @@ static struct {
 	struct pw_plan plan;
 	struct pw_flush range[NR_SLOTS];
 	unsigned int asserts;
+	unsigned int bug; /* the last */
 	bool in_interrupt;
 	unsigned int hook_loads;
 	unsigned int hook_stores;
@@ -82,12 +83,10 @@ static inline bool rec_in_interrupt(void *ctx)
 	return rec.in_interrupt;
 }
 
-static inline void rec_assert(void *ctx, const char *file, int line, const char *what)
+static inline void rec_assert(void *ctx, unsigned int bug)
 {
 	(void)ctx;
-	(void)file;
-	(void)line;
-	(void)what;
+	rec.bug = bug;
 	rec.asserts++;
 }
 
@@ -185,7 +184,7 @@ static inline void note(uint64_t first, uint64_t last)
 
 static inline bool has_range(uint64_t first, uint64_t last)
 {
-	for (uint32_t i = 0; i < g.nr_ranges; i++)
+	for (uint32_t i = 0; i < g.owed.nr_ranges; i++)
 		if (slots[i].first.v == first && slots[i].last.v == last)
 			return true;
 	return false;

@@ -62,7 +62,7 @@ TEST(plan_shows_what_is_owed)
 	EXPECT_EQ(rec.plan.before, PW_BEFORE_ALL);
 	EXPECT_EQ(rec.range[0].first.v, 0x1000);
 	EXPECT(!pw_gather_owes(&g));
-	EXPECT_EQ(g.before, PW_BEFORE_NOTHING);
+	EXPECT_EQ(g.owed.before, PW_BEFORE_NOTHING);
 }
 
 TEST(stale_range_that_is_none_goes_to_the_assert_hook)
@@ -83,6 +83,7 @@ TEST(stale_range_that_is_none_goes_to_the_assert_hook)
 	f = pages(0, 0xfff);
 	pw_gather_stale(&g, &env, &f, PW_BEFORE_ALL + 1);
 	EXPECT_EQ(rec.asserts, 4);
+	EXPECT_EQ(rec.bug, PW_BUG_STALE_RANGE);
 	EXPECT_EQ(rec.plans, 0);
 	EXPECT(!pw_gather_owes(&g));
 }
@@ -95,7 +96,7 @@ TEST(note_never_pays)
 	note(0x1000, 0x1fff);
 	pw_gather_note(&g, 1, NULL, PW_BEFORE_NOTHING);
 	EXPECT_EQ(rec.plans, 0);
-	EXPECT_EQ(g.publish, 1);
+	EXPECT_EQ(g.owed.publish, 1);
 	EXPECT_EQ(pw_gather_settle(&g, &env), 1);
 	EXPECT_EQ(rec.plans, 1);
 }
@@ -107,7 +108,7 @@ TEST(strongest_before_wins)
 	setup();
 	pw_gather_note(&g, 0, &f, PW_BEFORE_ALL);
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
-	EXPECT_EQ(g.before, PW_BEFORE_ALL);
+	EXPECT_EQ(g.owed.before, PW_BEFORE_ALL);
 }
 
 TEST(merge_adjacent_and_overlapping)
@@ -115,18 +116,18 @@ TEST(merge_adjacent_and_overlapping)
 	setup();
 	note(0x3000, 0x3fff);
 	note(0x4000, 0x4fff); /* right behind */
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	note(0x2000, 0x2fff); /* right before */
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	note(0x1000, 0x2fff); /* overlaps */
 	note(0x3000, 0x3fff); /* inside */
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	EXPECT(has_range(0x1000, 0x4fff));
 	note(0x0000, 0x5fff); /* around */
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	EXPECT(has_range(0x0000, 0x5fff));
 	note(0x7000, 0x7fff); /* a page away */
-	EXPECT_EQ(g.nr_ranges, 2);
+	EXPECT_EQ(g.owed.nr_ranges, 2);
 }
 
 TEST(merge_closes_gaps_between_older_ranges)
@@ -136,9 +137,9 @@ TEST(merge_closes_gaps_between_older_ranges)
 	note(0x5000, 0x5fff);
 	note(0x3000, 0x3fff);
 	note(0x9000, 0x9fff);
-	EXPECT_EQ(g.nr_ranges, 4);
+	EXPECT_EQ(g.owed.nr_ranges, 4);
 	note(0x2000, 0x4fff);
-	EXPECT_EQ(g.nr_ranges, 2);
+	EXPECT_EQ(g.owed.nr_ranges, 2);
 	EXPECT(has_range(0x1000, 0x5fff));
 	EXPECT(has_range(0x9000, 0x9fff));
 }
@@ -149,7 +150,7 @@ TEST(merge_widens_to_whole_pages)
 	note(0x1800, 0x1800);
 	EXPECT(has_range(0x1000, 0x1fff));
 	note(0x2001, 0x2001);
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	EXPECT(has_range(0x1000, 0x2fff));
 }
 
@@ -158,14 +159,14 @@ TEST(merge_does_not_wrap_at_the_ends)
 	setup();
 	note(0, 0xfff);
 	note(TOP - 0xfff, TOP);
-	EXPECT_EQ(g.nr_ranges, 2);
+	EXPECT_EQ(g.owed.nr_ranges, 2);
 	note(TOP - 0x1fff, TOP - 0x1000);
-	EXPECT_EQ(g.nr_ranges, 2);
+	EXPECT_EQ(g.owed.nr_ranges, 2);
 	EXPECT(has_range(TOP - 0x1fff, TOP));
 	EXPECT(has_range(0, 0xfff));
 	note(TOP - 0xfff, TOP); /* inside one that ends at the top */
-	EXPECT_EQ(g.nr_ranges, 2);
-	EXPECT_EQ(g.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 2);
+	EXPECT_EQ(g.owed.full, 0);
 }
 
 TEST(merge_only_with_equal_tags)
@@ -190,8 +191,8 @@ TEST(merge_only_with_equal_tags)
 	f.level = 0;
 	f.page_lg2 = 13;
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
-	EXPECT_EQ(g.nr_ranges, 7);
-	EXPECT_EQ(g.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 7);
+	EXPECT_EQ(g.owed.full, 0);
 }
 
 TEST(merge_ignores_the_asid_of_any_asid)
@@ -206,7 +207,7 @@ TEST(merge_ignores_the_asid_of_any_asid)
 	f.last.v += 0x1000;
 	f.asid = 8;
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 }
 
 /* Random notes with two tags against a set of pages: the same set, in ranges that never meet. */
@@ -214,7 +215,7 @@ static void check_against(const bool noted[2][64])
 {
 	bool held[2][64] = { { false } };
 
-	for (uint32_t i = 0; i < g.nr_ranges; i++) {
+	for (uint32_t i = 0; i < g.owed.nr_ranges; i++) {
 		unsigned int tag = slots[i].flags;
 
 		EXPECT(slots[i].first.v <= slots[i].last.v);
@@ -222,7 +223,7 @@ static void check_against(const bool noted[2][64])
 			EXPECT(!held[tag][p]);
 			held[tag][p] = true;
 		}
-		for (uint32_t k = 0; k < g.nr_ranges; k++)
+		for (uint32_t k = 0; k < g.owed.nr_ranges; k++)
 			EXPECT(slots[k].flags != tag || slots[k].first.v != slots[i].last.v + 1);
 	}
 	for (unsigned int p = 0; p < 64; p++)
@@ -237,7 +238,7 @@ TEST(merge_holds_exactly_what_was_noted)
 		bool noted[2][64] = { { false } };
 
 		setup();
-		while (!g.full) {
+		while (!g.owed.full) {
 			struct pw_flush f;
 			uint64_t first, nr;
 
@@ -251,7 +252,7 @@ TEST(merge_holds_exactly_what_was_noted)
 			pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
 			for (uint64_t p = first; p < first + nr; p++)
 				noted[f.flags][p] = true;
-			if (!g.full)
+			if (!g.owed.full)
 				check_against((const bool(*)[64])noted);
 		}
 	}
@@ -263,8 +264,8 @@ TEST(overflow_with_no_slots)
 {
 	setup_slots(0);
 	note(0x1000, 0x1fff);
-	EXPECT_EQ(g.nr_ranges, 0);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.nr_ranges, 0);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 	EXPECT_EQ(pw_gather_flush(&g), 1);
 	EXPECT_EQ(rec.plan.full, 1u << PW_REGIME_EL10);
 	EXPECT_EQ(rec.plan.before, PW_BEFORE_STORES);
@@ -276,13 +277,13 @@ TEST(overflow_with_one_slot)
 	setup_slots(1);
 	note(0x1000, 0x1fff);
 	note(0x2000, 0x2fff);
-	EXPECT_EQ(g.nr_ranges, 1);
-	EXPECT_EQ(g.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
+	EXPECT_EQ(g.owed.full, 0);
 	note(0x8000, 0x8fff);
-	EXPECT_EQ(g.nr_ranges, 0);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.nr_ranges, 0);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 	note(0x9000, 0x9fff); /* covered */
-	EXPECT_EQ(g.nr_ranges, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 0);
 }
 
 TEST(overflow_with_many_slots)
@@ -290,15 +291,15 @@ TEST(overflow_with_many_slots)
 	setup();
 	for (uint64_t i = 0; i < NR_SLOTS; i++)
 		note(i * 0x2000, i * 0x2000 + 0xfff);
-	EXPECT_EQ(g.nr_ranges, NR_SLOTS);
-	EXPECT_EQ(g.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, NR_SLOTS);
+	EXPECT_EQ(g.owed.full, 0);
 	note(0x1000, 0x1fff); /* fits: it joins two */
-	EXPECT_EQ(g.nr_ranges, NR_SLOTS - 1);
+	EXPECT_EQ(g.owed.nr_ranges, NR_SLOTS - 1);
 	note(0x800000, 0x800fff);
-	EXPECT_EQ(g.nr_ranges, NR_SLOTS);
+	EXPECT_EQ(g.owed.nr_ranges, NR_SLOTS);
 	note(0x900000, 0x900fff);
-	EXPECT_EQ(g.nr_ranges, 0);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.nr_ranges, 0);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 }
 
 TEST(overflow_keeps_other_regimes)
@@ -311,8 +312,8 @@ TEST(overflow_keeps_other_regimes)
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
 	note(0x5000, 0x5fff);
 	note(0x9000, 0x9fff);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	EXPECT_EQ(slots[0].regime, PW_REGIME_EL2);
 	f.regime = PW_REGIME_EL3;
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
@@ -321,8 +322,8 @@ TEST(overflow_keeps_other_regimes)
 	f.first.v = f.last.v = 0x7000;
 	f.regime = PW_REGIME_EL3;
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10 | 1u << PW_REGIME_EL3);
-	EXPECT_EQ(g.nr_ranges, 2);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10 | 1u << PW_REGIME_EL3);
+	EXPECT_EQ(g.owed.nr_ranges, 2);
 }
 
 TEST(threshold)
@@ -330,27 +331,27 @@ TEST(threshold)
 	setup();
 	note(0, 256 * 4096 - 1);
 	note(1024 * 4096, 1280 * 4096 - 1);
-	EXPECT_EQ(g.full, 0); /* 512 pages in two ranges */
+	EXPECT_EQ(g.owed.full, 0); /* 512 pages in two ranges */
 	note(0x800000, 0x800fff);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
-	EXPECT_EQ(g.nr_ranges, 0);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.nr_ranges, 0);
 }
 
 TEST(threshold_of_one_range)
 {
 	setup();
 	note(0, 512 * 4096 - 1);
-	EXPECT_EQ(g.full, 0);
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	pw_gather_flush(&g);
 	note(0, 512 * 4096);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 	pw_gather_flush(&g);
 	g.max_pages = 1;
 	note(0, 0xfff);
-	EXPECT_EQ(g.full, 0);
+	EXPECT_EQ(g.owed.full, 0);
 	note(0x1000, 0x1fff);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 }
 
 TEST(threshold_counts_pages_of_their_size)
@@ -361,8 +362,8 @@ TEST(threshold_counts_pages_of_their_size)
 	f.page_lg2 = 21;
 	f.level = 1;
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
-	EXPECT_EQ(g.full, 0);
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 }
 
 TEST(threshold_of_the_whole_address_space)
@@ -371,16 +372,16 @@ TEST(threshold_of_the_whole_address_space)
 
 	setup();
 	note(0, TOP);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 	pw_gather_flush(&g);
 	f.page_lg2 = 0; /* 2^64 pages */
 	pw_gather_note(&g, 0, &f, PW_BEFORE_STORES);
-	EXPECT_EQ(g.full, 1u << PW_REGIME_EL10);
+	EXPECT_EQ(g.owed.full, 1u << PW_REGIME_EL10);
 	pw_gather_flush(&g);
 	g.max_pages = 0; /* never */
 	note(0, TOP);
-	EXPECT_EQ(g.full, 0);
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.full, 0);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 }
 
 /* Freed tables */
@@ -494,6 +495,7 @@ TEST(freed_table_out_of_reach_goes_to_the_assert_hook)
 	env.phys_to_virt = no_virt;
 	pw_gather_flush(&g);
 	EXPECT_EQ(rec.asserts, 1);
+	EXPECT_EQ(rec.bug, PW_BUG_LOST_TABLE);
 	EXPECT_EQ(rec.nr, 0);
 	EXPECT(!pw_gather_owes(&g));
 }
@@ -511,7 +513,7 @@ TEST(freed_tables_of_another_environment_flush_first)
 	table.env = &other;
 	queue(2);
 	expect_freed_after_run(2);
-	EXPECT_EQ(g.nr_freed, 1);
+	EXPECT_EQ(g.owed.nr_freed, 1);
 	note(0, 0xfff);
 	pw_lazy_disable(&g, &env);
 	EXPECT_EQ(rec.nr, 5);
@@ -529,7 +531,7 @@ TEST(freed_tables_of_another_format_flush_first)
 	init_table(&pw_fake_direct);
 	queue(1);
 	expect_freed_after_run(1);
-	EXPECT_EQ(g.nr_freed, 1);
+	EXPECT_EQ(g.owed.nr_freed, 1);
 	pw_gather_flush(&g);
 	EXPECT_EQ(rec.nr, 3);
 	EXPECT_EQ(rec.event[2], FREE);
@@ -678,10 +680,10 @@ TEST(lazy_interrupt_pays_at_once)
 	EXPECT_EQ(rec.plan.nr_ranges, 1);
 	EXPECT_EQ(rec.range[0].first.v, 0x1000);
 	/* The interrupted task's debt is where it was: a handler may come in the middle of it. */
-	EXPECT_EQ(g.nr_ranges, 1);
+	EXPECT_EQ(g.owed.nr_ranges, 1);
 	EXPECT(has_range(0x8000, 0x8fff));
-	EXPECT_EQ(g.before, PW_BEFORE_STORES);
-	EXPECT_EQ(g.publish, 0);
+	EXPECT_EQ(g.owed.before, PW_BEFORE_STORES);
+	EXPECT_EQ(g.owed.publish, 0);
 	f.last.v = 0x2fff;
 	g.max_pages = 1; /* holds there as well */
 	pw_gather_stale(&g, &env, &f, PW_BEFORE_ALL);
@@ -717,17 +719,22 @@ TEST(lazy_unbalanced_calls_go_to_the_assert_hook)
 	setup();
 	pw_lazy_disable(&g, &env);
 	EXPECT_EQ(rec.asserts, 1);
+	EXPECT_EQ(rec.bug, PW_BUG_LAZY_DISABLE);
 	EXPECT_EQ(g.enable_count, 0);
 	pw_lazy_resume(&g, &env);
 	EXPECT_EQ(rec.asserts, 2);
+	EXPECT_EQ(rec.bug, PW_BUG_LAZY_RESUME);
 	EXPECT_EQ(g.pause_count, 0);
 	g.enable_count = UINT32_MAX;
 	pw_lazy_enable(&g, &env);
 	EXPECT_EQ(rec.asserts, 3);
+	EXPECT_EQ(rec.bug, PW_BUG_LAZY_DEPTH);
 	EXPECT_EQ(g.enable_count, UINT32_MAX);
+	rec.bug = 0;
 	g.pause_count = UINT32_MAX;
 	pw_lazy_pause(&g, &env);
 	EXPECT_EQ(rec.asserts, 4);
+	EXPECT_EQ(rec.bug, PW_BUG_LAZY_DEPTH);
 	EXPECT_EQ(g.pause_count, UINT32_MAX);
 }
 

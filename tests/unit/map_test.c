@@ -278,10 +278,10 @@ static void fail_at_every_request(struct world *w)
 			EXPECT(world_unchanged(w, before));
 			EXPECT_EQ(w->balance, balance);
 			EXPECT_EQ(w->stores + w->cas, 0);
-			EXPECT_EQ(g.publish, empty.publish);
-			EXPECT_EQ(g.nr_ranges, empty.nr_ranges);
-			EXPECT_EQ(g.full, empty.full);
-			EXPECT_EQ(g.nr_freed, empty.nr_freed);
+			EXPECT_EQ(g.owed.publish, empty.owed.publish);
+			EXPECT_EQ(g.owed.nr_ranges, empty.owed.nr_ranges);
+			EXPECT_EQ(g.owed.full, empty.owed.full);
+			EXPECT_EQ(g.owed.nr_freed, empty.owed.nr_freed);
 			EXPECT(!pw_gather_owes(&g));
 		}
 		free(before);
