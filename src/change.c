@@ -279,6 +279,7 @@ static int op_work(struct pw_op *op, enum pw_pass check, enum pw_pass commit,
 	pool_release(op);
 	if (op->gather)
 		(void)pw_gather_settle(op->gather, op->env);
+	op->gather = NULL; /* @own ends here */
 	return 0;
 }
 

@@ -131,6 +131,8 @@ PW_INLINE int64_t pw_map_run(const struct pw_fmt *f, const struct pw_mem *m, con
 	if (at->kind != PW_KIND_HOLE)
 		return 1; /* identical, the check said */
 	n = pw_map_room(f, m, op, at);
+	if (!n)
+		return 0;
 	pw_map_fill(f, m, op, at, n);
 	at->now = op->set[at->level];
 	at->did = PW_DID_CHANGE | PW_DID_STORE;

@@ -140,15 +140,6 @@ uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t firs
 /* change.c: is the range closed, aligned, canonical and in the handle's half? */
 int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align);
 
-/* change.c: leaves that may be cached: [first, last] as ia, all of @level. */
-void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
-/* change.c: a table was unlinked */
-void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt);
-/* change.c: effective permissions that W^X forbids */
-bool pw_writable_and_executable(uint32_t perm);
-/* change.c: tables that [first, last] needs below one empty entry of @level. */
-uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last);
-
 /* The last ia that @n slots cover, from @at on, as far as the range goes. */
 PW_INLINE uint64_t pw_run_last(const struct pw_fmt *f, const struct pw_op *op,
 			       const struct pw_place *at, uint64_t n)

@@ -13,13 +13,16 @@ PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m,
 				 const struct pw_op *op, struct pw_place *at)
 {
 	unsigned int level = at->level;
-	uint64_t clear = op->clear[level], set = op->set[level], e = at->e;
-	uint64_t mask = clear | set | f->kind_mask(level), pattern = e & mask;
+	uint64_t clear, set, mask, pattern, e = at->e;
 
 	if (at->kind != PW_KIND_LEAF && at->kind != PW_KIND_INVALID) {
 		at->did = PW_DID_PASS;
 		return 1;
 	}
+	clear = op->clear[level];
+	set = op->set[level];
+	mask = clear | set | f->kind_mask(level);
+	pattern = e & mask;
 	at->now = (e & ~clear) | set;
 	if (at->now == e)
 		return (int64_t)m->same(op->env, at->slot, at->left, mask, pattern);
