@@ -106,6 +106,9 @@ PW_TESTS = \
 	tests/unit/link_test.c \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
+	tests/unit/source_copy_test.c \
+	tests/unit/source_test.c \
+	tests/unit/source_text_test.c \
 	tests/unit/table_test.c \
 	tests/unit/translate_test.c \
 	tests/unit/unmap_test.c \

@@ -41,19 +41,40 @@ static int write_all(int fd, const unsigned char *p, uint64_t len)
 	return 0;
 }
 
+/* Before anything is written: is each patch inside the dump? */
+static int check_patches(struct pw_source *s, const char *path, const struct pw_patch *patches,
+			 size_t nr, struct pw_source_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (pw_source_bytes(s, patches[i].pa, patches[i].len))
+			continue;
+		pw_source_explain(err,
+				  "%s: physical address 0x%llx and %llu bytes: not in one segment "
+				  "of %s",
+				  path, (unsigned long long)patches[i].pa,
+				  (unsigned long long)patches[i].len, s->path);
+		return -EFAULT;
+	}
+	return 0;
+}
+
 static int write_patch(struct pw_source *s, int fd, const struct pw_patch *patch)
 {
-	const struct pw_segment *seg = pw_source_find(s, patch->pa);
-	uint64_t in;
+	const unsigned char *place = pw_source_bytes(s, patch->pa, patch->len);
 
-	if (!seg)
-		return -EFAULT;
-	in = patch->pa - seg->pa;
-	if (patch->len > seg->len - in)
-		return -EFAULT;
-	if (lseek(fd, (off_t)(seg->offset + in), SEEK_SET) < 0)
+	if (lseek(fd, (off_t)(place - s->data), SEEK_SET) < 0)
 		return -errno;
 	return write_all(fd, patch->bytes, patch->len);
+}
+
+/* The system calls it a bad address when the mapping reaches beyond the file by now. */
+static int write_source(struct pw_source *s, int fd)
+{
+	int r = write_all(fd, s->data, s->size);
+
+	return r == -EFAULT ? -EIO : r;
 }
 
 static int check_place(const struct pw_source *s, const char *path, bool overwrite,
@@ -100,6 +121,8 @@ int pw_source_write_copy(struct pw_source *s, const char *path, bool overwrite,
 	mode_t mask;
 	size_t i;
 
+	if (!r)
+		r = check_patches(s, path, patches, nr, err);
 	if (r)
 		return r;
 	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary)) {
@@ -118,7 +141,7 @@ int pw_source_write_copy(struct pw_source *s, const char *path, bool overwrite,
 	if (fchmod(fd, 0666 & ~mask))
 		r = -errno;
 	if (!r)
-		r = write_all(fd, s->data, s->size);
+		r = write_source(s, fd);
 	for (i = 0; i < nr && !r; i++)
 		r = write_patch(s, fd, &patches[i]);
 	if (!r && fsync(fd))

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * ELF core files. A core is a list of segments (physical address, bytes, place in the file) and
- * notes. The segments are sorted once, cut where they overlap (the first in the file wins), and
+ * notes. The segments are sorted once, cut where they overlap (the one that begins lower wins), and
  * looked up by halving; the last one hit is tried first, because walks stay in a neighbourhood.
  */
 #include "source.h"
@@ -86,7 +86,7 @@ static uint16_t u16(const struct pw_source *s, uint64_t at)
 	uint16_t v;
 
 	memcpy(&v, s->data + at, sizeof(v));
-	return s->big ? be16toh(v) : le16toh(v);
+	return le16toh(v);
 }
 
 static uint32_t u32(const struct pw_source *s, uint64_t at)
@@ -94,7 +94,7 @@ static uint32_t u32(const struct pw_source *s, uint64_t at)
 	uint32_t v;
 
 	memcpy(&v, s->data + at, sizeof(v));
-	return s->big ? be32toh(v) : le32toh(v);
+	return le32toh(v);
 }
 
 static uint64_t u64(const struct pw_source *s, uint64_t at)
@@ -102,7 +102,7 @@ static uint64_t u64(const struct pw_source *s, uint64_t at)
 	uint64_t v;
 
 	memcpy(&v, s->data + at, sizeof(v));
-	return s->big ? be64toh(v) : le64toh(v);
+	return le64toh(v);
 }
 
 static bool inside(const struct pw_source *s, uint64_t at, uint64_t len)
@@ -110,7 +110,13 @@ static bool inside(const struct pw_source *s, uint64_t at, uint64_t len)
 	return at <= s->size && len <= s->size - at;
 }
 
-/* The notes of one PT_NOTE: all we want is VMCOREINFO. */
+/* Is this the name, with or without its NUL? VMCOREINFO_XEN is the hypervisor's. */
+static bool is_vmcoreinfo(const unsigned char *name, uint64_t len)
+{
+	return (len == 10 || (len == 11 && !name[10])) && !memcmp(name, "VMCOREINFO", 10);
+}
+
+/* The notes of one PT_NOTE: all we want is VMCOREINFO, the first of them. */
 static void read_notes(struct pw_source *s, uint64_t at, uint64_t len)
 {
 	uint64_t end = at + len;
@@ -121,7 +127,7 @@ static void read_notes(struct pw_source *s, uint64_t at, uint64_t len)
 		desc = name + ((name_len + 3) & ~3ull);
 		if (desc > end || desc_len > end - desc)
 			return;
-		if (name_len >= 10 && !memcmp(s->data + name, "VMCOREINFO", 10)) {
+		if (!s->vmcoreinfo && is_vmcoreinfo(s->data + name, name_len)) {
 			s->vmcoreinfo = (const char *)s->data + desc;
 			s->vmcoreinfo_len = (size_t)desc_len;
 		}
@@ -149,12 +155,14 @@ static void settle_segments(struct pw_source *s)
 	for (i = 0; i < s->nr_segments; i++) {
 		struct pw_segment seg = s->segments[i];
 		struct pw_segment *prev = n ? &s->segments[n - 1] : NULL;
+		uint64_t last = prev ? prev->pa + (prev->len - 1) : 0;
 
-		if (prev && seg.pa - prev->pa < prev->len) {
-			uint64_t covered = prev->len - (seg.pa - prev->pa);
+		/* One that was cut begins later than it did when it was sorted: its end counts. */
+		if (prev && seg.pa <= last) {
+			uint64_t covered = last - seg.pa + 1;
 
 			warn(s,
-			     "%s: segments overlap at physical address 0x%llx; the first is used",
+			     "%s: segments overlap at physical address 0x%llx; the lower is used",
 			     s->path, (unsigned long long)seg.pa);
 			if (covered >= seg.len)
 				continue;
@@ -162,8 +170,7 @@ static void settle_segments(struct pw_source *s)
 			seg.offset += covered;
 			seg.len -= covered;
 		}
-		if (prev && seg.pa == prev->pa + prev->len &&
-		    seg.offset == prev->offset + prev->len)
+		if (prev && seg.pa == last + 1 && seg.offset == prev->offset + prev->len)
 			prev->len += seg.len;
 		else
 			s->segments[n++] = seg;
@@ -173,14 +180,14 @@ static void settle_segments(struct pw_source *s)
 
 static void add_segment(struct pw_source *s, uint64_t at, uint64_t pa, uint64_t len)
 {
-	if (at > s->size)
-		at = s->size;
-	if (len > s->size - at) {
+	uint64_t present = at < s->size ? s->size - at : 0;
+
+	if (len > present) {
 		warn(s,
 		     "%s: truncated: the segment at offset 0x%llx wants 0x%llx bytes, has 0x%llx",
 		     s->path, (unsigned long long)at, (unsigned long long)len,
-		     (unsigned long long)(s->size - at));
-		len = s->size - at;
+		     (unsigned long long)present);
+		len = present;
 	}
 	if (len && pa + (len - 1) < pa) {
 		warn(s, "%s: a segment at physical address 0x%llx wraps; it is left out", s->path,
@@ -265,7 +272,13 @@ static int read_core(struct pw_source *s, struct pw_source_error *err)
 				  s->data[EI_CLASS]);
 		return -ENOEXEC;
 	}
-	s->big = s->data[EI_DATA] == ELFDATA2MSB;
+	if (s->data[EI_DATA] != ELFDATA2LSB) {
+		pw_source_explain(err,
+				  "%s: offset 5: expected ELFDATA2LSB (1), found %u: only "
+				  "little-endian machines can be read so far",
+				  s->path, s->data[EI_DATA]);
+		return -ENOEXEC;
+	}
 	if (u16(s, offsetof(Elf64_Ehdr, e_type)) != ET_CORE) {
 		pw_source_explain(err,
 				  "%s: offset 16: expected a core (ET_CORE, 4), found ELF type "
@@ -281,7 +294,8 @@ static int map_file(struct pw_source *s, struct pw_source_error *err)
 {
 	struct stat st;
 	void *map;
-	int fd = open(s->path, O_RDONLY | O_CLOEXEC), e;
+	/* without waiting: a FIFO that nobody writes to is refused like any other */
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), e;
 
 	if (fd < 0) {
 		e = errno;
@@ -350,7 +364,7 @@ void pw_source_close(struct pw_source *s)
 }
 
 /* The segment that holds @pa, or NULL. */
-const struct pw_segment *pw_source_find(struct pw_source *s, uint64_t pa)
+static const struct pw_segment *find_segment(struct pw_source *s, uint64_t pa)
 {
 	size_t low = 0, high = s->nr_segments;
 	const struct pw_segment *seg = &s->segments[s->last_hit];
@@ -375,7 +389,7 @@ const struct pw_segment *pw_source_find(struct pw_source *s, uint64_t pa)
 
 const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len)
 {
-	const struct pw_segment *seg = pw_source_find(s, pa);
+	const struct pw_segment *seg = find_segment(s, pa);
 
 	if (!seg || len > seg->len - (pa - seg->pa))
 		return NULL;

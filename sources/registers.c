@@ -65,27 +65,41 @@ static int add(struct pw_registers *r, const struct reg *reg)
 	return 0;
 }
 
-static int read_file(FILE *f, unsigned int cpu, struct pw_registers *r, unsigned int *nr_cpus)
+/* "== cpuN". A number that is too large is UINT64_MAX, which is nobody's. */
+static bool parse_cpu(const char *line, uint64_t *cpu)
 {
-	unsigned int now = 0;
+	static const char head[] = "== cpu";
+	const size_t n = sizeof(head) - 1;
+
+	if (strncmp(line, head, n) != 0 || !isdigit((unsigned char)line[n]))
+		return false;
+	*cpu = strtoull(line + n, NULL, 10);
+	return true;
+}
+
+/* Also tells whether there are registers of any CPU, and the highest CPU that has some. */
+static int read_file(FILE *f, unsigned int cpu, struct pw_registers *r, bool *any,
+		     uint64_t *highest)
+{
+	uint64_t now = 0;
 	char *line = NULL;
 	size_t size = 0;
 	int err = 0;
 
-	*nr_cpus = 1;
 	while (!err && getline(&line, &size, f) >= 0) {
 		struct reg reg;
 
-		if (sscanf(line, "== cpu%u", &now) == 1) {
-			if (now >= *nr_cpus && now < 4096)
-				*nr_cpus = now + 1;
+		if (parse_cpu(line, &now) || !parse_line(line, &reg))
 			continue;
-		}
-		if (now == cpu && parse_line(line, &reg))
+		*any = true;
+		if (now > *highest)
+			*highest = now;
+		if (now == cpu)
 			err = add(r, &reg);
 	}
-	if (!err && ferror(f))
-		err = -EIO;
+	/* not at the end: the system's word why */
+	if (!err && !feof(f))
+		err = errno ? -errno : -EIO;
 	free(line);
 	return err;
 }
@@ -94,7 +108,8 @@ int pw_registers_open(const char *path, unsigned int cpu, struct pw_registers **
 		      struct pw_source_error *err)
 {
 	struct pw_registers *r;
-	unsigned int nr_cpus;
+	uint64_t highest = 0;
+	bool any = false;
 	FILE *f = fopen(path, "re");
 	int e;
 
@@ -104,14 +119,16 @@ int pw_registers_open(const char *path, unsigned int cpu, struct pw_registers **
 		return e;
 	}
 	r = calloc(1, sizeof(*r));
-	e = r ? read_file(f, cpu, r, &nr_cpus) : -ENOMEM;
+	errno = 0;
+	e = r ? read_file(f, cpu, r, &any, &highest) : -ENOMEM;
 	fclose(f);
 	if (!e && r->nr == 0) {
-		e = cpu >= nr_cpus ? -ENOENT : -EINVAL;
-		if (e == -ENOENT)
+		e = any ? -ENOENT : -EINVAL;
+		if (any)
 			pw_source_explain(err,
-					  "%s: no registers of cpu %u: the file has cpu 0 to %u",
-					  path, cpu, nr_cpus - 1);
+					  "%s: no registers of cpu %u: the highest in the file is "
+					  "cpu %llu",
+					  path, cpu, (unsigned long long)highest);
 		else
 			pw_source_explain(err,
 					  "%s: line 1: expected gdb's `info registers` text "

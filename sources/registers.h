@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * Registers as gdb's `info registers` prints them: NAME VALUE ..., one a line. A line "== cpuN"
- * begins the registers of CPU N; without such a line everything belongs to CPU 0. Lines that are
+ * begins the registers of CPU N; what comes before the first such line is CPU 0's. Lines that are
  * no register (gdb's own chatter, vector registers) are passed over.
  */
 #ifndef PAGEWALK_SOURCES_REGISTERS_H
@@ -19,14 +19,17 @@ struct pw_registers;
  * @out:   set on success; give it to pw_registers_close()
  * @err:   filled in on failure
  *
- * Return: 0, or a negative errno value: the system's own, -ENOENT when the file has no such CPU,
- *         -EINVAL when it has no registers at all.
+ * Return: 0, or a negative errno value: the system's own, -ENOENT when the file has registers but
+ *         none of this CPU, -EINVAL when it has no registers at all.
  */
 int pw_registers_open(const char *path, unsigned int cpu, struct pw_registers **out,
 		      struct pw_source_error *err);
 void pw_registers_close(struct pw_registers *r);
 
-/* The value of a register; names are compared without regard to case. The first one counts. */
+/*
+ * The value of a register; names are compared without regard to case. The first one counts. When
+ * there is none @value is as it was.
+ */
 bool pw_registers_get(const struct pw_registers *r, const char *name, uint64_t *value);
 
 #endif

@@ -44,7 +44,8 @@ enum pw_machine {
  * Segments that reach beyond the end of the file are clipped, with a warning.
  *
  * Return: 0, or a negative errno value: the system's own for a file that cannot be opened or
- *         mapped, -ENOEXEC for one that is not a core file of a 64-bit machine, -ENOMEM.
+ *         mapped, -ENOEXEC for one that is not a core file of a 64-bit little-endian machine,
+ *         -ENOMEM.
  */
 int pw_source_open(const char *path, struct pw_source **out, struct pw_source_error *err);
 void pw_source_close(struct pw_source *s);
@@ -63,7 +64,7 @@ enum pw_machine pw_source_machine(const struct pw_source *s);
 unsigned int pw_source_elf_machine(const struct pw_source *s);
 const char *pw_source_path(const struct pw_source *s);
 
-/* Segments in order of address, not overlapping. */
+/* Segments in order of address, not overlapping: where two did, the one that began lower has it. */
 size_t pw_source_nr_segments(const struct pw_source *s);
 struct pw_segment pw_source_segment(const struct pw_source *s, size_t i);
 
@@ -93,7 +94,8 @@ struct pw_patch {
  * no half-written file is ever seen under @path, and none stays behind after an error.
  *
  * Return: 0, or a negative errno value; -EEXIST when @path exists and @overwrite is false,
- *         -EINVAL when it is the source, -EFAULT for a patch outside the dump.
+ *         -EINVAL when it is the source or no regular file, -EFAULT for a patch outside the dump,
+ *         -EIO when the source is shorter than it was.
  */
 int pw_source_write_copy(struct pw_source *s, const char *path, bool overwrite,
 			 const struct pw_patch *patches, size_t nr, struct pw_source_error *err);

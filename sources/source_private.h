@@ -16,7 +16,6 @@ struct pw_source {
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
-	bool big; /* the ELF headers are big-endian */
 	unsigned int machine;
 	struct pw_segment *segments;
 	size_t nr_segments;
@@ -29,6 +28,5 @@ struct pw_source {
 
 __attribute__((format(printf, 2, 3))) void pw_source_explain(struct pw_source_error *err,
 							     const char *fmt, ...);
-const struct pw_segment *pw_source_find(struct pw_source *s, uint64_t pa);
 
 #endif

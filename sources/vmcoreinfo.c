@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool pw_vmcoreinfo_text(const char *info, size_t len, const char *key, char *out, size_t size)
+/* The value of a line KEY=value: not terminated. */
+static const char *find(const char *info, size_t len, const char *key, size_t *value_len)
 {
 	const char *p = info, *end = info + len;
 	size_t key_len = strlen(key);
@@ -16,29 +17,47 @@ bool pw_vmcoreinfo_text(const char *info, size_t len, const char *key, char *out
 		size_t line = (size_t)((eol ? eol : end) - p);
 
 		if (line > key_len && !memcmp(p, key, key_len) && p[key_len] == '=') {
-			size_t n = line - key_len - 1;
-
-			if (n >= size)
-				n = size - 1;
-			memcpy(out, p + key_len + 1, n);
-			out[n] = '\0';
-			return true;
+			*value_len = line - key_len - 1;
+			return p + key_len + 1;
 		}
 		p = eol ? eol + 1 : end;
 	}
-	return false;
+	return NULL;
+}
+
+bool pw_vmcoreinfo_text(const char *info, size_t len, const char *key, char *out, size_t size)
+{
+	size_t n;
+	const char *value = find(info, len, key, &n);
+
+	if (!value)
+		return false;
+	if (n >= size)
+		n = size - 1;
+	memcpy(out, value, n);
+	out[n] = '\0';
+	return true;
 }
 
 bool pw_vmcoreinfo_number(const char *info, size_t len, const char *key, uint64_t *value)
 {
 	char text[64], *rest;
 	bool hex = !strncmp(key, "SYMBOL", 6);
+	uint64_t v;
+	size_t n;
+	const char *found = find(info, len, key, &n);
 
-	if (!pw_vmcoreinfo_text(info, len, key, text, sizeof(text)))
+	/* What does not fit is no number: its beginning would be another one. */
+	if (!found || n == 0 || n >= sizeof(text))
 		return false;
+	memcpy(text, found, n);
+	text[n] = '\0';
 	if (!strncmp(text, "0x", 2))
 		hex = true;
 	errno = 0;
-	*value = strtoull(text, &rest, hex ? 16 : 10);
-	return rest != text && *rest == '\0' && !errno;
+	v = strtoull(text, &rest, hex ? 16 : 10);
+	if (rest != text + n || errno)
+		return false;
+	*value = v;
+	return true;
 }

@@ -13,7 +13,8 @@
 /*
  * pw_vmcoreinfo_text - the value of a line KEY=value
  *
- * Copies at most @size - 1 bytes and a NUL. Return: true when the line is there.
+ * Copies at most @size - 1 bytes and a NUL; of several lines the first. Return: true when the line
+ * is there; otherwise @out is as it was.
  */
 bool pw_vmcoreinfo_text(const char *info, size_t len, const char *key, char *out, size_t size);
 
@@ -22,7 +23,7 @@ bool pw_vmcoreinfo_text(const char *info, size_t len, const char *key, char *out
  *
  * SYMBOL(x) and addresses are bare hexadecimal; NUMBER(x) is decimal, possibly negative, or
  * hexadecimal with 0x; so a key that begins with SYMBOL is read as hexadecimal. Return: true when
- * the line is there and holds a number.
+ * the line is there and holds a number; otherwise @value is as it was.
  */
 bool pw_vmcoreinfo_number(const char *info, size_t len, const char *key, uint64_t *value);
 
