@@ -25,7 +25,10 @@ static bool segment_is(const struct pw_source *s, size_t i, uint64_t pa, uint64_
 {
 	struct pw_segment seg = pw_source_segment(s, i);
 
-	return EXPECT_EQ(seg.pa, pa) & EXPECT_EQ(seg.len, len) & EXPECT_EQ(seg.offset, at);
+	bool same = EXPECT_EQ(seg.pa, pa);
+
+	same = EXPECT_EQ(seg.len, len) && same;
+	return EXPECT_EQ(seg.offset, at) && same;
 }
 
 /* --- headers ------------------------------------------------------------------------------- */
