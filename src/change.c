@@ -231,12 +231,13 @@ static int map_aim(struct pw_op *op, const struct pw_mapping *map)
 
 static int op_aim(struct pw_op *op, size_t i)
 {
-	struct pw_range range = op->maps ? op->maps[i].range : op->ranges[i];
+	bool map = op->pass <= PW_PASS_MAP;
+	struct pw_range range = map ? op->maps[i].range : op->ranges[i];
 	int err = pw_range_check(op->pt, range, 1ull << op->pt->granule_lg2);
 
 	op->first = range.first.v - op->pt->first.v;
 	op->last = range.last.v - op->pt->first.v;
-	if (!err && op->maps)
+	if (!err && map)
 		err = map_aim(op, &op->maps[i]);
 	if (err)
 		op->res.where = range;

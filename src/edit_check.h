@@ -38,7 +38,7 @@ PW_INLINE int pw_check_leaf(const struct pw_fmt *f, const struct pw_op *op, stru
 	uint64_t span;
 
 	if (at->e & f->contig_mask(at->level))
-		lg2 += f->contig_lg2(at->level);
+		lg2 += pw_contig_lg2(f, at->level);
 	span = (1ull << lg2) - 1u;
 	at->last = at->ia | span;
 	at->ia &= ~span;

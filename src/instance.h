@@ -12,37 +12,6 @@
 #include "spot.h"
 #include "walk.h"
 
-struct pw_geometry {
-	unsigned int granule_lg2;
-	unsigned int index_lg2;
-	unsigned int max_levels;
-	unsigned int min_va_bits;
-	unsigned int max_va_bits;
-	unsigned int pa_bits;
-	unsigned int leaf_levels;
-	uint32_t regimes; /* bit r: PW_REGIME_r */
-	uint8_t contig_lg2[PW_LEAF_LEVELS];
-};
-
-/* Constant for an instance: what its format is. */
-PW_INLINE void pw_geometry_of(const struct pw_fmt *f, struct pw_geometry *g)
-{
-	unsigned int level;
-
-	*g = (struct pw_geometry){
-		.granule_lg2 = f->granule_lg2,
-		.index_lg2 = f->index_lg2,
-		.max_levels = f->max_levels,
-		.min_va_bits = f->min_va_bits,
-		.max_va_bits = f->max_va_bits,
-		.pa_bits = f->pa_bits,
-		.leaf_levels = f->leaf_levels,
-		.regimes = f->regimes,
-	};
-	for (level = 0; level < PW_LEAF_LEVELS; level++)
-		g->contig_lg2[level] = (uint8_t)f->contig_lg2(level);
-}
-
 /* The masks of a change at @level: the neutral words of it, then the raw ones. */
 PW_INLINE int pw_change_masks(const struct pw_fmt *f, const struct pw_table *pt,
 			      const struct pw_change *c, unsigned int level, uint64_t *clear,
@@ -50,7 +19,7 @@ PW_INLINE int pw_change_masks(const struct pw_fmt *f, const struct pw_table *pt,
 {
 	int err = f->change(pt, c, level, clear, set);
 
-	if (!err && ((c->raw_clear | c->raw_set) & f->fixed_mask(level)))
+	if (!err && ((c->raw_clear | c->raw_set) & f->fixed_mask(pt, level)))
 		err = PW_EINVAL;
 	*clear |= c->raw_clear;
 	*set = (*set & ~c->raw_clear) | c->raw_set;
@@ -62,9 +31,9 @@ PW_INLINE enum pw_kind pw_entry_decode(const struct pw_fmt *f, const struct pw_t
 				       uint64_t raw, unsigned int level, struct pw_attr *attr,
 				       uint64_t *reserved)
 {
-	enum pw_kind kind = f->kind(raw, level);
+	enum pw_kind kind = f->kind(pt, raw, level);
 
-	*reserved = raw & f->reserved(kind, level);
+	*reserved = f->reserved(pt, raw, kind, level);
 	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID)
 		f->decode_leaf(pt, raw, level, attr);
 	return kind;
@@ -73,6 +42,7 @@ PW_INLINE enum pw_kind pw_entry_decode(const struct pw_fmt *f, const struct pw_t
 /* At run time a handle carries these; one indirect call an operation. */
 struct pw_instance {
 	const char *name;
+	const struct pw_geometry *geo;
 	bool hooked;
 
 	int (*run_pass)(struct pw_op *op);
@@ -82,7 +52,6 @@ struct pw_instance {
 			 struct pw_growth *g, unsigned int level);
 
 	/* cold */
-	void (*geometry)(struct pw_geometry *g);
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
 	int (*change)(const struct pw_table *pt, const struct pw_change *change, unsigned int level,
@@ -90,68 +59,65 @@ struct pw_instance {
 	enum pw_kind (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
 			       struct pw_attr *attr, uint64_t *reserved);
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t raw, unsigned int level, uint32_t acc);
-	uint64_t (*compare_mask)(uint32_t ignore, uint64_t e, unsigned int level);
+	uint64_t (*compare_mask)(const struct pw_table *pt, uint32_t ignore, uint64_t e,
+				 unsigned int level);
 };
 
 #define PW_INSTANCE(symbol, label, fmt, mem, mem_hooked)                                           \
 	static PW_SMALL int symbol##_run_pass(struct pw_op *op)                                    \
 	{                                                                                          \
-		return pw_pass_run(&(fmt), &(mem), op);                                            \
+		return pw_pass_run(&pw_fmt_##fmt, &pw_mem_##mem, op);                              \
 	}                                                                                          \
 	static int symbol##_lookup(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)       \
 	{                                                                                          \
-		return pw_spot_lookup(&(fmt), &(mem), pt, ia, pa);                                 \
+		return pw_spot_lookup(&pw_fmt_##fmt, &pw_mem_##mem, pt, ia, pa);                   \
 	}                                                                                          \
 	static PW_SMALL int symbol##_walk(const struct pw_table *pt, struct pw_spot *s,            \
 					  uint64_t ia, unsigned int stop)                          \
 	{                                                                                          \
-		return pw_spot_walk(&(fmt), &(mem), pt, s, ia, stop);                              \
+		return pw_spot_walk(&pw_fmt_##fmt, &pw_mem_##mem, pt, s, ia, stop);                \
 	}                                                                                          \
 	static PW_SMALL uint64_t symbol##_grow(const struct pw_env *env, const uint64_t *slot,     \
 					       uint64_t nr, struct pw_growth *g,                   \
 					       unsigned int level)                                 \
 	{                                                                                          \
-		return pw_run_grow(&(fmt), &(mem), env, slot, nr, g, level);                       \
-	}                                                                                          \
-	static PW_SMALL void symbol##_geometry(struct pw_geometry *g)                              \
-	{                                                                                          \
-		pw_geometry_of(&(fmt), g);                                                         \
+		return pw_run_grow(&pw_fmt_##fmt, &pw_mem_##mem, env, slot, nr, g, level);         \
 	}                                                                                          \
 	static PW_SMALL int symbol##_encode(const struct pw_table *pt, const struct pw_attr *attr, \
 					    unsigned int level, uint64_t *raw)                     \
 	{                                                                                          \
-		return (fmt).encode(pt, attr, level, raw);                                         \
+		return pw_fmt_##fmt.encode(pt, attr, level, raw);                                  \
 	}                                                                                          \
 	static PW_SMALL int symbol##_change(const struct pw_table *pt,                             \
 					    const struct pw_change *change, unsigned int level,    \
 					    uint64_t *clear, uint64_t *set)                        \
 	{                                                                                          \
-		return pw_change_masks(&(fmt), pt, change, level, clear, set);                     \
+		return pw_change_masks(&pw_fmt_##fmt, pt, change, level, clear, set);              \
 	}                                                                                          \
 	static PW_SMALL enum pw_kind symbol##_decode(const struct pw_table *pt, uint64_t raw,      \
 						     unsigned int level, struct pw_attr *attr,     \
 						     uint64_t *reserved)                           \
 	{                                                                                          \
-		return pw_entry_decode(&(fmt), pt, raw, level, attr, reserved);                    \
+		return pw_entry_decode(&pw_fmt_##fmt, pt, raw, level, attr, reserved);             \
 	}                                                                                          \
 	static PW_SMALL uint32_t symbol##_perm(const struct pw_table *pt, uint64_t raw,            \
 					       unsigned int level, uint32_t acc)                   \
 	{                                                                                          \
-		return (fmt).perm(pt, raw, level, acc);                                            \
+		return pw_fmt_##fmt.perm(pt, raw, level, acc);                                     \
 	}                                                                                          \
-	static PW_SMALL uint64_t symbol##_compare_mask(uint32_t ignore, uint64_t e,                \
-						       unsigned int level)                         \
+	static PW_SMALL uint64_t symbol##_compare_mask(const struct pw_table *pt, uint32_t ignore, \
+						       uint64_t e, unsigned int level)             \
 	{                                                                                          \
-		return (fmt).compare_mask(ignore, e, level);                                       \
+		return pw_fmt_##fmt.compare_mask(pt, ignore, e, level);                            \
 	}                                                                                          \
 	const struct pw_instance symbol = {                                                        \
 		.name = label,                                                                     \
-		.hooked = (mem_hooked),                                                            \
+		.geo = &pw_geo_##fmt,                                                              \
+		.hooked = mem_hooked,                                                              \
 		.run_pass = symbol##_run_pass,                                                     \
 		.lookup = symbol##_lookup,                                                         \
 		.walk = symbol##_walk,                                                             \
 		.grow = symbol##_grow,                                                             \
-		.geometry = symbol##_geometry,                                                     \
 		.encode = symbol##_encode,                                                         \
 		.decode = symbol##_decode,                                                         \
 		.change = symbol##_change,                                                         \

@@ -199,12 +199,12 @@ static bool growth_begin(struct pw_iter *it, const struct pw_spot *s, int err, s
 	bool leaf = s->kind == PW_KIND_LEAF || s->kind == PW_KIND_INVALID;
 	unsigned int level = s->level;
 
-	g->expect = s->step[level].entry;
+	g->expect = s->flat;
 	g->leaf = false;
 	g->mask = ~0ull;
 	if (!run_wanted(it, s->kind)) {
 		if (leaf)
-			g->mask = inst->compare_mask(PW_IGNORE_ALL, g->expect, level);
+			g->mask = inst->compare_mask(it->pt, PW_IGNORE_ALL, g->expect, level);
 		return false;
 	}
 	run_begin(it, run, (enum pw_run_kind)s->kind, level, it->pos);
@@ -213,8 +213,8 @@ static bool growth_begin(struct pw_iter *it, const struct pw_spot *s, int err, s
 	run->err = err;
 	if (leaf) {
 		g->leaf = !(it->ignore & PW_IGNORE_PA);
-		g->mask = inst->compare_mask(it->ignore, g->expect, level);
-		run->perm = inst->perm(it->pt, g->expect, level, s->step[level].acc);
+		g->mask = inst->compare_mask(it->pt, it->ignore, g->expect, level);
+		run->perm = inst->perm(it->pt, run->entry, level, s->step[level].acc);
 	}
 	return true;
 }
@@ -230,7 +230,7 @@ static bool continues(const struct pw_iter *it, const struct pw_run *run, const 
 		      const struct pw_growth *g)
 {
 	return s->level == run->level && s->step[s->level].acc == run->inherited &&
-	       s->kind != PW_KIND_BAD && !((s->step[s->level].entry ^ g->expect) & g->mask) &&
+	       s->kind != PW_KIND_BAD && !((s->flat ^ g->expect) & g->mask) &&
 	       (!g->leaf || room(it, run));
 }
 
@@ -247,9 +247,9 @@ static bool grow(struct pw_iter *it, const struct pw_spot *s, struct pw_growth *
 	if (g->leaf && room(it, run) < nr)
 		nr = room(it, run);
 	/* a bad entry is a run of its own, and one that changed since it was read stays as read */
+	g->index = pw_spot_index(pt, it->pos, s->level);
 	if (s->kind != PW_KIND_BAD)
-		n = pt->instance->grow(pt->env, s->table + pw_spot_index(pt, it->pos, s->level), nr,
-				       g, s->level);
+		n = pt->instance->grow(pt->env, s->table + g->index, nr, g, s->level);
 	n = n ? n : 1;
 	run->nr += n;
 	it->pos = (it->pos & ~(size - 1u)) + n * size;
@@ -258,7 +258,7 @@ static bool grow(struct pw_iter *it, const struct pw_spot *s, struct pw_growth *
 
 PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 {
-	struct pw_growth g = { 0, 0, false };
+	struct pw_growth g = { 0, 0, 0, false };
 	enum descent d = AT_ENTRY;
 	bool have = false;
 	struct pw_spot s;

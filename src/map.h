@@ -21,8 +21,10 @@ PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op, 
 				unsigned int level, uint64_t at)
 {
 	uint64_t span = (1ull << pw_shift(f, level)) - 1u;
-	uint64_t pa = (at & ~span) + op->delta, mask = f->compare_mask(PW_MAP_IGNORE, e, level);
+	uint64_t pa = (at & ~span) + op->delta;
+	uint64_t mask = f->compare_mask(op->pt, PW_MAP_IGNORE, e, level);
 
+	e = pw_flat(f, e, at >> pw_shift(f, level), level);
 	return !(pa & span) && !((e ^ f->make_leaf(op->set[level], pa, level)) & mask);
 }
 
@@ -62,11 +64,26 @@ PW_INLINE void pw_map_leaves(const struct pw_fmt *f, const struct pw_mem *m,
 	}
 }
 
+/* The same for whole groups whose entries are all alike. */
+PW_INLINE void pw_map_groups(const struct pw_fmt *f, const struct pw_mem *m,
+			     const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
+			     unsigned int level)
+{
+	uint64_t i, in_group = (1ull << pw_contig_lg2(f, level)) - 1u, same = e;
+
+	for (i = 0; i < nr; i++) {
+		if (!(i & in_group))
+			same = f->group(e, level);
+		m->store(env, slot + i, same);
+		e = f->next_leaf(e, level);
+	}
+}
+
 /* Fill @nr empty slots of one table; whole groups get the contiguous hint when asked for. */
 PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, const struct pw_op *op,
 			   const struct pw_place *at, uint64_t nr)
 {
-	unsigned int level = at->level, shift = pw_shift(f, level), lg2 = f->contig_lg2(level);
+	unsigned int level = at->level, shift = pw_shift(f, level), lg2 = pw_contig_lg2(f, level);
 	uint64_t span = (1ull << (shift + lg2)) - 1u, pos = at->ia, *slot = at->slot;
 	bool groups = (op->flags & PW_CONTIGUOUS) && lg2 && !(op->delta & span);
 
@@ -81,7 +98,10 @@ PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, const
 			n = n >> lg2 << lg2;
 			e |= f->contig_mask(level);
 		}
-		pw_map_leaves(f, m, op->env, slot, n, e, level);
+		if (f->group && (e & f->contig_mask(level)))
+			pw_map_groups(f, m, op->env, slot, n, e, level);
+		else
+			pw_map_leaves(f, m, op->env, slot, n, e, level);
 		slot += n;
 		pos += n << shift;
 		nr -= n;
@@ -144,7 +164,7 @@ PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, stru
 			    uint64_t *slot, unsigned int level, uint64_t ia, uint64_t *child)
 {
 	uint32_t bit = 1u << (level - 1u);
-	uint64_t nr = 1ull << f->index_lg2, next = pw_index(f, ia, level - 1u) + 1u;
+	uint64_t nr = 1ull << f->geo->index_lg2, next = pw_index(f, ia, level - 1u) + 1u;
 
 	if (!(op->fresh & bit))
 		return;
@@ -152,7 +172,7 @@ PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, stru
 	if (!(op->env->flags & PW_ENV_ZEROED))
 		m->zero(op->env, child + next, nr - next);
 	pw_env_sync(op->env, child, nr);
-	m->store_release(op->env, slot, f->make_table(op->table_pa[level - 1u], level));
+	m->store_release(op->env, slot, f->make_table(op->pt, op->table_pa[level - 1u], level));
 	pw_env_sync(op->env, slot, 1);
 }
 

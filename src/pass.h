@@ -23,12 +23,9 @@
 
 _Static_assert(PW_MAX_LEVELS <= 8, "a bit for each level");
 
-/* Levels that can have leaves, from level 0 on; a format has no more. */
-#define PW_LEAF_LEVELS 4u
-
 enum pw_pass {
 	PW_PASS_MAP_CHECK,
-	PW_PASS_MAP,
+	PW_PASS_MAP,	    /* those of map come first */
 	PW_PASS_EDIT_CHECK, /* of unmap and protect */
 	PW_PASS_UNMAP,
 	PW_PASS_PROTECT,
@@ -38,8 +35,10 @@ enum pw_pass {
 struct pw_op {
 	const struct pw_table *pt;
 	const struct pw_env *env;
-	const struct pw_range *ranges; /* what the caller asked for, */
-	const struct pw_mapping *maps; /* or, to map, this */
+	union { /* what the caller asked for: */
+		const struct pw_range *ranges;
+		const struct pw_mapping *maps; /* in the passes of map */
+	};
 	size_t nr;
 	uint64_t first; /* the range under work as ia, closed */
 	uint64_t last;
@@ -99,13 +98,13 @@ struct pw_place {
 
 PW_INLINE uint32_t pw_table_bytes(const struct pw_fmt *f)
 {
-	return 8u << f->index_lg2;
+	return 8u << f->geo->index_lg2;
 }
 
 /* Which entry of a table of @level, below the root, stands for @ia? */
 PW_INLINE uint64_t pw_index(const struct pw_fmt *f, uint64_t ia, unsigned int level)
 {
-	return ia >> pw_shift(f, level) & ((1ull << f->index_lg2) - 1u);
+	return ia >> pw_shift(f, level) & ((1ull << f->geo->index_lg2) - 1u);
 }
 
 /* The last ia that an entry of @level, entered at @ia, spans. */
@@ -118,12 +117,6 @@ PW_INLINE uint64_t pw_entry_last(const struct pw_fmt *f, uint64_t ia, unsigned i
 static inline uint64_t pw_leaf_size(const struct pw_table *pt, unsigned int level)
 {
 	return 1ull << (pt->granule_lg2 + level * pt->index_lg2);
-}
-
-/* Bytes of the top table: it has only the entries that the input address size asks for. */
-PW_INLINE uint32_t pw_root_bytes(const struct pw_fmt *f, const struct pw_table *pt)
-{
-	return (uint32_t)(8ull << (pt->va_bits - pw_shift(f, (unsigned int)pt->levels - 1u)));
 }
 
 /* change.c: remember where an operation is refused, and return @err; @table: that of the entry,

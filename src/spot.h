@@ -25,7 +25,8 @@ struct pw_spot_step {
 struct pw_spot {
 	const uint64_t *table; /* that of the entry; NULL: the root is out of reach */
 	struct pw_spot_step step[PW_MAX_LEVELS];
-	uint64_t pa; /* where a leaf maps to, or where a table lies */
+	uint64_t flat; /* the entry; of a leaf, as it stands for its slot alone (pw_flat) */
+	uint64_t pa;   /* where a leaf maps to, or where a table lies */
 	unsigned int level;
 	enum pw_kind kind; /* of the entry; BAD also where the table it points to is out of reach */
 };
@@ -34,7 +35,8 @@ struct pw_spot {
 struct pw_growth {
 	uint64_t expect;
 	uint64_t mask;
-	bool leaf; /* consecutive leaves; else equal entries */
+	uint64_t index; /* of the first slot in its table */
+	bool leaf;	/* consecutive leaves; else equal entries */
 };
 
 /*
@@ -48,8 +50,8 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m,
 			   unsigned int stop)
 {
 	unsigned int level = (unsigned int)pt->levels - 1u, shift = pw_shift(f, level);
-	uint32_t len = pw_root_bytes(f, pt), acc = 0;
-	uint64_t i = ia >> shift, pa = pt->root.v, e;
+	uint32_t len = (uint32_t)pt->root_bytes, acc = 0;
+	uint64_t i = pt->root_skip + (ia >> shift), pa = pt->root.v, e = 0;
 	struct pw_spot_step *step = &s->step[level];
 	const uint64_t *table;
 	enum pw_kind kind = PW_KIND_BAD;
@@ -64,19 +66,22 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m,
 		step->acc = acc;
 		s->table = table;
 		s->level = level;
-		kind = f->kind(e, level);
+		kind = f->kind(pt, e, level);
 		if (kind != PW_KIND_TABLE || level == stop)
 			break;
-		pa = f->table_pa(e, level);
+		pa = f->table_pa(pt, e, level);
 		acc = f->inherit(pt, acc, e, level);
 		len = pw_table_bytes(f);
-		shift -= f->index_lg2;
-		i = ia >> shift & ((1ull << f->index_lg2) - 1u);
+		shift -= f->geo->index_lg2;
+		i = ia >> shift & ((1ull << f->geo->index_lg2) - 1u);
 	}
 	if (!table)
 		kind = PW_KIND_BAD;
-	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID)
-		pa = f->leaf_pa(e, level);
+	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID) {
+		e = pw_flat(f, e, i, level);
+		pa = f->leaf_pa(pt, e, level);
+	}
+	s->flat = e;
 	s->kind = kind;
 	s->pa = pa;
 	return table ? 0 : PW_EFAULT;
@@ -90,23 +95,24 @@ PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
 			     const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)
 {
 	unsigned int level = (unsigned int)pt->levels - 1u, shift = pw_shift(f, level);
-	const uint64_t *table = m->table_inline(pt->env, pt->root.v, pw_root_bytes(f, pt));
-	uint64_t i = ia >> shift;
+	const uint64_t *table = m->table_inline(pt->env, pt->root.v, (uint32_t)pt->root_bytes);
+	uint64_t i = pt->root_skip + (ia >> shift);
 
 	while (table) {
 		uint64_t e = m->load(pt->env, table + i);
-		enum pw_kind kind = f->kind(e, level);
+		enum pw_kind kind = f->kind(pt, e, level);
 
 		if (kind == PW_KIND_LEAF) {
-			pa->v = f->leaf_pa(e, level) | (ia & ((1ull << shift) - 1u));
+			pa->v = f->leaf_pa(pt, pw_flat(f, e, i, level), level) |
+				(ia & ((1ull << shift) - 1u));
 			return 0;
 		}
 		if (kind != PW_KIND_TABLE)
 			return kind == PW_KIND_BAD ? PW_EDOM : PW_ENOENT;
-		table = m->table_inline(pt->env, f->table_pa(e, level), pw_table_bytes(f));
+		table = m->table_inline(pt->env, f->table_pa(pt, e, level), pw_table_bytes(f));
 		level--;
-		shift -= f->index_lg2;
-		i = ia >> shift & ((1ull << f->index_lg2) - 1u);
+		shift -= f->geo->index_lg2;
+		i = ia >> shift & ((1ull << f->geo->index_lg2) - 1u);
 	}
 	return PW_EFAULT;
 }
@@ -116,7 +122,7 @@ static inline uint64_t pw_spot_index(const struct pw_table *pt, uint64_t ia, uns
 {
 	uint64_t i = ia >> (pt->granule_lg2 + level * pt->index_lg2);
 
-	return level + 1u < pt->levels ? i & ((1ull << pt->index_lg2) - 1u) : i;
+	return level + 1u < pt->levels ? i & ((1ull << pt->index_lg2) - 1u) : i + pt->root_skip;
 }
 
 /* Where that entry lies. */
@@ -126,13 +132,17 @@ static inline uint64_t pw_spot_entry_pa(const struct pw_table *pt, const struct 
 	return s->step[level].table_pa + pw_spot_index(pt, ia, level) * sizeof(uint64_t);
 }
 
-/* How many of @nr slots continue a run? Four at a time; the entry that differs is found alone. */
+/*
+ * How many of @nr slots continue a run? Four at a time; the entry that differs is found alone, and
+ * so is each of a group whose entries are all alike (pw_fmt.flat).
+ */
 PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 			       const struct pw_env *env, const uint64_t *slot, uint64_t nr,
 			       struct pw_growth *g, unsigned int level)
 {
 	const uint64_t *p = slot, *end = slot + nr;
 	uint64_t x = g->expect, mask = g->mask;
+	uint64_t fast = f->flat ? mask | f->contig_mask(level) : mask;
 
 	if (!g->leaf)
 		return m->same(env, slot, nr, mask, x & mask);
@@ -142,12 +152,14 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 
 		if (((m->load(env, p) ^ x) | (m->load(env, p + 1) ^ x1) |
 		     (m->load(env, p + 2) ^ x2) | (m->load(env, p + 3) ^ x3)) &
-		    mask)
+		    fast)
 			break;
 		x = f->next_leaf(x3, level);
 		p += 4;
 	}
-	while (p < end && !((m->load(env, p) ^ x) & mask)) {
+	while (p < end &&
+	       !((pw_flat(f, m->load(env, p), g->index + (uint64_t)(p - slot), level) ^ x) &
+		 mask)) {
 		x = f->next_leaf(x, level);
 		p++;
 	}

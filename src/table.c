@@ -8,12 +8,12 @@
 
 #include "instance.h"
 
-/* Levels that an input address size needs: the top table then has at least two entries. */
+/* The fewest levels that an input address size needs, with tables side by side at the root. */
 static unsigned int table_levels(const struct pw_geometry *g, uint64_t va_bits)
 {
 	unsigned int levels = 1;
 
-	while (g->granule_lg2 + levels * g->index_lg2 < va_bits)
+	while ((unsigned int)g->granule_lg2 + levels * g->index_lg2 + g->concat_lg2 < va_bits)
 		levels++;
 	return levels;
 }
@@ -37,63 +37,99 @@ static int table_check_env(const struct pw_table_config *cfg)
 	return 0;
 }
 
-static int table_check(const struct pw_table_config *cfg, struct pw_geometry *g)
+static int table_check(const struct pw_table_config *cfg)
 {
+	const struct pw_geometry *g;
+
 	if (!cfg || cfg->size == 0 || !cfg->instance)
 		return PW_EINVAL;
-	if (cfg->flags & ~(PW_TABLE_LIVE | PW_TABLE_UPPER | PW_TABLE_NO_WX))
+	g = cfg->instance->geo;
+	if (cfg->flags & ~(PW_TABLE_LIVE | PW_TABLE_UPPER | PW_TABLE_NO_WX | PW_TABLE_SHARED_BIT))
 		return PW_EINVAL;
-	if (cfg->caps.bbm_level > 3u)
+	if (cfg->caps.bbm_level > 3u ||
+	    ((cfg->flags & PW_TABLE_UPPER) && g->halves == PW_HALVES_NONE) ||
+	    ((cfg->flags & PW_TABLE_SHARED_BIT) && !cfg->enc_mask) ||
+	    (cfg->enc_mask & (cfg->enc_mask - 1u)))
 		return PW_EINVAL;
-	cfg->instance->geometry(g);
-	if (cfg->regime >= PW_NR_REGIMES || !(g->regimes & (1u << cfg->regime)))
+	if (cfg->regime >= PW_NR_REGIMES || (cfg->regime && !(g->regimes & (1u << cfg->regime))) ||
+	    ((cfg->flags & PW_TABLE_LIVE) && !g->live) || (cfg->enc_mask && !g->enc))
 		return PW_EOPNOTSUPP;
 	return table_check_env(cfg);
 }
 
+/* Sizes: what the caller left at 0 is the format's most, or its fewest levels. */
+static int table_shape(struct pw_table *pt, const struct pw_table_config *cfg)
+{
+	const struct pw_geometry *g = cfg->instance->geo;
+	uint64_t va_bits = cfg->va_bits ? cfg->va_bits : g->max_va_bits;
+	uint64_t pa_bits = cfg->pa_bits ? cfg->pa_bits : g->pa_bits;
+	uint64_t levels = cfg->levels ? cfg->levels : table_levels(g, va_bits);
+	uint64_t shift = g->granule_lg2 + (levels - 1u) * g->index_lg2;
+
+	if (va_bits < g->min_va_bits || va_bits > g->max_va_bits ||
+	    (va_bits - g->min_va_bits) % g->va_step || levels > g->max_levels || shift >= va_bits ||
+	    va_bits - shift > (uint64_t)g->index_lg2 + g->concat_lg2 || pa_bits > g->pa_bits ||
+	    pa_bits <= g->granule_lg2 || cfg->leaf_levels > g->leaf_levels)
+		return PW_ERANGE;
+	pt->levels = levels;
+	pt->root_bytes = 8ull << (va_bits - shift);
+	pt->root_skip = 0;
+	if (g->halves == PW_HALVES_SIGNED) {
+		va_bits--;
+		if (cfg->flags & PW_TABLE_UPPER)
+			pt->root_skip = 1ull << (va_bits - shift);
+	}
+	pt->va_bits = va_bits;
+	pt->granule_lg2 = g->granule_lg2;
+	pt->index_lg2 = g->index_lg2;
+	pt->leaf_levels = cfg->leaf_levels ? cfg->leaf_levels : g->leaf_levels;
+	if (pt->leaf_levels > levels)
+		pt->leaf_levels = levels;
+	pt->pa_max = (1ull << pa_bits) - 1u;
+	return 0;
+}
+
+/* A format's only regime needs no name. */
+static uint32_t table_regime(const struct pw_table_config *cfg)
+{
+	uint32_t regimes = cfg->instance->geo->regimes;
+
+	return regimes & (1u << cfg->regime) ? cfg->regime : (uint32_t)__builtin_ctz(regimes);
+}
+
 PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg)
 {
-	struct pw_geometry g;
-	uint64_t va_bits, span;
-	int err = pt ? table_check(cfg, &g) : PW_EINVAL;
+	int err = pt ? table_check(cfg) : PW_EINVAL;
 
+	if (!err)
+		err = table_shape(pt, cfg);
 	if (err)
 		return err;
-	va_bits = cfg->va_bits ? cfg->va_bits : g.max_va_bits;
-	if (va_bits < g.min_va_bits || va_bits > g.max_va_bits)
-		return PW_ERANGE;
-	span = 1ull << va_bits;
-
 	pt->size = sizeof(*pt);
 	pt->flags = cfg->flags;
 	pt->instance = cfg->instance;
 	pt->env = cfg->env;
 	pt->exec = cfg->exec;
 	pt->root = cfg->root;
-	pt->first.v = cfg->flags & PW_TABLE_UPPER ? 0 - span : 0;
-	pt->last.v = pt->first.v + (span - 1u);
-	pt->va_bits = va_bits;
-	pt->levels = table_levels(&g, va_bits);
-	pt->granule_lg2 = g.granule_lg2;
-	pt->index_lg2 = g.index_lg2;
-	pt->leaf_levels = pt->levels < g.leaf_levels ? pt->levels : g.leaf_levels;
-	pt->pa_max = (1ull << g.pa_bits) - 1u;
+	pt->first.v = cfg->flags & PW_TABLE_UPPER ? 0 - (1ull << pt->va_bits) : 0;
+	pt->last.v = pt->first.v + ((1ull << pt->va_bits) - 1u);
 	pt->mair = cfg->mair;
-	pt->regime = cfg->regime;
+	pt->pir = cfg->pir;
+	pt->pire0 = cfg->pire0;
+	pt->enc_mask = cfg->enc_mask;
+	pt->regime = table_regime(cfg);
 	pt->asid = cfg->asid;
 	pt->any_asid = cfg->any_asid;
 	pt->caps = cfg->caps;
 
-	if (cfg->root.v & (pw_table_root_size(pt) - 1u))
+	if (cfg->root.v & (pt->root_bytes - 1u))
 		return PW_EINVAL;
-	if (cfg->root.v >> g.pa_bits)
-		return PW_ERANGE;
-	return 0;
+	return (cfg->root.v | cfg->enc_mask) > pt->pa_max ? PW_ERANGE : 0;
 }
 
 uint64_t pw_table_root_size(const struct pw_table *pt)
 {
-	return 8ull << (pt->va_bits - pt->granule_lg2 - (pt->levels - 1u) * pt->index_lg2);
+	return pt->root_bytes;
 }
 
 uint64_t pw_table_leaf_size(const struct pw_table *pt, unsigned int level)
@@ -108,10 +144,7 @@ bool pw_table_leaf_ok(const struct pw_table *pt, unsigned int level)
 
 unsigned int pw_table_contig_lg2(const struct pw_table *pt, unsigned int level)
 {
-	struct pw_geometry g;
-
-	pt->instance->geometry(&g);
-	return level < pt->leaf_levels ? g.contig_lg2[level] : 0;
+	return level < pt->leaf_levels ? pt->instance->geo->contig_lg2[level] : 0;
 }
 
 const char *pw_instance_name(const struct pw_instance *inst)
@@ -132,16 +165,10 @@ const char *pw_level_name(const struct pw_instance *inst, unsigned int level, un
 
 unsigned int pw_instance_granule_lg2(const struct pw_instance *inst)
 {
-	struct pw_geometry g;
-
-	inst->geometry(&g);
-	return g.granule_lg2;
+	return inst->geo->granule_lg2;
 }
 
 unsigned int pw_instance_max_levels(const struct pw_instance *inst)
 {
-	struct pw_geometry g;
-
-	inst->geometry(&g);
-	return g.max_levels;
+	return inst->geo->max_levels;
 }

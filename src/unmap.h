@@ -50,7 +50,7 @@ PW_INLINE void pw_unmap_enter(const struct pw_fmt *f, struct pw_op *op, unsigned
 PW_INLINE void pw_unmap_leave(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
 			      uint64_t *slot, unsigned int level, uint64_t ia, uint64_t *child)
 {
-	uint64_t nr = 1ull << f->index_lg2, first, last;
+	uint64_t nr = 1ull << f->geo->index_lg2, first, last;
 	uint32_t bit = 1u << (level - 1u);
 	bool doomed = op->doomed & bit;
 

@@ -62,7 +62,7 @@ PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const s
 PW_INLINE int pw_pass_table(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
 			    const struct pw_place *at, struct pw_frame *below)
 {
-	uint64_t pa = f->table_pa(at->e, at->level);
+	uint64_t pa = f->table_pa(op->pt, at->e, at->level);
 	unsigned int above;
 
 	if (at->kind != PW_KIND_TABLE) {
@@ -93,7 +93,7 @@ PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, stru
 	while (at->left) {
 		at->last = pw_run_last(f, op, at, 1);
 		at->e = op->fresh & (1u << at->level) ? 0 : m->load(op->env, at->slot);
-		at->kind = f->kind(at->e, at->level);
+		at->kind = f->kind(op->pt, at->e, at->level);
 		n = at->kind == PW_KIND_TABLE ? 0 : pw_pass_slots(f, m, op, at);
 		if (n <= 0)
 			return (int)n;
@@ -116,11 +116,11 @@ PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, struct
 	at.level = top;
 	op->table_pa[top] = op->pt->root.v;
 	fr = &frame[top];
-	fr->table = m->table(op->env, op->pt->root.v, pw_root_bytes(f, op->pt));
+	fr->table = m->table(op->env, op->pt->root.v, (uint32_t)op->pt->root_bytes);
 	at.slot = fr->table;
 	if (!fr->table)
 		return pw_refuse(op, &at, NULL, err);
-	at.slot += at.ia >> shift;
+	at.slot += op->pt->root_skip + (at.ia >> shift);
 	at.left = (op->last >> shift) - (at.ia >> shift) + 1u;
 	for (;;) {
 		err = pw_pass_along(f, m, op, &at);

@@ -60,6 +60,9 @@ struct pw_arm64_half {
 int pw_arm64_decode_regs(const struct pw_arm64_regs *regs, bool upper, struct pw_arm64_half *half,
 			 struct pw_table_config *cfg) PW_MUST_CHECK;
 
+/* Regimes that the executors know, from PW_REGIME_EL10 on: those of stage 1. */
+#define PW_ARM64_NR_REGIMES 4u
+
 /* Barriers that table maintenance uses; inner shareable. */
 enum pw_arm64_dsb {
 	PW_ARM64_DSB_ISHST, /* stores */

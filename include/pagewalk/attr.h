@@ -31,15 +31,19 @@ extern "C" {
 #define PW_PERM_ALL    0x3fu
 
 /* Other attributes. */
-#define PW_ATTR_VALID	   0x001u /* clear: present-but-invalid: keeps all else, never translates */
-#define PW_ATTR_GLOBAL	   0x002u /* matches every ASID (nG clear) */
-#define PW_ATTR_ACCESSED   0x004u /* the access flag */
-#define PW_ATTR_DIRTY	   0x008u /* written since it was last cleaned; meaningful with DBM */
-#define PW_ATTR_DBM	   0x010u /* hardware manages the dirty state (DBM): writable when clean */
-#define PW_ATTR_CONTIGUOUS 0x020u /* the contiguous hint; set by the engine where PW_CONTIGUOUS */
-#define PW_ATTR_GUARDED	   0x040u /* GP: branch target identification */
-#define PW_ATTR_NS	   0x080u /* the NS bit of the output address space */
-#define PW_ATTR_ALL	   0x0ffu
+#define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps all else, never translates */
+#define PW_ATTR_GLOBAL	    0x002u /* matches every ASID (nG clear) */
+#define PW_ATTR_ACCESSED    0x004u /* the access flag */
+#define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; meaningful with DBM */
+#define PW_ATTR_DBM	    0x010u /* hardware manages the dirty state (DBM): writable when clean */
+#define PW_ATTR_CONTIGUOUS  0x020u /* the contiguous hint; set by the engine where PW_CONTIGUOUS */
+#define PW_ATTR_GUARDED	    0x040u /* GP: branch target identification */
+#define PW_ATTR_NS	    0x080u /* the NS bit of the output address space */
+#define PW_ATTR_NSE	    0x100u /* EL3: the NSE bit, with NS one of four address spaces */
+#define PW_ATTR_ENCRYPTED   0x200u /* private to the machine; only where there is an enc_mask */
+#define PW_ATTR_IGNORE_PAT  0x400u /* EPT: the guest's PAT has no say */
+#define PW_ATTR_SUPPRESS_VE 0x800u /* EPT: violations are VM exits, never #VE */
+#define PW_ATTR_ALL	    0xfffu
 
 /* Memory types, as resolved through MAIR (or PAT, PBMT). */
 enum pw_memtype {
@@ -52,7 +56,9 @@ enum pw_memtype {
 	PW_MEM_DEVICE_nGnRE,
 	PW_MEM_DEVICE_nGRE,
 	PW_MEM_DEVICE_GRE,
-	PW_MEM_OTHER, /* read only: a type that has no name here; see mem_index */
+	PW_MEM_UC_MINUS, /* x86-64: uncacheable, unless the MTRRs say write-combining */
+	PW_MEM_WP,	 /* x86-64: write-protected */
+	PW_MEM_OTHER,	 /* read only: a type that has no name here; see mem_index */
 	PW_NR_MEMTYPES
 };
 
@@ -68,9 +74,12 @@ struct pw_attr {
 	uint32_t perm;	    /* PW_PERM_* */
 	uint32_t flags;	    /* PW_ATTR_* */
 	uint32_t memtype;   /* enum pw_memtype; 0 means: use mem_index */
-	uint32_t mem_index; /* AttrIndx, 0 to 7 */
+	uint32_t mem_index; /* arm64 AttrIndx, x86-64 PAT:PCD:PWT, 0 to 7; EPT's memory type; RISC-V
+			       PBMT; arm64 stage 2 MemAttr */
 	uint32_t share;	    /* enum pw_share; ignored where the entry does not hold it (LPA2) */
-	uint32_t soft;	    /* software bits, arm64: bits [58:55] as 0 to 15 */
+	uint32_t soft;	    /* software bits, gathered to the right in the order of their bits */
+	uint32_t key;	    /* x86-64 protection key, arm64 overlay index (POIndex): 0 to 15 */
+	uint32_t perm_index; /* read only, arm64 with indirect permissions: PIIndex */
 };
 
 /*

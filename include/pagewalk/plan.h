@@ -34,6 +34,11 @@ enum pw_regime {
 	PW_REGIME_EL2,	    /* arm64 EL2 (E2H clear): one privilege */
 	PW_REGIME_EL20,	    /* arm64 EL2&0 (VHE) */
 	PW_REGIME_EL3,	    /* arm64 EL3: one privilege */
+	PW_REGIME_STAGE2,   /* arm64 EL1&0, stage 2 */
+	PW_REGIME_X86,	    /* x86-64, linear addresses */
+	PW_REGIME_EPT,	    /* x86-64, guest-physical addresses */
+	PW_REGIME_RISCV,    /* RISC-V supervisor, or VS-stage */
+	PW_REGIME_RISCV_G,  /* RISC-V G-stage */
 	PW_NR_REGIMES
 };
 

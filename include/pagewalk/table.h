@@ -22,6 +22,9 @@ struct pw_instance; /* a format joined with a kind of environment; see format.h 
 #define PW_TABLE_LIVE  0x1u /* a CPU may be walking it: changes leave debts, order matters */
 #define PW_TABLE_UPPER 0x2u /* the upper half of the address space (TTBR1) */
 #define PW_TABLE_NO_WX 0x4u /* refuse changes that make a page writable and executable: PW_EPERM */
+#define PW_TABLE_SHARED_BIT \
+	0x8u /* the bit of enc_mask, when set, means shared (TDX, Arm CCA), not
+				    encrypted (SEV) */
 
 /* struct pw_caps.flags: what the CPUs that walk the table can do */
 #define PW_CAP_TLBIRANGE 0x01u /* FEAT_TLBIRANGE */
@@ -33,6 +36,25 @@ struct pw_instance; /* a format joined with a kind of environment; see format.h 
 #define PW_CAP_WXN	 0x40u /* SCTLR.WXN: writable is never executable */
 #define PW_CAP_BBM_ABORTS_OK \
 	0x80u /* the caller handles TLB conflict aborts: FEAT_BBM level 2 may be used */
+#define PW_CAP_PIE	   0x0100u /* stage 1 permissions are indirect (TCR2_ELx.PIE): see pir, pire0 */
+#define PW_CAP_POE	   0x0200u /* stage 1 permission overlays (TCR2_ELx.POE) */
+#define PW_CAP_FWB	   0x0400u /* stage 2: HCR_EL2.FWB, another meaning of MemAttr */
+#define PW_CAP_XNX	   0x0800u /* stage 2: FEAT_XNX, execute by privilege */
+#define PW_CAP_TBI	   0x1000u /* the top byte is no part of an address (TCR_ELx.TBI) */
+/* x86-64, EPT */
+#define PW_CAP_NO_NX	   0x002000u /* EFER.NXE is clear: bit 63 is reserved */
+#define PW_CAP_NO_WP	   0x004000u /* CR0.WP is clear: supervisors write to read-only pages */
+#define PW_CAP_SMEP	   0x008000u /* CR4.SMEP: supervisors never execute user pages */
+#define PW_CAP_SMAP	   0x010000u /* CR4.SMAP, with EFLAGS.AC clear: nor read or write them */
+#define PW_CAP_MBE	   0x020000u /* EPT: mode-based execute control */
+#define PW_CAP_EXEC_ONLY   0x040000u /* EPT: execute without read is not a misconfiguration */
+/* RISC-V */
+#define PW_CAP_SVADU	   0x0080000u /* hardware sets A and D (menvcfg.ADUE) */
+#define PW_CAP_SVNAPOT	   0x0100000u
+#define PW_CAP_SVPBMT	   0x0200000u
+#define PW_CAP_SVRSW60T59B 0x0400000u
+#define PW_CAP_SUM	   0x0800000u /* sstatus.SUM: supervisors read and write user pages */
+#define PW_CAP_MXR	   0x1000000u /* sstatus.MXR: what can be executed can be read */
 
 struct pw_caps {
 	uint32_t flags;	    /* PW_CAP_* */
@@ -47,14 +69,23 @@ struct pw_table_config {
 	const struct pw_env *env;	    /* must outlive the handle */
 	const struct pw_executor *exec;	    /* for live tables; must outlive the handle */
 	struct pw_pa root;		    /* the top table; aligned to its size */
-	uint32_t va_bits;		    /* input address size (arm64: 64 - TxSZ); 0: the most
-					       that the format allows */
-	uint32_t regime;		    /* enum pw_regime */
-	uint16_t asid;			    /* tag of non-global entries */
+	uint32_t va_bits;		    /* input address size (arm64: 64 - TxSZ; x86-64: 48, 57;
+					       RISC-V: 39, 48, 57), both halves of a signed one;
+					       0: the most that the format allows */
+	uint32_t levels;		    /* of tables (stage 2: by SL0); 0: the fewest possible,
+					       with tables side by side at the root */
+	uint32_t leaf_levels;		    /* leaves only at levels below this one (a CPU without
+					       1 GiB pages: 2); 0: the most */
+	uint32_t pa_bits;		    /* output address size; 0: the most */
+	uint32_t regime;		    /* enum pw_regime; 0 also: the format's only one */
+	uint16_t asid;			    /* tag of non-global entries: ASID, PCID, VMID */
 	uint16_t any_asid; /* non-zero: invalidate for every ASID (kernel tables that all address
 			      spaces share) */
-	uint32_t reserved;
-	uint64_t mair; /* memory types by index; arm64 MAIR_ELx */
+	uint64_t mair;	   /* memory types by index: arm64 MAIR_ELx, x86-64 IA32_PAT */
+	uint64_t pir;	   /* with PW_CAP_PIE: PIR_ELx */
+	uint64_t pire0;	   /* and PIRE0_ELx */
+	uint64_t enc_mask; /* an address bit that says encrypted or shared, in leaves and tables;
+			      0: there is none */
 	struct pw_caps caps;
 };
 
@@ -68,13 +99,19 @@ struct pw_table {
 	struct pw_pa root;
 	struct pw_va first; /* the addresses it translates, closed */
 	struct pw_va last;
-	uint64_t va_bits; /* 64-bit fields on purpose: narrow ones stall store forwarding */
-	uint64_t levels;  /* the root is level (levels - 1) */
+	uint64_t
+		va_bits; /* of an offset from @first; 64-bit fields on purpose: narrow ones stall store forwarding */
+	uint64_t levels; /* the root is level (levels - 1) */
 	uint64_t granule_lg2;
 	uint64_t index_lg2;   /* entries of a table, as a power of two */
 	uint64_t leaf_levels; /* levels that can have leaves: 0 to leaf_levels - 1 */
 	uint64_t pa_max;      /* the last output address that an entry can hold */
+	uint64_t root_bytes;  /* size of the root table, or of those side by side */
+	uint64_t root_skip;   /* its entry for @first: not 0 in the upper half of a signed one */
 	uint64_t mair;
+	uint64_t pir;
+	uint64_t pire0;
+	uint64_t enc_mask;
 	uint32_t regime;
 	uint16_t asid;
 	uint16_t any_asid;
@@ -92,14 +129,17 @@ struct pw_table {
  * Context:   any.
  * Hardware:  nothing.
  * On error:  @pt is unusable.
- * Return:    0; PW_EINVAL NULL or unset pointers or sizes, unknown flags, a root that is not
+ * Return:    0; PW_EINVAL NULL or unset pointers or sizes, unknown flags, an upper half or a
+ *            shared bit where there is none, an enc_mask of several bits, a root that is not
  *            aligned to its table, a live table without executor, an instance whose hooks the
- *            environment lacks; PW_ERANGE @va_bits or root beyond the format's reach;
- *            PW_EOPNOTSUPP a regime that the format does not have.
+ *            environment lacks; PW_ERANGE sizes, levels or root beyond the format's
+ *            reach; PW_EOPNOTSUPP a regime or an encryption bit that the format does not have,
+ *            or a live table of a format without maintenance.
  */
 int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg) PW_MUST_CHECK;
 
-/* Size in bytes of the top table (a power of two, at most a granule): what root is aligned to. */
+/* Size in bytes of the top table, or of all that lie side by side there (a power of two): what root
+   is aligned to. */
 uint64_t pw_table_root_size(const struct pw_table *pt);
 
 /* Bytes that one leaf of @level maps, and whether the format allows a leaf there. */

@@ -40,7 +40,7 @@ struct regime_ops {
 			PW_ARM64_VAALE1IS, true                                          \
 	}
 
-static const struct regime_ops regimes[PW_NR_REGIMES] = {
+static const struct regime_ops regimes[PW_ARM64_NR_REGIMES] = {
 	[PW_REGIME_EL10] = EL10_OPS,
 	[PW_REGIME_EL20] = EL10_OPS,
 	[PW_REGIME_EL2] = { PW_ARM64_ALLE2IS, PW_ARM64_VAE2IS, PW_ARM64_VALE2IS, PW_ARM64_VAE2IS,
@@ -81,7 +81,7 @@ static void run_range(const struct pw_arm64_executor *e, const struct pw_flush *
 
 static void run_full(const struct pw_arm64_executor *e, uint32_t full)
 {
-	for (uint32_t r = 0; r < PW_NR_REGIMES; r++)
+	for (uint32_t r = 0; r < PW_ARM64_NR_REGIMES; r++)
 		if (full & (1u << r))
 			e->ops->tlbi(e->ops_ctx, regimes[r].all, 0);
 }
@@ -95,9 +95,13 @@ static void run_invalidation(const struct pw_plan *plan, const struct pw_arm64_e
 	else if (plan->before == PW_BEFORE_ALL)
 		ops->dsb(e->ops_ctx, PW_ARM64_DSB_ISH);
 	run_full(e, plan->full);
-	for (uint32_t i = 0; i < plan->nr_ranges; i++)
-		if (!(plan->full & (1u << plan->ranges[i].regime)))
+	for (uint32_t i = 0; i < plan->nr_ranges; i++) {
+		uint32_t regime = plan->ranges[i].regime;
+
+		/* no handle of another architecture is live, so there are no others */
+		if (regime < PW_ARM64_NR_REGIMES && !(plan->full & (1u << regime)))
 			run_range(e, &plan->ranges[i]);
+	}
 	ops->dsb(e->ops_ctx, PW_ARM64_DSB_ISH);
 	if (e->x.complete)
 		e->x.complete(e->x.ctx, plan);

@@ -92,13 +92,15 @@ PW_INLINE enum pw_kind pw_a64_kind_of(uint64_t e, unsigned int level, bool leaf_
 	return PW_KIND_NONPRESENT;
 }
 
-PW_INLINE enum pw_kind pw_a64_kind(uint64_t e, unsigned int level)
+PW_INLINE enum pw_kind pw_a64_kind(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
+	(void)pt;
 	return pw_a64_kind_of(e, level, level < PW_A64_LEAF_LEVELS);
 }
 
-PW_INLINE enum pw_kind pw_a64_lpa2_kind(uint64_t e, unsigned int level)
+PW_INLINE enum pw_kind pw_a64_lpa2_kind(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
+	(void)pt;
 	return pw_a64_kind_of(e, level, level < PW_A64_LPA2_LEAF_LEVELS);
 }
 
@@ -108,15 +110,15 @@ PW_INLINE uint64_t pw_a64_kind_mask(unsigned int level)
 	return PW_A64_TYPE | PW_A64_NG | PW_A64_AP_EL0;
 }
 
-PW_INLINE uint64_t pw_a64_fixed_mask(unsigned int level)
+PW_INLINE uint64_t pw_a64_fixed_mask(const struct pw_table *pt, unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return PW_A64_TYPE | PW_A64_ADDR48;
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_fixed_mask(unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_fixed_mask(const struct pw_table *pt, unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return PW_A64_TYPE | PW_A64_ADDR50 | PW_A64_ADDR_HI;
 }
 
@@ -126,25 +128,31 @@ PW_INLINE uint64_t pw_a64_low_bits(unsigned int level)
 	return level ? ((pw_a64_size(level) - 1) & PW_A64_ADDR48 & ~PW_A64_NT) : 0;
 }
 
-PW_INLINE uint64_t pw_a64_reserved(enum pw_kind kind, unsigned int level)
+PW_INLINE uint64_t pw_a64_reserved(const struct pw_table *pt, uint64_t e, enum pw_kind kind,
+				   unsigned int level)
 {
+	(void)pt;
 	if (kind == PW_KIND_TABLE)
-		return 3ull << 48;
-	return kind == PW_KIND_LEAF ? (3ull << 48) | pw_a64_low_bits(level) : 0;
+		return e & (3ull << 48);
+	return kind == PW_KIND_LEAF ? e & ((3ull << 48) | pw_a64_low_bits(level)) : 0;
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_reserved(enum pw_kind kind, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_reserved(const struct pw_table *pt, uint64_t e, enum pw_kind kind,
+					unsigned int level)
 {
-	return kind == PW_KIND_LEAF ? pw_a64_low_bits(level) : 0;
+	(void)pt;
+	return kind == PW_KIND_LEAF ? e & pw_a64_low_bits(level) : 0;
 }
 
-PW_INLINE uint64_t pw_a64_leaf_pa(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_leaf_pa(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
+	(void)pt;
 	return e & PW_A64_ADDR48 & ~(pw_a64_size(level) - 1);
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_leaf_pa(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_leaf_pa(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
+	(void)pt;
 	return (e & PW_A64_ADDR50 & ~(pw_a64_size(level) - 1)) | ((e & PW_A64_ADDR_HI) << 42);
 }
 
@@ -178,36 +186,32 @@ PW_INLINE uint64_t pw_a64_lpa2_next_leaf(uint64_t e, unsigned int level)
 	return attrs | pw_a64_lpa2_addr(pa + pw_a64_size(level));
 }
 
-PW_INLINE uint64_t pw_a64_table_pa(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_table_pa(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return e & PW_A64_ADDR48;
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_table_pa(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_table_pa(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return (e & PW_A64_ADDR50) | ((e & PW_A64_ADDR_HI) << 42);
 }
 
-PW_INLINE uint64_t pw_a64_make_table(uint64_t pa, unsigned int level)
+PW_INLINE uint64_t pw_a64_make_table(const struct pw_table *pt, uint64_t pa, unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return pa | PW_A64_TYPE_TBL;
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_make_table(uint64_t pa, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_make_table(const struct pw_table *pt, uint64_t pa,
+					  unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return pw_a64_lpa2_addr(pa) | PW_A64_TYPE_TBL;
 }
 
-/* 16 pages (64K), 16 2M blocks (32M), 16 1G blocks (16G): Arm ARM, "The Contiguous bit" */
-PW_INLINE unsigned int pw_a64_contig_lg2(unsigned int level)
-{
-	return level <= 2u ? 4u : 0u;
-}
-
+/* Groups of 16 at each level: 64K, 32M, 16G; Arm ARM, "The Contiguous bit" */
 PW_INLINE uint64_t pw_a64_contig_mask(unsigned int level)
 {
 	return level <= 2u ? PW_A64_CONT : 0;
@@ -229,15 +233,17 @@ PW_INLINE uint64_t pw_a64_compare(uint32_t ignore, uint64_t e, uint64_t addr)
 	return mask;
 }
 
-PW_INLINE uint64_t pw_a64_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_compare_mask(const struct pw_table *pt, uint32_t ignore, uint64_t e,
+				       unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return pw_a64_compare(ignore, e, PW_A64_ADDR48);
 }
 
-PW_INLINE uint64_t pw_a64_lpa2_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_a64_lpa2_compare_mask(const struct pw_table *pt, uint32_t ignore, uint64_t e,
+					    unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return pw_a64_compare(ignore, e, PW_A64_ADDR50 | PW_A64_ADDR_HI);
 }
 
@@ -327,6 +333,11 @@ static const struct pw_attr_bit pw_a64_perm_bits[] = {
 };
 #define PW_A64_BITS(table) (table), sizeof(table) / sizeof((table)[0])
 
+/* Flags that a leaf can have. */
+#define PW_A64_ATTRS                                                                       \
+	(PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED | PW_ATTR_DIRTY | PW_ATTR_DBM | \
+	 PW_ATTR_CONTIGUOUS | PW_ATTR_GUARDED | PW_ATTR_NS)
+
 /* The MAIR bytes that have a name; Arm ARM, MAIR_EL1. */
 static const uint8_t pw_a64_mair_of[] = {
 	[PW_MEM_NORMAL] = 0xff,	     [PW_MEM_NORMAL_TAGGED] = 0xf0, [PW_MEM_NORMAL_NC] = 0x44,
@@ -412,9 +423,11 @@ PW_COLD int pw_a64_encode_leaf(const struct pw_table *pt, const struct pw_attr *
 	if ((attr->perm & ~PW_PERM_ALL) || (flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
 	    attr->share > 3u || attr->share == 1u)
 		return PW_EINVAL;
-	if ((flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W))
-		return PW_EOPNOTSUPP; /* DBM means writable */
-	if ((flags & PW_ATTR_CONTIGUOUS) && !pw_a64_contig_lg2(level))
+	/* what arm64 has not; and DBM means writable */
+	if ((flags & ~PW_A64_ATTRS) || attr->key || attr->perm_index ||
+	    ((flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W)))
+		return PW_EOPNOTSUPP;
+	if ((flags & PW_ATTR_CONTIGUOUS) && !pw_a64_contig_mask(level))
 		return PW_ERANGE;
 	*raw = (uint64_t)attr->soft << 55 | (uint64_t)share << 8 | pw_a64_leaf_type(level);
 	err = pw_a64_encode_memtype(pt, attr, raw);
@@ -463,6 +476,8 @@ PW_COLD void pw_a64_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigne
 	attr->memtype = pw_a64_memtype(pt->mair, attr->mem_index);
 	attr->share = (uint32_t)(raw >> 8) & 3u;
 	attr->soft = (uint32_t)(raw >> 55) & 15u;
+	attr->key = 0;
+	attr->perm_index = 0;
 }
 
 PW_INLINE void pw_a64_lpa2_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigned int level,
@@ -486,7 +501,7 @@ PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *cha
 	*clear = 0;
 	*set = 0;
 	/* a group's business; a permission unless DBM is set; not there; what invalid means */
-	if (((on | off) & (PW_ATTR_CONTIGUOUS | PW_ATTR_DIRTY)) ||
+	if (((on | off) & (PW_ATTR_CONTIGUOUS | PW_ATTR_DIRTY | ~PW_A64_ATTRS)) ||
 	    (one && (off & PW_ATTR_GLOBAL)) || ((off & PW_ATTR_VALID) && (on & PW_ATTR_GLOBAL)))
 		return PW_EOPNOTSUPP;
 	pw_attr_bits_change(PW_A64_BITS(pw_a64_flag_bits), off, on, clear, set);
@@ -497,16 +512,26 @@ PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *cha
 	return pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
 }
 
-static const struct pw_fmt pw_fmt_arm64_4k = {
-	.name = "arm64-4k",
+#define PW_A64_REGIMES \
+	(1u << PW_REGIME_EL10 | 1u << PW_REGIME_EL2 | 1u << PW_REGIME_EL20 | 1u << PW_REGIME_EL3)
+
+static const struct pw_geometry pw_geo_arm64_4k = {
 	.granule_lg2 = 12,
 	.index_lg2 = 9,
 	.max_levels = 4,
+	.leaf_levels = PW_A64_LEAF_LEVELS,
 	.min_va_bits = 16,
 	.max_va_bits = 48,
+	.va_step = 1,
 	.pa_bits = 48,
-	.leaf_levels = PW_A64_LEAF_LEVELS,
-	.regimes = (1u << PW_NR_REGIMES) - 1u,
+	.halves = PW_HALVES_OWN,
+	.live = true,
+	.contig_lg2 = { 4, 4, 4 },
+	.regimes = PW_A64_REGIMES,
+};
+
+static const struct pw_fmt pw_fmt_arm64_4k = {
+	.geo = &pw_geo_arm64_4k,
 	.kind = pw_a64_kind,
 	.kind_mask = pw_a64_kind_mask,
 	.fixed_mask = pw_a64_fixed_mask,
@@ -516,7 +541,6 @@ static const struct pw_fmt pw_fmt_arm64_4k = {
 	.next_leaf = pw_a64_next_leaf,
 	.table_pa = pw_a64_table_pa,
 	.make_table = pw_a64_make_table,
-	.contig_lg2 = pw_a64_contig_lg2,
 	.contig_mask = pw_a64_contig_mask,
 	.compare_mask = pw_a64_compare_mask,
 	.inherit = pw_a64_inherit,
@@ -529,16 +553,23 @@ static const struct pw_fmt pw_fmt_arm64_4k = {
 	.change = pw_a64_change,
 };
 
-static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
-	.name = "arm64-4k-lpa2",
+static const struct pw_geometry pw_geo_arm64_4k_lpa2 = {
 	.granule_lg2 = 12,
 	.index_lg2 = 9,
 	.max_levels = 5,
+	.leaf_levels = PW_A64_LPA2_LEAF_LEVELS,
 	.min_va_bits = 16,
 	.max_va_bits = 52,
+	.va_step = 1,
 	.pa_bits = 52,
-	.leaf_levels = PW_A64_LPA2_LEAF_LEVELS,
-	.regimes = (1u << PW_NR_REGIMES) - 1u,
+	.halves = PW_HALVES_OWN,
+	.live = true,
+	.contig_lg2 = { 4, 4, 4 },
+	.regimes = PW_A64_REGIMES,
+};
+
+static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
+	.geo = &pw_geo_arm64_4k_lpa2,
 	.kind = pw_a64_lpa2_kind,
 	.kind_mask = pw_a64_kind_mask,
 	.fixed_mask = pw_a64_lpa2_fixed_mask,
@@ -548,7 +579,6 @@ static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
 	.next_leaf = pw_a64_lpa2_next_leaf,
 	.table_pa = pw_a64_lpa2_table_pa,
 	.make_table = pw_a64_lpa2_make_table,
-	.contig_lg2 = pw_a64_contig_lg2,
 	.contig_mask = pw_a64_contig_mask,
 	.compare_mask = pw_a64_lpa2_compare_mask,
 	.inherit = pw_a64_inherit,

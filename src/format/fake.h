@@ -63,10 +63,11 @@ PW_INLINE uint64_t pw_fake_plain(uint64_t e, unsigned int level)
 
 #define PW_FAKE_LEAF_LEVELS 3u
 
-PW_INLINE enum pw_kind pw_fake_kind(uint64_t e, unsigned int level)
+PW_INLINE enum pw_kind pw_fake_kind(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
 	uint64_t p = pw_fake_plain(e, level);
 
+	(void)pt;
 	switch (p & PW_FAKE_TYPE) {
 	case 0:
 		if (e == 0)
@@ -87,8 +88,9 @@ PW_INLINE uint64_t pw_fake_kind_mask(unsigned int level)
 	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT | PW_FAKE_USER, level);
 }
 
-PW_INLINE uint64_t pw_fake_fixed_mask(unsigned int level)
+PW_INLINE uint64_t pw_fake_fixed_mask(const struct pw_table *pt, unsigned int level)
 {
+	(void)pt;
 	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT | PW_FAKE_ADDR, level);
 }
 
@@ -97,13 +99,16 @@ PW_INLINE uint64_t pw_fake_low_bits(unsigned int level)
 	return ((1ull << (8u + 3u * level)) - 1u) & PW_FAKE_ADDR;
 }
 
-PW_INLINE uint64_t pw_fake_reserved(enum pw_kind kind, unsigned int level)
+PW_INLINE uint64_t pw_fake_reserved(const struct pw_table *pt, uint64_t e, enum pw_kind kind,
+				    unsigned int level)
 {
-	return kind == PW_KIND_LEAF ? pw_fake_scramble(pw_fake_low_bits(level), level) : 0;
+	(void)pt;
+	return kind == PW_KIND_LEAF ? e & pw_fake_scramble(pw_fake_low_bits(level), level) : 0;
 }
 
-PW_INLINE uint64_t pw_fake_leaf_pa(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_fake_leaf_pa(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
+	(void)pt;
 	return pw_fake_plain(e, level) & PW_FAKE_ADDR & ~pw_fake_low_bits(level);
 }
 
@@ -120,32 +125,30 @@ PW_INLINE uint64_t pw_fake_next_leaf(uint64_t e, unsigned int level)
 	return pw_fake_scramble((p & ~PW_FAKE_ADDR) | (pa & PW_FAKE_ADDR), level);
 }
 
-PW_INLINE uint64_t pw_fake_table_pa(uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_fake_table_pa(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
+	(void)pt;
 	return pw_fake_plain(e, level) & PW_FAKE_ADDR;
 }
 
-PW_INLINE uint64_t pw_fake_make_table(uint64_t pa, unsigned int level)
+PW_INLINE uint64_t pw_fake_make_table(const struct pw_table *pt, uint64_t pa, unsigned int level)
 {
+	(void)pt;
 	return pw_fake_scramble(pa | PW_FAKE_TABLE, level);
 }
 
-/* Four pages at level 0, two blocks at level 1: another number at each level. */
-PW_INLINE unsigned int pw_fake_contig_lg2(unsigned int level)
-{
-	return level == 0 ? 2u : level == 1u ? 1u : 0u;
-}
-
+/* Groups of four pages at level 0, two blocks at level 1: another number at each level. */
 PW_INLINE uint64_t pw_fake_contig_mask(unsigned int level)
 {
 	return level <= 1u ? pw_fake_scramble(PW_FAKE_CONT, level) : 0;
 }
 
-PW_INLINE uint64_t pw_fake_compare_mask(uint32_t ignore, uint64_t e, unsigned int level)
+PW_INLINE uint64_t pw_fake_compare_mask(const struct pw_table *pt, uint32_t ignore, uint64_t e,
+					unsigned int level)
 {
 	uint64_t mask = ~0ull;
 
-	(void)e;
+	(void)pt, (void)e;
 	if (ignore & PW_IGNORE_AD)
 		mask &= ~PW_FAKE_A;
 	if (ignore & PW_IGNORE_SOFT)
@@ -228,11 +231,12 @@ PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr
 	if ((attr->perm & ~PW_PERM_ALL) || (attr->flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
 	    attr->mem_index > 7u)
 		return PW_EINVAL;
-	if ((attr->flags & ~known) || attr->memtype != PW_MEM_INDEX)
+	if ((attr->flags & ~known) || attr->memtype != PW_MEM_INDEX || attr->key ||
+	    attr->perm_index)
 		return PW_EOPNOTSUPP;
 	p = (uint64_t)attr->soft << 59 | (uint64_t)attr->mem_index << 56;
 	if (attr->flags & PW_ATTR_CONTIGUOUS) {
-		if (pw_fake_contig_lg2(level) == 0)
+		if (!pw_fake_contig_mask(level))
 			return PW_ERANGE;
 		p |= PW_FAKE_CONT;
 	}
@@ -253,11 +257,13 @@ PW_COLD void pw_fake_decode_leaf(const struct pw_table *pt, uint64_t raw, unsign
 	attr->flags = (p & PW_FAKE_TYPE ? PW_ATTR_VALID : 0) |
 		      (p & PW_FAKE_NG ? 0 : PW_ATTR_GLOBAL) |
 		      (p & PW_FAKE_A ? PW_ATTR_ACCESSED : 0) |
-		      (p & PW_FAKE_CONT && pw_fake_contig_lg2(level) ? PW_ATTR_CONTIGUOUS : 0);
+		      (p & PW_FAKE_CONT && level <= 1u ? PW_ATTR_CONTIGUOUS : 0);
 	attr->memtype = PW_MEM_INDEX;
 	attr->mem_index = (uint32_t)(p >> 56) & 7u;
 	attr->share = 0;
 	attr->soft = (uint32_t)(p >> 59) & 15u;
+	attr->key = 0;
+	attr->perm_index = 0;
 }
 
 PW_COLD int pw_fake_change_perm(uint32_t clear, uint32_t set, uint64_t *c, uint64_t *s)
@@ -298,16 +304,23 @@ PW_COLD int pw_fake_change(const struct pw_table *pt, const struct pw_change *ch
 	return err;
 }
 
-static const struct pw_fmt pw_fmt_fake = {
-	.name = "fake",
+static const struct pw_geometry pw_geo_fake = {
 	.granule_lg2 = 8,
 	.index_lg2 = 3,
 	.max_levels = 5,
+	.leaf_levels = PW_FAKE_LEAF_LEVELS,
 	.min_va_bits = 12,
 	.max_va_bits = 23,
+	.va_step = 1,
 	.pa_bits = 56,
-	.leaf_levels = PW_FAKE_LEAF_LEVELS,
+	.halves = PW_HALVES_OWN,
+	.live = true,
+	.contig_lg2 = { 2, 1 },
 	.regimes = 1u << PW_REGIME_EL10,
+};
+
+static const struct pw_fmt pw_fmt_fake = {
+	.geo = &pw_geo_fake,
 	.kind = pw_fake_kind,
 	.kind_mask = pw_fake_kind_mask,
 	.fixed_mask = pw_fake_fixed_mask,
@@ -317,7 +330,6 @@ static const struct pw_fmt pw_fmt_fake = {
 	.next_leaf = pw_fake_next_leaf,
 	.table_pa = pw_fake_table_pa,
 	.make_table = pw_fake_make_table,
-	.contig_lg2 = pw_fake_contig_lg2,
 	.contig_mask = pw_fake_contig_mask,
 	.compare_mask = pw_fake_compare_mask,
 	.inherit = pw_fake_inherit,

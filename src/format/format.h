@@ -43,40 +43,73 @@ void pw_attr_bits_change(const struct pw_attr_bit *bits, size_t nr, uint32_t cle
 /* attr.c: which of the attributes does an entry have? */
 uint32_t pw_attr_bits_read(const struct pw_attr_bit *bits, size_t nr, uint64_t raw);
 
-struct pw_fmt {
-	const char *name;
-	unsigned int granule_lg2; /* bytes of a table and of the smallest leaf */
-	unsigned int index_lg2;	  /* entries of a table */
-	unsigned int max_levels;
-	unsigned int min_va_bits;
-	unsigned int max_va_bits;
-	unsigned int pa_bits;	  /* output addresses are below 2^pa_bits */
-	unsigned int leaf_levels; /* leaves are possible at levels 0 to leaf_levels - 1 */
-	uint32_t regimes;	  /* bit r: PW_REGIME_r has this format */
+/* Levels that can have leaves, from level 0 on; a format has no more. */
+#define PW_LEAF_LEVELS 5u
 
-	/* What an entry of this level is, by its type bits alone. */
-	enum pw_kind (*kind)(uint64_t e, unsigned int level);
+/* How roots and the two halves of the address space belong together. */
+enum pw_halves {
+	PW_HALVES_OWN,	  /* a root for each half, sized on its own: arm64 TTBR0 and TTBR1 */
+	PW_HALVES_SIGNED, /* one root, addresses are sign-extended: x86-64, RISC-V */
+	PW_HALVES_NONE,	  /* no upper half: the second stage of a translation */
+};
+
+/*
+ * What a format is, as numbers. Constant for an algorithm, and what a handle is made from.
+ * Input address sizes go from min_va_bits to max_va_bits in steps of va_step.
+ */
+struct pw_geometry {
+	uint8_t granule_lg2; /* bytes of a table and of the smallest leaf */
+	uint8_t index_lg2;   /* entries of a table */
+	uint8_t max_levels;
+	uint8_t leaf_levels; /* leaves are possible at levels 0 to leaf_levels - 1 */
+	uint8_t min_va_bits;
+	uint8_t max_va_bits;
+	uint8_t va_step;
+	uint8_t pa_bits;    /* output addresses are below 2^pa_bits */
+	uint8_t concat_lg2; /* root tables that may lie side by side, as a power of two */
+	uint8_t halves;	    /* enum pw_halves */
+	bool live;	    /* there is maintenance for it: a CPU may be walking the tables */
+	bool enc;	    /* an address bit may say encrypted, or shared: pw_table.enc_mask */
+	/* Contiguous hint: entries of a group by level, as a power of two (0: none there). */
+	uint8_t contig_lg2[PW_LEAF_LEVELS];
+	uint32_t regimes; /* bit r: PW_REGIME_r has this format */
+};
+
+struct pw_fmt {
+	const struct pw_geometry *geo;
+
+	/* What an entry of this level is. */
+	enum pw_kind (*kind)(const struct pw_table *pt, uint64_t e, unsigned int level);
 	/* Bits that decide kind(), publish(), stale(): entries that agree in them are one run.
 	   And the bits that raw changes may not touch (type and address). */
 	uint64_t (*kind_mask)(unsigned int level);
-	uint64_t (*fixed_mask)(unsigned int level);
-	/* Bits that must be zero in an entry of this kind and level */
-	uint64_t (*reserved)(enum pw_kind kind, unsigned int level);
+	uint64_t (*fixed_mask)(const struct pw_table *pt, unsigned int level);
+	/* Bits of an entry that must not be as they are; of a leaf or a table. */
+	uint64_t (*reserved)(const struct pw_table *pt, uint64_t e, enum pw_kind kind,
+			     unsigned int level);
 
-	uint64_t (*leaf_pa)(uint64_t e, unsigned int level);
+	uint64_t (*leaf_pa)(const struct pw_table *pt, uint64_t e, unsigned int level);
 	/* A leaf with these attribute bits at @pa; the leaf behind @e, one leaf size further. */
 	uint64_t (*make_leaf)(uint64_t bits, uint64_t pa, unsigned int level);
 	uint64_t (*next_leaf)(uint64_t e, unsigned int level);
-	uint64_t (*table_pa)(uint64_t e, unsigned int level);
-	uint64_t (*make_table)(uint64_t pa, unsigned int level);
+	uint64_t (*table_pa)(const struct pw_table *pt, uint64_t e, unsigned int level);
+	uint64_t (*make_table)(const struct pw_table *pt, uint64_t pa, unsigned int level);
 
-	/* Contiguous hint: entries of a group as a power of two (0: none here), and its bit. */
-	unsigned int (*contig_lg2)(unsigned int level);
+	/* The bit of the contiguous hint, where the level has groups. */
 	uint64_t (*contig_mask)(unsigned int level);
+	/*
+	 * Groups whose entries are all alike, their address bits saying how large the group is
+	 * (RISC-V Svnapot); NULL where each entry of a group has its own address. The value that
+	 * all entries of a group hold, from any flat leaf of it that has the hint; and back: slot
+	 * @index of a table holds @e, which leaf is that? (@e itself when it has no hint.)
+	 */
+	uint64_t (*group)(uint64_t e, unsigned int level);
+	uint64_t (*flat)(uint64_t e, uint64_t index, unsigned int level);
 
 	/* Bits that matter when the leaves of a run are compared with its first, @e; PW_IGNORE_*
 	   left out. */
-	uint64_t (*compare_mask)(uint32_t ignore, uint64_t e, unsigned int level);
+	uint64_t (*compare_mask)(const struct pw_table *pt, uint32_t ignore, uint64_t e,
+				 unsigned int level);
 
 	/* What tables take away: fold one table entry into @acc (0 at the root). */
 	uint32_t (*inherit)(const struct pw_table *pt, uint32_t acc, uint64_t e,
@@ -84,8 +117,9 @@ struct pw_fmt {
 	/* Effective PW_PERM_* of a leaf under @acc. */
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t e, unsigned int level, uint32_t acc);
 
-	/* Maintenance: does a valid new entry have to be published? is @old stale after @new?
-	   may a live @old become @new without break-before-make? */
+	/* Maintenance, asked of live tables only (geo->live): does a valid new entry have to be
+	   published? is @old stale after @new? may a live @old become @new without
+	   break-before-make? */
 	bool (*publish)(const struct pw_table *pt, uint64_t e, unsigned int level);
 	bool (*stale)(uint64_t old, uint64_t now, unsigned int level);
 	bool (*needs_bbm)(uint64_t old, uint64_t now, unsigned int level);
@@ -103,7 +137,34 @@ struct pw_fmt {
 /* Bytes that an entry of @level spans, as a power of two. */
 PW_INLINE unsigned int pw_shift(const struct pw_fmt *f, unsigned int level)
 {
-	return f->granule_lg2 + level * f->index_lg2;
+	return f->geo->granule_lg2 + level * f->geo->index_lg2;
+}
+
+/* Entries of a contiguous group of @level, as a power of two. */
+PW_INLINE unsigned int pw_contig_lg2(const struct pw_fmt *f, unsigned int level)
+{
+	return level < PW_LEAF_LEVELS ? f->geo->contig_lg2[level] : 0;
+}
+
+/* The leaf in slot @index of a table; see pw_fmt.flat. */
+PW_INLINE uint64_t pw_flat(const struct pw_fmt *f, uint64_t e, uint64_t index, unsigned int level)
+{
+	return f->flat ? f->flat(e, index, level) : e;
+}
+
+/*
+ * For formats that no live table has: pw_table_init() refuses those, so nobody asks.
+ */
+PW_INLINE bool pw_no_publish(const struct pw_table *pt, uint64_t e, unsigned int level)
+{
+	(void)pt, (void)e, (void)level;
+	return false;
+}
+
+PW_INLINE bool pw_no_debt(uint64_t old, uint64_t now, unsigned int level)
+{
+	(void)old, (void)now, (void)level;
+	return false;
 }
 
 #endif

@@ -6,4 +6,4 @@
 #include "../format/arm64_s1.h"
 #include "../instance.h"
 
-PW_INSTANCE(pw_arm64_4k_direct, "arm64-4k (direct)", pw_fmt_arm64_4k, pw_mem_direct, false);
+PW_INSTANCE(pw_arm64_4k_direct, "arm64-4k (direct)", arm64_4k, direct, false);

@@ -6,4 +6,4 @@
 #include "../format/arm64_s1.h"
 #include "../instance.h"
 
-PW_INSTANCE(pw_arm64_4k_hooked, "arm64-4k (hooked)", pw_fmt_arm64_4k, pw_mem_hooked, true);
+PW_INSTANCE(pw_arm64_4k_hooked, "arm64-4k (hooked)", arm64_4k, hooked, true);

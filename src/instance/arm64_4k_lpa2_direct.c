@@ -6,5 +6,4 @@
 #include "../format/arm64_s1.h"
 #include "../instance.h"
 
-PW_INSTANCE(pw_arm64_4k_lpa2_direct, "arm64-4k-lpa2 (direct)", pw_fmt_arm64_4k_lpa2, pw_mem_direct,
-	    false);
+PW_INSTANCE(pw_arm64_4k_lpa2_direct, "arm64-4k-lpa2 (direct)", arm64_4k_lpa2, direct, false);

@@ -6,5 +6,4 @@
 #include "../format/arm64_s1.h"
 #include "../instance.h"
 
-PW_INSTANCE(pw_arm64_4k_lpa2_hooked, "arm64-4k-lpa2 (hooked)", pw_fmt_arm64_4k_lpa2, pw_mem_hooked,
-	    true);
+PW_INSTANCE(pw_arm64_4k_lpa2_hooked, "arm64-4k-lpa2 (hooked)", arm64_4k_lpa2, hooked, true);

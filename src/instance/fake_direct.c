@@ -6,4 +6,4 @@
 #include "../format/fake.h"
 #include "../instance.h"
 
-PW_INSTANCE(pw_fake_direct, "fake (direct)", pw_fmt_fake, pw_mem_direct, false);
+PW_INSTANCE(pw_fake_direct, "fake (direct)", fake, direct, false);

@@ -6,4 +6,4 @@
 #include "../format/fake.h"
 #include "../instance.h"
 
-PW_INSTANCE(pw_fake_hooked, "fake (hooked)", pw_fmt_fake, pw_mem_hooked, true);
+PW_INSTANCE(pw_fake_hooked, "fake (hooked)", fake, hooked, true);

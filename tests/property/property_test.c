@@ -681,7 +681,7 @@ static void scenario(const struct world_format *format)
 									  format->min_va_bits + 1u);
 	o.zeroed = chance(20);
 	if (format->arm64 && !(o.flags & PW_TABLE_UPPER))
-		o.regime = (uint32_t)harness_below(PW_NR_REGIMES);
+		o.regime = (uint32_t)harness_below(PW_ARM64_NR_REGIMES);
 	o.caps = chance(30) ? PW_CAP_HAF | PW_CAP_HD : 0;
 	for (unsigned int w = 0; w < 2; w++) {
 		o.hooked = w == 1;

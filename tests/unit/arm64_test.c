@@ -186,7 +186,7 @@ static const struct {
 	enum pw_arm64_tlbi all;
 	enum pw_arm64_tlbi va[4]; /* index: PW_FLUSH_TABLES, PW_FLUSH_ANY_ASID */
 	uint64_t asid[4];
-} regime_ops[PW_NR_REGIMES] = {
+} regime_ops[PW_ARM64_NR_REGIMES] = {
 	[PW_REGIME_EL10] = { PW_ARM64_VMALLE1IS,
 			     { PW_ARM64_VALE1IS, PW_ARM64_VAE1IS, PW_ARM64_VAALE1IS,
 			       PW_ARM64_VAAE1IS },
@@ -207,7 +207,7 @@ static const struct {
 
 TEST(plan_of_every_regime_and_flag)
 {
-	for (unsigned int r = 0; r < PW_NR_REGIMES; r++) {
+	for (unsigned int r = 0; r < PW_ARM64_NR_REGIMES; r++) {
 		for (unsigned int flags = 0; flags < 4; flags++) {
 			struct pw_flush f = range(0x5000, 0x5fff);
 			struct pw_plan p = plan_of(&f, 1, PW_BEFORE_STORES);
@@ -230,9 +230,9 @@ TEST(plan_of_every_regime_and_flag)
 TEST(plan_full_of_every_regime)
 {
 	struct pw_plan p = plan_of(NULL, 0, PW_BEFORE_ALL);
-	struct step all[PW_NR_REGIMES + 3] = { { ISH, 0, 0 } };
+	struct step all[PW_ARM64_NR_REGIMES + 3] = { { ISH, 0, 0 } };
 
-	for (unsigned int r = 0; r < PW_NR_REGIMES; r++) {
+	for (unsigned int r = 0; r < PW_ARM64_NR_REGIMES; r++) {
 		struct step want[] = {
 			{ ISH, 0, 0 },
 			{ TLBI, regime_ops[r].all, 0 },
@@ -245,9 +245,9 @@ TEST(plan_full_of_every_regime)
 		run(&p);
 		expect_steps(want, NR(want));
 	}
-	all[PW_NR_REGIMES + 1].kind = ISH;
-	all[PW_NR_REGIMES + 2].kind = ISB;
-	p.full = (1u << PW_NR_REGIMES) - 1;
+	all[PW_ARM64_NR_REGIMES + 1].kind = ISH;
+	all[PW_ARM64_NR_REGIMES + 2].kind = ISB;
+	p.full = (1u << PW_ARM64_NR_REGIMES) - 1;
 	run(&p);
 	expect_steps(all, NR(all));
 }
@@ -451,17 +451,17 @@ TEST(counter_counts)
 	EXPECT_EQ(c.n.tlbi_full, 0);
 	p.publish = 1;
 	p.before = PW_BEFORE_ALL;
-	p.full = (1u << PW_NR_REGIMES) - 1;
+	p.full = (1u << PW_ARM64_NR_REGIMES) - 1;
 	c.e.x.run(c.e.x.ctx, &p);
 	EXPECT_EQ(c.n.plans, 2);
 	EXPECT_EQ(c.n.publish, 1);
 	EXPECT_EQ(c.n.dsb_ishst, 2);
 	EXPECT_EQ(c.n.dsb_ish, 3);
 	EXPECT_EQ(c.n.isb, 3);
-	EXPECT_EQ(c.n.tlbi, 3 + PW_NR_REGIMES);
-	EXPECT_EQ(c.n.tlbi_full, PW_NR_REGIMES);
+	EXPECT_EQ(c.n.tlbi, 3 + PW_ARM64_NR_REGIMES);
+	EXPECT_EQ(c.n.tlbi_full, PW_ARM64_NR_REGIMES);
 	c.e.ops->tlbi(c.e.ops_ctx, PW_ARM64_ASIDE1IS, 1ull << 48);
-	EXPECT_EQ(c.n.tlbi_full, PW_NR_REGIMES + 1);
+	EXPECT_EQ(c.n.tlbi_full, PW_ARM64_NR_REGIMES + 1);
 	pw_arm64_counter_init(&c);
 	EXPECT_EQ(c.n.tlbi, 0);
 }

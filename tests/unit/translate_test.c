@@ -179,7 +179,7 @@ TEST(tables_limit_what_leaves_allow)
 	static const uint32_t caps[] = { 0, PW_CAP_HPD, PW_CAP_WXN, PW_CAP_WXN | PW_CAP_HPD };
 
 	for (unsigned int i = 0; i < 4; i++) {
-		for (uint32_t regime = 0; regime < PW_NR_REGIMES; regime++) {
+		for (uint32_t regime = 0; regime < PW_ARM64_NR_REGIMES; regime++) {
 			/* Of one privilege, some limits do not exist: their bits are ignored. */
 			if (regime != PW_REGIME_EL2 && regime != PW_REGIME_EL3) {
 				limits_of(&world_formats[WORLD_ARM64], regime, caps[i]);
