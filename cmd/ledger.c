@@ -15,27 +15,33 @@
 
 #include "cmd.h"
 
-/* An executor for the second way: barriers now, invalidations kept for the end. */
-struct deferring {
+/*
+ * An executor for the first two ways: barriers now, by themselves, for such code writes an entry and
+ * publishes it before it thinks of invalidating; invalidations after them, or kept for the end.
+ */
+struct apart {
 	struct pw_executor x;
 	const struct pw_executor *now;
-	struct pw_gather *later;
+	struct pw_gather *later; /* NULL: invalidations are not kept */
 	const struct pw_env *env;
 };
 
-static void defer(void *ctx, const struct pw_plan *plan)
+static void run_apart(void *ctx, const struct pw_plan *plan)
 {
-	struct deferring *d = ctx;
-	struct pw_plan publish = *plan;
+	struct apart *d = ctx;
+	struct pw_plan publish = *plan, rest = *plan;
 	uint32_t i;
 
-	for (i = 0; i < plan->nr_ranges; i++)
-		pw_gather_stale(d->later, d->env, &plan->ranges[i], plan->before);
 	publish.nr_ranges = 0;
 	publish.full = 0;
 	publish.before = PW_BEFORE_NOTHING;
+	rest.publish = 0;
 	if (!pw_plan_empty(&publish))
 		d->now->run(d->now->ctx, &publish);
+	if (!d->later && !pw_plan_empty(&rest))
+		d->now->run(d->now->ctx, &rest);
+	for (i = 0; d->later && i < plan->nr_ranges; i++)
+		pw_gather_stale(d->later, d->env, &plan->ranges[i], plan->before);
 }
 
 /* One way: its own copy of the tables, its own counter. */
@@ -177,11 +183,15 @@ int ledger_print(const struct options *o, struct space *sp, unsigned int half,
 	struct pw_flush slots[64], later_slots[64];
 	struct pw_gather gather, later;
 	struct way ways[3] = { 0 };
-	struct deferring d = {
-		{ sizeof(d.x), 0, &d, defer, NULL, NULL, NULL }, &ways[1].counter.e.x, &later, NULL
+	struct apart at_once = {
+		.x = { .size = sizeof(at_once.x), .ctx = &at_once, .run = run_apart },
+		.now = &ways[0].counter.e.x
 	};
+	struct apart d = { .x = { .size = sizeof(d.x), .ctx = &d, .run = run_apart },
+			   .now = &ways[1].counter.e.x,
+			   .later = &later };
 	struct pw_result res;
-	int err = way_init(&ways[0], sp, half, NULL);
+	int err = way_init(&ways[0], sp, half, &at_once.x);
 	unsigned int i;
 
 	if (!err)
@@ -212,9 +222,9 @@ int ledger_print(const struct options *o, struct space *sp, unsigned int half,
 		row("origin patch's hooks", &ways[1]);
 		row("bracketed           ", &ways[2]);
 		if (o->verbose > 0)
-			out_text("  a publish barrier is dsb ishst; isb (counted under dsb and "
-				 "isb as "
-				 "well); more than 512 pages\n  are invalidated by one full "
+			out_text("  a publish barrier is dsb ishst; isb, counted under dsb and "
+				 "isb as well; in the\n  last row the invalidation's own serve "
+				 "for it; more than 512 pages are\n  invalidated by one full "
 				 "flush\n");
 	} else {
 		complain("%s: ledger: %s", o->source, pw_strerror(err));

@@ -10,8 +10,10 @@ set -u
 out=$build/insn
 file=$(sources PW_PLATFORM_ARM64_INSN_SRC)
 flags="-std=c11 -O2 -ffreestanding -Wall -Wextra -Werror -Iinclude"
-by_address="vae1is vale1is vaae1is vaale1is aside1is vae2is vale2is vae3is vale3is"
-without="vmalle1is alle2is alle3is"
+by_address="vae1is vale1is vaae1is vaale1is aside1is vae2is vale2is vae3is vale3is
+	rvae1is rvale1is rvaae1is rvaale1is rvae2is rvale2is rvae3is rvale3is
+	ipas2e1is ipas2le1is ripas2e1is ripas2le1is"
+without="vmalle1is alle2is alle3is vmalls12e1is alle1is"
 
 case $(gcc -dumpmachine) in
 aarch64-*) objdump=objdump ;;
@@ -59,7 +61,7 @@ check() {
 	for op in $without; do
 		try "$name: tlbi $op" exactly 1 "tlbi $op" "$listing"
 	done
-	try "$name: no other tlbi" exactly 12 "tlbi .*" "$listing"
+	try "$name: no other tlbi" exactly 26 "tlbi .*" "$listing"
 	try "$name: no other barrier" exactly 3 "dsb .*|dmb .*|isb.*" "$listing"
 }
 

@@ -60,7 +60,7 @@ struct pw_arm64_half {
 int pw_arm64_decode_regs(const struct pw_arm64_regs *regs, bool upper, struct pw_arm64_half *half,
 			 struct pw_table_config *cfg) PW_MUST_CHECK;
 
-/* Regimes that the executors know, from PW_REGIME_EL10 on: those of stage 1. */
+/* Regimes of stage 1, from PW_REGIME_EL10 on; stage 2 follows them. */
 #define PW_ARM64_NR_REGIMES 4u
 
 /* Barriers that table maintenance uses; inner shareable. */
@@ -75,29 +75,83 @@ enum pw_arm64_tlbi {
 	PW_ARM64_VALE1IS,   /* by address and ASID: last level only */
 	PW_ARM64_VAAE1IS,   /* by address, all ASIDs */
 	PW_ARM64_VAALE1IS,  /* by address, all ASIDs, last level only */
-	PW_ARM64_ASIDE1IS,  /* everything of an ASID */
-	PW_ARM64_VMALLE1IS, /* everything of EL1&0 */
+	PW_ARM64_ASIDE1IS,  /* everything of an ASID, global entries excepted */
+	PW_ARM64_VMALLE1IS, /* everything of EL1&0, of the current VMID */
 	PW_ARM64_VAE2IS,
 	PW_ARM64_VALE2IS,
 	PW_ARM64_ALLE2IS,
 	PW_ARM64_VAE3IS,
 	PW_ARM64_VALE3IS,
 	PW_ARM64_ALLE3IS,
+	/* FEAT_TLBIRANGE: the same for a range of addresses */
+	PW_ARM64_RVAE1IS,
+	PW_ARM64_RVALE1IS,
+	PW_ARM64_RVAAE1IS,
+	PW_ARM64_RVAALE1IS,
+	PW_ARM64_RVAE2IS,
+	PW_ARM64_RVALE2IS,
+	PW_ARM64_RVAE3IS,
+	PW_ARM64_RVALE3IS,
+	/* stage 2 of the current VMID, by intermediate physical address */
+	PW_ARM64_IPAS2E1IS,
+	PW_ARM64_IPAS2LE1IS,
+	PW_ARM64_RIPAS2E1IS,
+	PW_ARM64_RIPAS2LE1IS,
+	PW_ARM64_VMALLS12E1IS, /* both stages of the current VMID */
+	PW_ARM64_ALLE1IS,      /* both stages of every VMID */
 	PW_ARM64_NR_TLBI
 };
 
 /* "VALE1IS" and the like. */
 const char *pw_arm64_tlbi_name(enum pw_arm64_tlbi op);
 
+/* Does an operation take an operand? Those that do not act on everything of their regime. */
+bool pw_arm64_tlbi_takes_operand(enum pw_arm64_tlbi op);
+
 /*
  * pw_arm64_tlbi_operand - the register operand of a TLBI by address
  * @va:    any address in the page; bits [55:12] are used, upper half or lower
  * @asid:  bits [63:48]; pass 0 for the operations without ASID
- * @ttl:   bits [47:44], 0: no hint
+ * @ttl:   bits [47:44], see pw_arm64_tlbi_ttl(); 0: no hint
  *
  * Source: Arm ARM, TLBI VAE1IS: ASID [63:48], TTL [47:44], VA[55:12] [43:0] - whatever the granule.
+ * Those by intermediate physical address (IPAS2E1IS) hold IPA[51:12] in [39:0]: what lies above is
+ * no part of an address that fits a stage 2 table, and 0.
  */
 uint64_t pw_arm64_tlbi_operand(struct pw_va va, uint16_t asid, unsigned int ttl);
+
+/*
+ * pw_arm64_tlbi_ttl - the level hint of a TLBI by address (FEAT_TTL)
+ * @granule_lg2:  12, 14 or 16; others: no hint
+ * @level:        our level of the leaf, 0 leaf-most; levels that have no hint of their own: none
+ *
+ * A hint that is wrong makes the operation invalidate nothing: give it only when every entry in
+ * question is known to be of that level. Source: Arm ARM, TLBI VAE1IS, TTL: granule in [3:2], the
+ * architecture's level (1 to 3) in [1:0].
+ */
+unsigned int pw_arm64_tlbi_ttl(unsigned int granule_lg2, unsigned int level);
+
+/* What one range operation can say; see pw_arm64_tlbi_range_operand(). */
+struct pw_arm64_range {
+	struct pw_va base;	  /* first address, a multiple of the unit */
+	unsigned int granule_lg2; /* 12, 14 or 16 */
+	unsigned int unit_lg2;	  /* of @base in the operand: the granule; with TCR.DS 16 */
+	unsigned int scale;	  /* 0 to 3 */
+	unsigned int num;	  /* 0 to 31: (num + 1) * 2^(5 * scale + 1) granules */
+	unsigned int level;	  /* our level, for a hint; PW_FLUSH_LEVELS: none */
+	uint16_t asid;
+};
+
+/*
+ * pw_arm64_tlbi_range_operand - the register operand of a range TLBI (FEAT_TLBIRANGE)
+ *
+ * Source: Arm ARM, TLBI RVAE1IS: ASID [63:48], TG [47:46], SCALE [45:44], NUM [43:39], TTL [38:37],
+ * BaseADDR [36:0], which is the address from the granule's bit on, or from bit 16 with TCR.DS.
+ */
+uint64_t pw_arm64_tlbi_range_operand(const struct pw_arm64_range *r);
+
+/* Granules that one range operation covers at most: beyond, several are needed. */
+#define PW_ARM64_RANGE_MAX (1ull << 21)
 
 /* One CPU's maintenance instructions. */
 struct pw_arm64_ops {
@@ -115,19 +169,36 @@ struct pw_arm64_executor {
 	struct pw_executor x; /* hand &x to pw_gather_init() and pw_table_config.exec */
 	const struct pw_arm64_ops *ops;
 	void *ops_ctx;
+	uint32_t caps; /* PW_CAP_TLBIRANGE, PW_CAP_TTL: what every CPU that is reached has */
+	/*
+	 * vmid - make a VMID the current one, and take that back
+	 * pre:  needed for stage 2 ranges, which TLBI takes from VTTBR_EL2; else may be NULL
+	 * post: with @enter, TLBI operations act on EL1&0 of @vmid; without, on what was before
+	 */
+	void (*vmid)(void *ctx, uint16_t vmid, bool enter);
 };
 
+/*
+ * Sets up without range operations and level hints; set e->caps, and e->x.max_pages with them:
+ * PW_ARM64_RANGE_MAX is then the threshold that Linux uses.
+ */
 void pw_arm64_executor_init(struct pw_arm64_executor *e, const struct pw_arm64_ops *ops,
 			    void *ops_ctx);
 
 /*
  * pw_arm64_run_plan - a plan as instructions
  *
- *   publish:         dsb ishst; isb
+ *   publish alone:   dsb ishst; isb
  *   ranges or full:  dsb ishst or dsb ish (plan->before); tlbi ...; dsb ish; [complete]; isb
+ *                    which publishes, too: the stores are visible before the first TLBI, and the
+ *                    isb comes after them
+ *   of stage 2:      the ranges by IPA; dsb ish; then, because combined entries are not found by
+ *                    IPA, vmalle1is
  *
- * A range is invalidated page by page (flush->page_lg2 is the stride). For EL2&0 the operations of
- * EL1&0 are used, which act on EL2&0 while HCR_EL2.{E2H,TGE} is {1,1}.
+ * A range is invalidated in steps of flush->page_lg2, with level hints where the executor's caps
+ * and flush->level allow; or, with PW_CAP_TLBIRANGE, by the fewest range operations that cover
+ * exactly it. For EL2&0 the operations of EL1&0 are used, which act on EL2&0 while
+ * HCR_EL2.{E2H,TGE} is {1,1}.
  */
 void pw_arm64_run_plan(const struct pw_plan *plan, const struct pw_arm64_executor *e);
 
@@ -141,8 +212,9 @@ struct pw_arm64_counts {
 	uint64_t isb;
 	uint64_t tlbi;	    /* all operations */
 	uint64_t tlbi_full; /* those without an address */
-	uint64_t publish;   /* plans with a publish barrier: dsb ishst; isb pairs */
-	uint64_t plans;	    /* plans run */
+	uint64_t tlbi_range;
+	uint64_t publish; /* plans with a publish barrier: dsb ishst; isb pairs */
+	uint64_t plans;	  /* plans run */
 };
 
 struct pw_arm64_counter {

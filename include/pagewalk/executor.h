@@ -16,9 +16,9 @@ extern "C" {
 #endif
 
 struct pw_executor {
-	uint32_t size; /* sizeof(struct pw_executor) of the caller; 0 is refused */
-	uint32_t reserved;
-	void *ctx; /* handed to every hook */
+	uint32_t size;	    /* sizeof(struct pw_executor) of the caller; 0 is refused */
+	uint32_t max_pages; /* in one plan, before a full flush is cheaper; 0: 512 */
+	void *ctx;	    /* handed to every hook */
 
 	/*
 	 * run - carry out a plan

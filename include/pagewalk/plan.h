@@ -45,17 +45,20 @@ enum pw_regime {
 /* struct pw_flush.flags */
 #define PW_FLUSH_TABLES	  0x1u /* a table entry changed: cached table walks too, not only leaves */
 #define PW_FLUSH_ANY_ASID 0x2u /* entries may be tagged with any ASID (or are global) */
+#define PW_FLUSH_ALL	  0x4u /* everything of the tag, whatever its address */
 
 /* One range of stale translations. */
 struct pw_flush {
 	struct pw_va first; /* closed, page-aligned first byte */
 	struct pw_va last;
-	uint16_t asid;	  /* the tag; meaningless with PW_FLUSH_ANY_ASID */
-	uint8_t regime;	  /* enum pw_regime */
-	uint8_t flags;	  /* PW_FLUSH_* */
-	uint8_t page_lg2; /* every entry in the range maps at least this much, in bytes */
-	uint8_t level;	  /* level of every entry (0 leaf-most), or PW_FLUSH_LEVELS */
-	uint8_t reserved[2];
+	uint16_t asid;	     /* the tag; meaningless with PW_FLUSH_ANY_ASID */
+	uint8_t regime;	     /* enum pw_regime */
+	uint8_t flags;	     /* PW_FLUSH_* */
+	uint8_t page_lg2;    /* every entry in the range maps at least this much, in bytes */
+	uint8_t level;	     /* level of every entry (0 leaf-most), or PW_FLUSH_LEVELS */
+	uint8_t granule_lg2; /* of the tables, in bytes; 0: not known, so no hints */
+	uint8_t unit_lg2;    /* range operations count addresses in this unit (arm64 with
+				TCR.DS: 16); 0: in granules */
 };
 
 #define PW_FLUSH_LEVELS 0xffu /* entries of several levels: no level hint */

@@ -25,9 +25,10 @@ static void count_tlbi(void *ctx, enum pw_arm64_tlbi op, uint64_t operand)
 
 	(void)operand;
 	c->n.tlbi++;
-	if (op == PW_ARM64_ASIDE1IS || op == PW_ARM64_VMALLE1IS || op == PW_ARM64_ALLE2IS ||
-	    op == PW_ARM64_ALLE3IS)
+	if (op == PW_ARM64_ASIDE1IS || !pw_arm64_tlbi_takes_operand(op))
 		c->n.tlbi_full++;
+	else if (pw_arm64_tlbi_name(op)[0] == 'R')
+		c->n.tlbi_range++;
 }
 
 static void count_run(void *ctx, const struct pw_plan *plan)

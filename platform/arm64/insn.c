@@ -25,49 +25,48 @@ static void insn_isb(void *ctx)
 	__asm__ volatile("isb" : : : "memory");
 }
 
-#define TLBI_VA(name)  __asm__ volatile("tlbi " name ", %0" : : "r"(operand) : "memory")
-#define TLBI_ALL(name) __asm__ volatile("tlbi " name : : : "memory")
+/* An assembler that was not told of FEAT_TLBIRANGE does not know its operations. */
+#define WITH_RANGE ".arch armv8.4-a\n\t"
+
+#define TLBI_VA(name)                                                                          \
+	case PW_ARM64_##name:                                                                  \
+		__asm__ volatile(WITH_RANGE "tlbi " #name ", %0" : : "r"(operand) : "memory"); \
+		break
+#define TLBI_ALL(name)                                          \
+	case PW_ARM64_##name:                                   \
+		__asm__ volatile("tlbi " #name : : : "memory"); \
+		break
 
 static void insn_tlbi(void *ctx, enum pw_arm64_tlbi op, uint64_t operand)
 {
 	(void)ctx;
 	switch (op) {
-	case PW_ARM64_VAE1IS:
-		TLBI_VA("vae1is");
-		break;
-	case PW_ARM64_VALE1IS:
-		TLBI_VA("vale1is");
-		break;
-	case PW_ARM64_VAAE1IS:
-		TLBI_VA("vaae1is");
-		break;
-	case PW_ARM64_VAALE1IS:
-		TLBI_VA("vaale1is");
-		break;
-	case PW_ARM64_ASIDE1IS:
-		TLBI_VA("aside1is");
-		break;
-	case PW_ARM64_VMALLE1IS:
-		TLBI_ALL("vmalle1is");
-		break;
-	case PW_ARM64_VAE2IS:
-		TLBI_VA("vae2is");
-		break;
-	case PW_ARM64_VALE2IS:
-		TLBI_VA("vale2is");
-		break;
-	case PW_ARM64_ALLE2IS:
-		TLBI_ALL("alle2is");
-		break;
-	case PW_ARM64_VAE3IS:
-		TLBI_VA("vae3is");
-		break;
-	case PW_ARM64_VALE3IS:
-		TLBI_VA("vale3is");
-		break;
-	case PW_ARM64_ALLE3IS:
-		TLBI_ALL("alle3is");
-		break;
+		TLBI_VA(VAE1IS);
+		TLBI_VA(VALE1IS);
+		TLBI_VA(VAAE1IS);
+		TLBI_VA(VAALE1IS);
+		TLBI_VA(ASIDE1IS);
+		TLBI_VA(VAE2IS);
+		TLBI_VA(VALE2IS);
+		TLBI_VA(VAE3IS);
+		TLBI_VA(VALE3IS);
+		TLBI_VA(RVAE1IS);
+		TLBI_VA(RVALE1IS);
+		TLBI_VA(RVAAE1IS);
+		TLBI_VA(RVAALE1IS);
+		TLBI_VA(RVAE2IS);
+		TLBI_VA(RVALE2IS);
+		TLBI_VA(RVAE3IS);
+		TLBI_VA(RVALE3IS);
+		TLBI_VA(IPAS2E1IS);
+		TLBI_VA(IPAS2LE1IS);
+		TLBI_VA(RIPAS2E1IS);
+		TLBI_VA(RIPAS2LE1IS);
+		TLBI_ALL(VMALLE1IS);
+		TLBI_ALL(ALLE2IS);
+		TLBI_ALL(ALLE3IS);
+		TLBI_ALL(VMALLS12E1IS);
+		TLBI_ALL(ALLE1IS);
 	case PW_ARM64_NR_TLBI:
 		break;
 	}

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 #include <pagewalk/arm64.h>
 
-#define LINE_MAX_BYTES 48 /* "tlbi vmalle1is, 0x" and 16 digits, and the end */
+#define LINE_MAX_BYTES 48 /* "tlbi ripas2le1is, 0x" and 16 digits, and the end */
 
 static char *put_text(char *to, const char *text)
 {
@@ -41,18 +41,13 @@ static void print_isb(void *ctx)
 	p->put(p->put_ctx, "isb\n");
 }
 
-static bool takes_operand(enum pw_arm64_tlbi op)
-{
-	return op != PW_ARM64_VMALLE1IS && op != PW_ARM64_ALLE2IS && op != PW_ARM64_ALLE3IS;
-}
-
 static void print_tlbi(void *ctx, enum pw_arm64_tlbi op, uint64_t operand)
 {
 	struct pw_arm64_printer *p = ctx;
 	char line[LINE_MAX_BYTES];
 	char *end = put_name(put_text(line, "tlbi "), pw_arm64_tlbi_name(op));
 
-	if (takes_operand(op))
+	if (pw_arm64_tlbi_takes_operand(op))
 		end = put_hex(put_text(end, ", "), operand);
 	*put_text(end, "\n") = '\0';
 	p->put(p->put_ctx, line);
