@@ -92,6 +92,8 @@ PW_TEST_SHARED_SRC = \
 	tests/harness/harness.c \
 	tests/harness/harness_host.c \
 	tests/env/env.c \
+	tests/ref/ref_arm64.c \
+	tests/ref/ref_fake.c \
 	tests/ref/ref_map.c \
 	tests/ref/ref_walk.c \
 	tests/ref/observe.c \
