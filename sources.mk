@@ -98,6 +98,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_fake.c \
 	tests/ref/ref_map.c \
 	tests/ref/ref_walk.c \
+	tests/ref/ref_x86.c \
 	tests/ref/observe.c \
 
 PW_TESTS = \

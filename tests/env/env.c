@@ -21,7 +21,8 @@
 		 PW_ATTR_NS,                                                                  \
 	.loose = PW_ATTR_DIRTY, .nr_soft = 16, .nr_keys = 1, .nr_index = 8,                   \
 	.no_write = PW_PERM_W | PW_PERM_USER_W, .no_exec = PW_PERM_X | PW_PERM_USER_X,        \
-	.user = PW_PERM_R | PW_PERM_USER_R, .mair = WORLD_MAIR, .linux_invalid = true,        \
+	.user = PW_PERM_R | PW_PERM_USER_R, .mair = WORLD_MAIR, .can_be_invalid = true,       \
+	.linux_invalid = true,                                                                \
 	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } }
 
 const struct world_format world_formats[WORLD_NR_FORMATS] = {
@@ -44,8 +45,36 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.max_va_bits = 52,
 		.max_levels = 5,
 	},
+	[WORLD_X86_64] = {
+		.name = "x86-64",
+		.direct = &pw_x86_64_direct,
+		.hooked = &pw_x86_64_hooked,
+		.ref = &ref_x86_64,
+		.fields = &pw_x86_64_fields,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 48,
+		.max_va_bits = 57,
+		.va_step = 9,
+		.max_levels = 5,
+		.halves = WORLD_SIGNED,
+		.enc = true,
+		.limits = true,
+		.regimes = 1u << PW_REGIME_X86,
+		.base = PLAIN,
+		.flags = PLAIN | PW_ATTR_DIRTY,
+		.nr_soft = 1024,
+		.nr_keys = 16,
+		.nr_index = 8,
+		.no_write = PW_PERM_W | PW_PERM_USER_W,
+		.no_exec = PW_PERM_X | PW_PERM_USER_X,
+		.user = PW_PERM_R | PW_PERM_USER_R,
+		.mair = WORLD_PAT,
+		.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_UC_MINUS, 2 }, { PW_MEM_NORMAL_NC, 5 } },
+	},
 	[WORLD_FAKE] = {
 		.name = "fake",
+		.can_be_invalid = true,
 		.direct = &pw_fake_direct,
 		.hooked = &pw_fake_hooked,
 		.ref = &ref_fake,

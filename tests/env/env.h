@@ -12,6 +12,7 @@
 #define PW_TESTS_ENV_H
 
 #include <pagewalk/arm64.h>
+#include <pagewalk/fields.h>
 #include <pagewalk/pagewalk.h>
 
 #include "../ref/ref_walk.h"
@@ -59,16 +60,17 @@ struct world_format {
 	bool share;
 	uint32_t no_write; /* PW_PERM_*: what to clear and set so that nobody, or all may write */
 	uint32_t no_exec;
-	uint32_t user;	    /* PW_PERM_* of a page for users that supervisors may also read; or 0 */
-	bool linux_invalid; /* present-but-invalid: bit 0 clear, bit 11 set, else as it was */
-	uint64_t mair;	    /* of the tests' handles */
+	uint32_t user; /* PW_PERM_* of a page for users that supervisors may also read; or 0 */
+	bool can_be_invalid; /* a leaf can be present-but-invalid */
+	bool linux_invalid;  /* present-but-invalid: bit 0 clear, bit 11 set, else as it was */
+	uint64_t mair;	     /* of the tests' handles */
 	struct {
 		uint32_t memtype, index;
 	} type[3]; /* three that it knows, and how it numbers them */
 };
 
 /* In the order of the table. */
-enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_FAKE, WORLD_NR_FORMATS };
+enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_X86_64, WORLD_FAKE, WORLD_NR_FORMATS };
 extern const struct world_format world_formats[WORLD_NR_FORMATS];
 
 enum world_page { WORLD_FREE = 0, WORLD_TAKEN, WORLD_LINKED };
@@ -134,6 +136,8 @@ struct world_options {
 
 /* Index 0 normal, 1 Device-nGnRE, 2 non-cacheable, 3 tagged, 4 Device-nGnRnE, 5 write-through. */
 #define WORLD_MAIR 0x0000bb00f04404ffull
+/* By index: WB, WT, UC-, UC, WP, WC, WB, a reserved type. */
+#define WORLD_PAT  0x0206010500070406ull
 
 /* Make an arena and a handle over an empty root. Any failure is a failed expectation. */
 bool world_open(struct world *w, const struct world_format *format,

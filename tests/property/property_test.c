@@ -196,10 +196,12 @@ static struct pw_attr choose_attr(void)
 {
 	const struct world_format *format = world[0].format;
 	unsigned int type = chance(80) ? 0 : (unsigned int)harness_below(3);
-	struct pw_attr a = { .flags = chance(85) ? PW_ATTR_VALID : 0 };
+	struct pw_attr a = { .flags = PW_ATTR_VALID };
 	bool optional = format->base & PW_ATTR_GLOBAL && map.geo.regime != PW_REGIME_EL2 &&
 			map.geo.regime != PW_REGIME_EL3;
 
+	if (format->can_be_invalid && chance(15))
+		a.flags = 0;
 	a.flags |= format->base & PW_ATTR_GLOBAL && (!optional || chance(50)) ? PW_ATTR_GLOBAL : 0;
 	a.flags |= chance(80) ? format->base & PW_ATTR_ACCESSED : 0;
 	a.flags |= format->base & ~(PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED);
@@ -241,7 +243,10 @@ static struct pw_change choose_change(void)
 		c.flags_set = PW_ATTR_ACCESSED;
 		break;
 	case 7:
-		c.flags_clear = PW_ATTR_VALID;
+		if (f->can_be_invalid)
+			c.flags_clear = PW_ATTR_VALID;
+		else
+			c.flags_clear = PW_ATTR_DIRTY;
 		break;
 	case 8:
 		c.flags_set = PW_ATTR_VALID;

@@ -39,7 +39,11 @@ struct ref_regime observe_regime(const struct world *w)
 		.regime = w->pt.regime,
 		.caps = w->pt.caps.flags,
 		.mair = w->pt.mair,
-		.pa_max = w->pt.pa_max,
+		.pa_bits = w->cfg.pa_bits ? w->cfg.pa_bits : w->format->ref->pa_bits,
+		.leaf_levels = w->cfg.leaf_levels ? w->cfg.leaf_levels :
+						    w->format->ref->leaf_levels,
+		.enc_mask = w->cfg.enc_mask,
+		.shared_bit = w->cfg.flags & PW_TABLE_SHARED_BIT,
 	};
 
 	return r;

@@ -30,7 +30,7 @@ static uint32_t kind(const struct ref_regime *r, uint64_t entry, uint32_t level)
 {
 	/* Pages have bit 1 set, blocks clear. */
 	bool leaf_form = bit(entry, 1) == (level == 0);
-	bool leaf_here = level < r->format->leaf_levels;
+	bool leaf_here = level < r->leaf_levels;
 
 	if (entry == 0)
 		return PW_KIND_HOLE;

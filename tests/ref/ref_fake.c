@@ -28,7 +28,7 @@ static uint64_t bits(uint64_t entry, unsigned int high, unsigned int low, uint32
 
 static uint32_t kind(const struct ref_regime *r, uint64_t entry, uint32_t level)
 {
-	bool leaf_here = level < r->format->leaf_levels;
+	bool leaf_here = level < r->leaf_levels;
 
 	if (entry == 0)
 		return PW_KIND_HOLE;

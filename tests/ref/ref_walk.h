@@ -28,17 +28,20 @@ struct ref_regime {
 	uint32_t regime; /* enum pw_regime */
 	uint32_t caps;	 /* PW_CAP_* */
 	uint64_t mair;
-	uint64_t pa_max;
+	uint32_t pa_bits;
+	uint32_t leaf_levels; /* leaves at levels 0 to leaf_levels - 1 */
+	uint64_t enc_mask;
+	bool shared_bit; /* enc_mask, when set, says shared */
 };
 
 /* One format as its manual has it. Levels are the library's: 0 is the leaf-most one. */
 struct ref_format {
 	uint32_t page_lg2;
 	uint32_t index_lg2;
-	uint32_t leaf_levels; /* leaves at levels 0 to leaf_levels - 1 */
-	uint32_t pa_bits;
-	uint32_t variant; /* the file's own: which of a family */
-	bool alike;	  /* all entries of a contiguous group are the same */
+	uint32_t leaf_levels; /* the most */
+	uint32_t pa_bits;     /* the most */
+	uint32_t variant;     /* the file's own: which of a family */
+	bool alike;	      /* all entries of a contiguous group are the same */
 	uint32_t contig_lg2[PW_MAX_LEVELS];
 
 	/* enum pw_kind */
@@ -64,6 +67,7 @@ struct ref_format {
 };
 
 extern const struct ref_format ref_arm64_4k, ref_arm64_4k_lpa2;
+extern const struct ref_format ref_x86_64;
 extern const struct ref_format ref_fake;
 
 /* Bits [high:low] of @v, and one of them: for the files of the formats. */

@@ -67,9 +67,10 @@ TEST(init_refuses_what_the_format_has_not)
 		if (!world_open(&w, &world_formats[i], NULL))
 			return;
 		c = w.cfg;
-		c.enc_mask = 1ull << 30;
+		c.root.v = 0;
+		c.enc_mask = 1ull << 46;
 		EXPECT_EQ(pw_table_init(&pt, &c), w.format->enc ? 0 : PW_EOPNOTSUPP);
-		c.enc_mask = 3ull << 30;
+		c.enc_mask = 3ull << 46;
 		EXPECT(pw_table_init(&pt, &c) < 0);
 		c = w.cfg;
 		c.flags |= PW_TABLE_LIVE;
