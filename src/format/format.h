@@ -105,7 +105,8 @@ struct pw_fmt {
 	 * Groups whose entries are all alike, their address bits saying how large the group is
 	 * (RISC-V Svnapot); NULL where each entry of a group has its own address. The value that
 	 * all entries of a group hold, from any flat leaf of it that has the hint; and back: slot
-	 * @index of a table holds @e, which leaf is that? (@e itself when it has no hint.)
+	 * @index of a table holds @e, which leaf is that? (@e itself when it has no hint; what has
+	 * the hint and is no leaf becomes something that equals no leaf in any mask.)
 	 */
 	uint64_t (*group)(uint64_t e, unsigned int level);
 	uint64_t (*flat)(uint64_t e, uint64_t index, unsigned int level);
@@ -156,6 +157,20 @@ PW_INLINE unsigned int pw_contig_lg2(const struct pw_fmt *f, unsigned int level)
 PW_INLINE uint64_t pw_flat(const struct pw_fmt *f, uint64_t e, uint64_t index, unsigned int level)
 {
 	return f->flat ? f->flat(e, index, level) : e;
+}
+
+/*
+ * Bits in which the leaves of a run agree with its first one, @e: in a group of entries that are
+ * all alike the address bits that make it a group as well.
+ */
+PW_INLINE uint64_t pw_run_mask(const struct pw_fmt *f, const struct pw_table *pt, uint64_t e,
+			       unsigned int level)
+{
+	uint64_t mask = f->kind_mask(pt, level);
+
+	if (f->group && (e & f->contig_mask(level)))
+		mask |= f->group(0, level) | ~f->group(~0ull, level);
+	return mask;
 }
 
 /*
