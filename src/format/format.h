@@ -55,7 +55,8 @@ enum pw_halves {
 
 /*
  * What a format is, as numbers. Constant for an algorithm, and what a handle is made from.
- * Input address sizes go from min_va_bits to max_va_bits in steps of va_step.
+ * Input address sizes go from min_va_bits to max_va_bits in steps of va_step; where a step is more
+ * than a bit, each size has one number of levels.
  */
 struct pw_geometry {
 	uint8_t granule_lg2; /* bytes of a table and of the smallest leaf */
@@ -75,7 +76,8 @@ struct pw_geometry {
 	bool rights_are_kind;
 	/* Contiguous hint: entries of a group by level, as a power of two (0: none there). */
 	uint8_t contig_lg2[PW_LEAF_LEVELS];
-	uint32_t regimes; /* bit r: PW_REGIME_r has this format */
+	uint32_t contig_cap; /* PW_CAP_*: only CPUs that have it know groups; 0: all do */
+	uint32_t regimes;    /* bit r: PW_REGIME_r has this format */
 };
 
 struct pw_fmt {
