@@ -37,6 +37,8 @@ struct pw_fields {
 /* Naming one links it: each is a data section of its own in its format's direct instance. */
 extern const struct pw_fields pw_x86_64_fields;
 extern const struct pw_fields pw_ept_fields;
+extern const struct pw_fields pw_riscv64_fields;
+extern const struct pw_fields pw_riscv64_g_fields;
 
 #ifdef __cplusplus
 }
