@@ -25,6 +25,8 @@ PW_INSTANCE_SRC = \
 	src/instance/arm64_4k_hooked.c \
 	src/instance/arm64_4k_lpa2_direct.c \
 	src/instance/arm64_4k_lpa2_hooked.c \
+	src/instance/ept_direct.c \
+	src/instance/ept_hooked.c \
 	src/instance/fake_direct.c \
 	src/instance/fake_hooked.c \
 	src/instance/x86_64_direct.c \

@@ -34,6 +34,10 @@ extern const struct pw_instance pw_arm64_4k_lpa2_hooked;
 extern const struct pw_instance pw_x86_64_direct;
 extern const struct pw_instance pw_x86_64_hooked;
 
+/* Intel's EPT, guest-physical addresses of va_bits 48 or 57 (4 or 5 levels) */
+extern const struct pw_instance pw_ept_direct;
+extern const struct pw_instance pw_ept_hooked;
+
 /*
  * For tests: entries are scrambled differently at each level, five levels, 3 bits of index each,
  * pages of 256 bytes. Code that confuses levels or does arithmetic on raw entries breaks at once.
