@@ -4,13 +4,100 @@
 #include <string.h>
 
 #include "../harness/harness.h"
+#include "../ref/observe.h"
 #include "env.h"
 
+#define ARM64_REGIMES \
+	(1u << PW_REGIME_EL10 | 1u << PW_REGIME_EL2 | 1u << PW_REGIME_EL20 | 1u << PW_REGIME_EL3)
+
+#define PLAIN (PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED)
+
+/* What all granules of arm64's stage 1 have in common. */
+#define ARM64_STAGE1                                                                          \
+	.index_lg2 = 9, .page_lg2 = 12, .min_va_bits = 16, .va_step = 1,                      \
+	.halves = WORLD_OWN_ROOTS, .live = true, .limits = true, .regimes = ARM64_REGIMES,    \
+	.base = PLAIN,                                                                        \
+	.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_DBM | PW_ATTR_CONTIGUOUS | PW_ATTR_GUARDED | \
+		 PW_ATTR_NS,                                                                  \
+	.loose = PW_ATTR_DIRTY, .nr_soft = 16, .nr_keys = 1, .nr_index = 8,                   \
+	.no_write = PW_PERM_W | PW_PERM_USER_W, .no_exec = PW_PERM_X | PW_PERM_USER_X,        \
+	.user = PW_PERM_R | PW_PERM_USER_R, .mair = WORLD_MAIR, .can_be_invalid = true,       \
+	.linux_invalid = true,                                                                \
+	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } }
+
 const struct world_format world_formats[WORLD_NR_FORMATS] = {
-	{ "arm64-4k", &pw_arm64_4k_direct, &pw_arm64_4k_hooked, true, false, 12, 9, 48, 16 },
-	{ "arm64-4k-lpa2", &pw_arm64_4k_lpa2_direct, &pw_arm64_4k_lpa2_hooked, true, true, 12, 9,
-	  52, 16 },
-	{ "fake", &pw_fake_direct, &pw_fake_hooked, false, false, 8, 3, 23, 12 },
+	[WORLD_ARM64] = {
+		ARM64_STAGE1,
+		.name = "arm64-4k",
+		.direct = &pw_arm64_4k_direct,
+		.hooked = &pw_arm64_4k_hooked,
+		.ref = &ref_arm64_4k,
+		.max_va_bits = 48,
+		.max_levels = 4,
+		.share = true,
+	},
+	[WORLD_LPA2] = {
+		ARM64_STAGE1,
+		.name = "arm64-4k-lpa2",
+		.direct = &pw_arm64_4k_lpa2_direct,
+		.hooked = &pw_arm64_4k_lpa2_hooked,
+		.ref = &ref_arm64_4k_lpa2,
+		.max_va_bits = 52,
+		.max_levels = 5,
+	},
+	[WORLD_X86_64] = {
+		.name = "x86-64",
+		.direct = &pw_x86_64_direct,
+		.hooked = &pw_x86_64_hooked,
+		.ref = &ref_x86_64,
+		.fields = &pw_x86_64_fields,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 48,
+		.max_va_bits = 57,
+		.va_step = 9,
+		.max_levels = 5,
+		.halves = WORLD_SIGNED,
+		.enc = true,
+		.limits = true,
+		.regimes = 1u << PW_REGIME_X86,
+		.base = PLAIN,
+		.flags = PLAIN | PW_ATTR_DIRTY,
+		.nr_soft = 1024,
+		.nr_keys = 16,
+		.nr_index = 8,
+		.no_write = PW_PERM_W | PW_PERM_USER_W,
+		.no_exec = PW_PERM_X | PW_PERM_USER_X,
+		.user = PW_PERM_R | PW_PERM_USER_R,
+		.mair = WORLD_PAT,
+		.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_UC_MINUS, 2 }, { PW_MEM_NORMAL_NC, 5 } },
+	},
+	[WORLD_FAKE] = {
+		.name = "fake",
+		.can_be_invalid = true,
+		.direct = &pw_fake_direct,
+		.hooked = &pw_fake_hooked,
+		.ref = &ref_fake,
+		.page_lg2 = 8,
+		.index_lg2 = 3,
+		.min_va_bits = 12,
+		.max_va_bits = 23,
+		.va_step = 1,
+		.max_levels = 5,
+		.halves = WORLD_OWN_ROOTS,
+		.live = true,
+		.limits = true,
+		.regimes = 1u << PW_REGIME_EL10,
+		.base = PLAIN,
+		.flags = PLAIN | PW_ATTR_CONTIGUOUS,
+		.nr_soft = 16,
+		.nr_keys = 1,
+		.nr_index = 8,
+		.no_write = PW_PERM_W,
+		.no_exec = PW_PERM_X,
+		.user = PW_PERM_R | PW_PERM_USER_R,
+		.type = { { PW_MEM_INDEX, 0 }, { PW_MEM_INDEX, 3 }, { PW_MEM_INDEX, 7 } },
+	},
 };
 
 static void violation(struct world *w, const char *what)
@@ -107,7 +194,7 @@ static void put_table(void *ctx, struct pw_pa pa, void *virt)
 	uint64_t page = (pa.v - w->base) / w->page_size;
 
 	event(w, WORLD_PUT);
-	if (page >= w->nr_pages || page == 0 || pa.v % w->page_size) {
+	if (page >= w->nr_pages || page < w->root_pages || pa.v % w->page_size) {
 		violation(w, "put_table: not a table page");
 		return;
 	}
@@ -131,7 +218,7 @@ static void *phys_to_virt(void *ctx, struct pw_pa pa, uint32_t len)
 {
 	struct world *w = ctx;
 
-	if (!len || len > w->page_size || pa.v % len)
+	if (!len || pa.v % len || (len > w->page_size && pa.v != w->cfg.root.v))
 		violation(w, "phys_to_virt: not aligned to the table's size");
 	return world_virt(w, pa.v, len);
 }
@@ -226,16 +313,43 @@ static void free_after_grace(void *ctx, const struct pw_env *env, struct pw_pa p
 
 /* Opening and closing ------------------------------------------------------------------------ */
 
-/* The last output address: a handle knows, whatever its root is. */
-static uint64_t pa_max_of(struct world *w)
+/* The next size of an input address that the format allows, with some pages in it. */
+static uint32_t va_bits_of(const struct world_format *f, uint32_t wanted)
+{
+	uint32_t least = f->page_lg2 + (f->halves == WORLD_SIGNED) + 2;
+	uint32_t va_bits = f->min_va_bits;
+
+	if (!wanted)
+		return f->max_va_bits;
+	while (va_bits < f->max_va_bits && (va_bits < wanted || va_bits < least))
+		va_bits += f->va_step;
+	return va_bits;
+}
+
+static uint32_t flags_of(const struct world_format *f, uint32_t flags)
+{
+	if (!f->live)
+		flags &= ~PW_TABLE_LIVE;
+	if (f->halves == WORLD_LOWER)
+		flags &= ~PW_TABLE_UPPER;
+	return flags;
+}
+
+/* Places the arena: a handle knows the last output address and the root's size. */
+static void place(struct world *w, uint64_t pa_base)
 {
 	struct pw_table probe;
-	uint64_t base = 0;
+	uint64_t size;
 
 	w->cfg.root = pw_pa_of(0);
-	if (EXPECT_EQ(pw_table_init(&probe, &w->cfg), 0))
-		base = probe.pa_max;
-	return base;
+	w->root_pages = 1;
+	if (!EXPECT_EQ(pw_table_init(&probe, &w->cfg), 0))
+		return;
+	if (pw_table_root_size(&probe) > w->page_size)
+		w->root_pages = (uint32_t)(pw_table_root_size(&probe) / w->page_size);
+	w->nr_pages = (w->nr_pages + 2 * w->root_pages - 1) & ~(w->root_pages - 1);
+	size = w->nr_pages * w->page_size;
+	w->base = pa_base ? pa_base : probe.pa_max + 1 - size;
 }
 
 static void fill_env(struct world *w, const struct world_options *o)
@@ -271,36 +385,37 @@ bool world_open(struct world *w, const struct world_format *format,
 	w->format = format;
 	w->hooked = o->hooked;
 	w->page_size = 1ull << format->page_lg2;
-	w->nr_pages = o->nr_pages ? o->nr_pages : 64;
+	w->nr_pages = o->nr_pages ? o->nr_pages : format->page_lg2 < 16 ? 64 : 32;
+	w->va_bits = va_bits_of(format, o->va_bits);
+	fill_env(w, o);
+	w->cfg = (struct pw_table_config){
+		.size = sizeof(w->cfg),
+		.flags = flags_of(format, o->flags),
+		.instance = o->hooked ? format->hooked : format->direct,
+		.env = &w->env,
+		.exec = &w->exec,
+		.va_bits = w->va_bits,
+		.regime = o->regime,
+		.asid = 0x2a,
+		.any_asid = o->flags & PW_TABLE_UPPER ? 1 : 0,
+		.mair = o->mair ? o->mair : format->mair,
+		.caps = { .flags = o->caps | format->caps },
+	};
+	place(w, o->pa_base);
 	if (!EXPECT(w->nr_pages <= WORLD_MAX_PAGES))
 		return false;
 	w->memory = aligned_alloc(4096, (w->nr_pages * w->page_size + 4095) & ~4095ull);
 	if (!EXPECT(w->memory != NULL))
 		return false;
-	fill_env(w, o);
-	w->cfg = (struct pw_table_config){
-		.size = sizeof(w->cfg),
-		.flags = o->flags,
-		.instance = o->hooked ? format->hooked : format->direct,
-		.env = &w->env,
-		.exec = &w->exec,
-		.va_bits = o->va_bits,
-		.regime = o->regime,
-		.asid = 0x2a,
-		.any_asid = o->flags & PW_TABLE_UPPER ? 1 : 0,
-		.mair = o->mair ? o->mair : WORLD_MAIR,
-		.caps = { .flags = o->caps },
-	};
-	w->base = o->pa_base ? o->pa_base : pa_max_of(w) + 1 - w->nr_pages * w->page_size;
 	w->env.phys_offset = (uint64_t)(uintptr_t)w->memory - w->base;
 	w->env.mem_first = pw_pa_of(w->base);
 	w->env.mem_last = pw_pa_of(w->base + w->nr_pages * w->page_size - 1);
 	w->cfg.root = pw_pa_of(w->base);
-	for (uint32_t page = 1; page < w->nr_pages; page++)
+	for (uint32_t page = w->root_pages; page < w->nr_pages; page++)
 		poison(w, page, 0);
-	memset(w->memory, 0, w->page_size);
-	w->state[0] = WORLD_LINKED;
-	w->next = 1;
+	memset(w->memory, 0, w->root_pages * w->page_size);
+	memset(w->state, WORLD_LINKED, w->root_pages);
+	w->next = w->root_pages;
 	if (EXPECT_EQ(pw_table_init(&w->pt, &w->cfg), 0))
 		return true;
 	world_close(w);
@@ -313,22 +428,36 @@ void world_close(struct world *w)
 	w->memory = NULL;
 }
 
-void world_each(const struct world_options *options, void (*test)(struct world *w))
+static void each(const struct world_options *options, bool live, void (*test)(struct world *w))
 {
 	static const struct world_options defaults;
 	struct world_options o = options ? *options : defaults;
 	static struct world w;
 
 	for (uint32_t i = 0; i < 2 * WORLD_NR_FORMATS; i++) {
+		const struct world_format *f = &world_formats[i / 2];
+
+		if (live && !f->live)
+			continue;
 		harness_note("format", i / 2);
 		harness_note("hooked", i % 2);
 		o.hooked = i % 2;
-		if (!world_open(&w, &world_formats[i / 2], &o))
+		if (!world_open(&w, f, &o))
 			continue;
 		test(&w);
 		EXPECT_EQ(w.violations, 0);
 		world_close(&w);
 	}
+}
+
+void world_each(const struct world_options *options, void (*test)(struct world *w))
+{
+	each(options, false, test);
+}
+
+void world_each_live(const struct world_options *options, void (*test)(struct world *w))
+{
+	each(options, true, test);
 }
 
 /* Tables by hand ------------------------------------------------------------------------------ */
@@ -408,10 +537,37 @@ struct pw_attr world_attr(const struct world *w, uint32_t perm)
 {
 	struct pw_attr attr = {
 		.perm = PW_PERM_R | perm,
-		.flags = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED,
-		.memtype = w->format->arm64 ? PW_MEM_NORMAL : PW_MEM_INDEX,
+		.flags = w->format->base,
+		.memtype = w->format->type[0].memtype,
+		.mem_index = w->format->type[0].index,
 		.share = PW_SHARE_INNER,
 	};
 
 	return attr;
+}
+
+uint64_t world_foreign(const struct world *w, uint32_t level)
+{
+	struct ref_regime r = observe_regime(w);
+
+	for (unsigned int n = 7; n < 64; n++) {
+		uint64_t entry = 0x12345ull << 28 | 1ull << n;
+
+		if (r.format->kind(&r, entry, level) == PW_KIND_NONPRESENT)
+			return entry;
+	}
+	EXPECT(!"a foreign entry");
+	return 0;
+}
+
+uint64_t world_table(const struct world *w, uint64_t pa, uint32_t level)
+{
+	return w->format->ref->table(pa, level);
+}
+
+uint64_t world_last_index(const struct world *w)
+{
+	uint64_t shift = w->format->page_lg2 + (w->pt.levels - 1) * w->format->index_lg2;
+
+	return (w->pt.last.v & (~0ull >> (64 - w->va_bits))) >> shift;
 }

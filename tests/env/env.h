@@ -12,28 +12,65 @@
 #define PW_TESTS_ENV_H
 
 #include <pagewalk/arm64.h>
+#include <pagewalk/fields.h>
 #include <pagewalk/pagewalk.h>
+
+#include "../ref/ref_walk.h"
 
 #define WORLD_MAX_PAGES	 4096u
 #define WORLD_MAX_PLANS	 64u
 #define WORLD_MAX_RANGES 16u
 #define WORLD_MAX_EVENTS 512u
 
-/* A format as the tests see it. */
+/* Which halves of the address space a format has. */
+enum world_halves {
+	WORLD_OWN_ROOTS, /* a root for each */
+	WORLD_SIGNED,	 /* one root, addresses are sign-extended */
+	WORLD_LOWER,	 /* the lower one alone: second stages */
+};
+
+/* A format as the tests see it: what its manual and its public header promise. */
 struct world_format {
 	const char *name;
 	const struct pw_instance *direct;
 	const struct pw_instance *hooked;
-	bool arm64;
-	bool lpa2;
+	const struct ref_format *ref;
+	const struct pw_fields *fields;
 	uint32_t page_lg2;
 	uint32_t index_lg2;
-	uint32_t max_va_bits;
 	uint32_t min_va_bits;
+	uint32_t max_va_bits;
+	uint32_t va_step;
+	uint32_t max_levels;
+	uint32_t concat_lg2; /* root tables side by side, as a power of two */
+	uint32_t halves;     /* enum world_halves */
+	bool live;	     /* a live handle is possible */
+	bool enc;	     /* an encryption bit is possible */
+	bool limits;	     /* tables take rights away */
+	uint32_t regimes;    /* bit r: enum pw_regime r */
+
+	/* What an entry can hold, with @caps. */
+	uint32_t caps;	  /* PW_CAP_*: what the tests' CPU can do */
+	uint32_t flags;	  /* PW_ATTR_* that can be set */
+	uint32_t base;	  /* PW_ATTR_* of the plainest mapping: world_attr() */
+	uint32_t loose;	  /* PW_ATTR_* that say nothing: they may be asked for or not */
+	uint32_t nr_soft; /* 0 to nr_soft - 1 */
+	uint32_t nr_keys;
+	uint32_t nr_index;
+	bool share;
+	uint32_t no_write; /* PW_PERM_*: what to clear and set so that nobody, or all may write */
+	uint32_t no_exec;
+	uint32_t user; /* PW_PERM_* of a page for users that supervisors may also read; or 0 */
+	bool can_be_invalid; /* a leaf can be present-but-invalid */
+	bool linux_invalid;  /* present-but-invalid: bit 0 clear, bit 11 set, else as it was */
+	uint64_t mair;	     /* of the tests' handles */
+	struct {
+		uint32_t memtype, index;
+	} type[3]; /* three that it knows, and how it numbers them */
 };
 
-#define WORLD_NR_FORMATS 3u
-enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_FAKE };
+/* In the order of the table. */
+enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_X86_64, WORLD_FAKE, WORLD_NR_FORMATS };
 extern const struct world_format world_formats[WORLD_NR_FORMATS];
 
 enum world_page { WORLD_FREE = 0, WORLD_TAKEN, WORLD_LINKED };
@@ -53,12 +90,14 @@ struct world {
 	struct pw_executor exec;
 	struct pw_table_config cfg; /* what init handed to pw_table_init() */
 	struct pw_table pt;
+	uint32_t va_bits; /* of both halves of a signed one */
 
-	/* the arena; page 0 is the root */
+	/* the arena; the first pages are the root */
 	uint8_t *memory;
 	uint64_t base; /* physical address of memory[0] */
 	uint64_t page_size;
 	uint32_t nr_pages;
+	uint32_t root_pages;
 	uint32_t next;			/* where the allocator looks first */
 	uint8_t state[WORLD_MAX_PAGES]; /* enum world_page */
 	uint32_t balance;		/* pages handed out */
@@ -85,18 +124,20 @@ struct world {
 
 struct world_options {
 	bool hooked;
-	uint32_t flags;	   /* PW_TABLE_* */
-	uint32_t va_bits;  /* 0: the most */
+	uint32_t flags;	   /* PW_TABLE_*; those that the format cannot have are left out */
+	uint32_t va_bits;  /* 0: the most; else the next that the format allows */
 	uint32_t nr_pages; /* 0: 64 */
 	uint32_t regime;
-	uint64_t mair;	  /* 0: WORLD_MAIR */
-	uint32_t caps;	  /* PW_CAP_* */
+	uint64_t mair;	  /* 0: the format's */
+	uint32_t caps;	  /* PW_CAP_*, beside the format's */
 	uint64_t pa_base; /* 0: the arena ends where output addresses end */
 	bool zeroed;	  /* PW_ENV_ZEROED, and pages are handed out zeroed */
 };
 
 /* Index 0 normal, 1 Device-nGnRE, 2 non-cacheable, 3 tagged, 4 Device-nGnRnE, 5 write-through. */
 #define WORLD_MAIR 0x0000bb00f04404ffull
+/* By index: WB, WT, UC-, UC, WP, WC, WB, a reserved type. */
+#define WORLD_PAT  0x0206010500070406ull
 
 /* Make an arena and a handle over an empty root. Any failure is a failed expectation. */
 bool world_open(struct world *w, const struct world_format *format,
@@ -127,6 +168,23 @@ struct pw_attr world_attr(const struct world *w, uint32_t perm);
 
 /* @test for every format, direct and hooked, each with a world of its own. */
 void world_each(const struct world_options *options, void (*test)(struct world *w));
+/* The same for the formats that can be live. */
+void world_each_live(const struct world_options *options, void (*test)(struct world *w));
+
+/* Is it live? Plans are made for live tables only. */
+static inline bool world_live(const struct world *w)
+{
+	return w->pt.flags & PW_TABLE_LIVE;
+}
+
+/* An entry that is not present, and not ours, for a table of @level. */
+uint64_t world_foreign(const struct world *w, uint32_t level);
+
+/* An entry for the table at @pa. */
+uint64_t world_table(const struct world *w, uint64_t pa, uint32_t level);
+
+/* Slot of the root's entry for the last address. */
+uint64_t world_last_index(const struct world *w);
 
 /* A smallest leaf's size. */
 static inline uint64_t world_page_bytes(const struct world *w)

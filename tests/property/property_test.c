@@ -8,7 +8,7 @@
  * with page requests that fail now and then. After every operation
  *
  *   both worlds give the same result, the same plans and the same bytes of memory;
- *   the iterator, the naive walker (arm64) and the reference map list the same leaves, and
+ *   the iterator, the naive walker and the reference map list the same leaves, and
  *   translations at their edges agree;
  *   as many pages are out as there are tables; an error changed nothing;
  *   whatever may still be cached was invalidated by the plans, in the right order: at once, or, in
@@ -60,6 +60,7 @@ static uint32_t nr_debts;
 static bool owe_publish;
 static struct ref_map map, next;
 static uint64_t spot[NR_SPOTS];
+static uint32_t perms[PW_PERM_ALL + 1], nr_perms;
 static uint64_t nr_ops, nr_refused;
 
 static bool chance(uint64_t percent)
@@ -170,7 +171,7 @@ static uint64_t choose_pa(uint64_t at, uint64_t length)
 	if (chance(10)) /* the last output addresses */
 		pa = pa_max + 1 - length;
 	else if (chance(60))
-		pa = at + (world[0].format->arm64 ? 0x540000000000ull & pa_max : 0x8000000);
+		pa = at + (pa_max > 1ull << 40 ? 0x540000000000ull & pa_max : 0x8000000);
 	else
 		pa = harness_random() & pa_max;
 	pa = pa - pa % size + at % size;
@@ -179,56 +180,58 @@ static uint64_t choose_pa(uint64_t at, uint64_t length)
 	return pa;
 }
 
+/* Rights that the format can say, found once a scenario. */
+static void choose_perms(void)
+{
+	struct ref_regime r = observe_regime(&world[0]);
+
+	nr_perms = 0;
+	for (uint32_t perm = 0; perm <= PW_PERM_ALL; perm++)
+		if (perm & PW_PERM_R && ref_can_say(&r, 0, perm))
+			perms[nr_perms++] = perm;
+	EXPECT(nr_perms > 2);
+}
+
 static struct pw_attr choose_attr(void)
 {
-	static const uint32_t perms[] = {
-		PW_PERM_R,
-		PW_PERM_R | PW_PERM_W,
-		PW_PERM_R | PW_PERM_W,
-		PW_PERM_R | PW_PERM_X,
-		PW_PERM_R | PW_PERM_W | PW_PERM_X,
-		PW_PERM_R | PW_PERM_USER_R,
-		PW_PERM_R | PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
-		PW_PERM_R | PW_PERM_X | PW_PERM_USER_R | PW_PERM_USER_X,
-		PW_PERM_R | PW_PERM_USER_R | PW_PERM_USER_X, /* arm64 only from here on */
-		PW_PERM_R | PW_PERM_USER_X,
-	};
-	static const struct {
-		uint32_t memtype, index;
-	} types[] = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } };
 	const struct world_format *format = world[0].format;
 	unsigned int type = chance(80) ? 0 : (unsigned int)harness_below(3);
-	struct pw_attr a = { .flags = chance(85) ? PW_ATTR_VALID : 0 };
+	struct pw_attr a = { .flags = PW_ATTR_VALID };
+	bool optional = format->base & PW_ATTR_GLOBAL && map.geo.regime != PW_REGIME_EL2 &&
+			map.geo.regime != PW_REGIME_EL3;
 
-	a.flags |= map.geo.one_privilege || chance(50) ? PW_ATTR_GLOBAL : 0;
-	a.flags |= chance(80) ? PW_ATTR_ACCESSED : 0;
-	a.perm = perms[harness_below(map.geo.one_privilege ? 5 : format->arm64 ? 10 : 8)];
-	if (!format->arm64)
-		return a;
-	a.memtype = types[type].memtype;
-	a.mem_index = types[type].index;
-	a.flags |= chance(10) ? PW_ATTR_GUARDED : 0;
-	a.soft = chance(20) ? (uint32_t)harness_below(16) : 0;
-	a.share = format->lpa2 ? PW_SHARE_NONE : PW_SHARE_INNER;
+	if (format->can_be_invalid && chance(15))
+		a.flags = 0;
+	a.flags |= format->base & PW_ATTR_GLOBAL && (!optional || chance(50)) ? PW_ATTR_GLOBAL : 0;
+	a.flags |= chance(80) ? format->base & PW_ATTR_ACCESSED : 0;
+	a.flags |= format->base & ~(PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED);
+	a.flags |= chance(10) ? format->flags & PW_ATTR_GUARDED : 0;
+	a.perm = chance(50) ? PW_PERM_R | PW_PERM_W : perms[harness_below(nr_perms)];
+	a.memtype = format->type[type].memtype;
+	a.mem_index = format->type[type].index;
+	a.soft = chance(20) ? (uint32_t)harness_below(format->nr_soft) : 0;
+	a.key = chance(20) ? (uint32_t)harness_below(format->nr_keys) : 0;
+	a.share = format->share ? PW_SHARE_INNER : PW_SHARE_NONE;
 	return a;
 }
 
 static struct pw_change choose_change(void)
 {
-	/* The fake format's user bit alone says it all, and so does one privilege. */
-	bool both = map.geo.arm64 && !map.geo.one_privilege;
+	const struct world_format *f = world[0].format;
+	bool one = map.geo.regime == PW_REGIME_EL2 || map.geo.regime == PW_REGIME_EL3;
+	uint32_t global = f->base & PW_ATTR_GLOBAL;
 	struct pw_change c = { 0 };
 
-	switch (harness_below(map.geo.one_privilege ? 10 : 11)) {
+	switch (harness_below(one || !global ? 10 : 11)) {
 	case 0:
 	case 1:
-		c.perm_clear = both ? PW_PERM_W | PW_PERM_USER_W : PW_PERM_W;
+		c.perm_clear = one ? PW_PERM_W : f->no_write;
 		break;
 	case 2:
 		c.perm_set = PW_PERM_W;
 		break;
 	case 3:
-		c.perm_clear = both ? PW_PERM_X | PW_PERM_USER_X : PW_PERM_X;
+		c.perm_clear = one ? PW_PERM_X : f->no_exec;
 		break;
 	case 4:
 		c.perm_set = PW_PERM_X;
@@ -240,13 +243,16 @@ static struct pw_change choose_change(void)
 		c.flags_set = PW_ATTR_ACCESSED;
 		break;
 	case 7:
-		c.flags_clear = PW_ATTR_VALID;
+		if (f->can_be_invalid)
+			c.flags_clear = PW_ATTR_VALID;
+		else
+			c.flags_clear = PW_ATTR_DIRTY;
 		break;
 	case 8:
 		c.flags_set = PW_ATTR_VALID;
 		break;
 	case 9:
-		c.flags_set = PW_ATTR_VALID | PW_ATTR_GLOBAL;
+		c.flags_set = PW_ATTR_VALID | global;
 		break;
 	default:
 		c.flags_clear = PW_ATTR_GLOBAL;
@@ -333,11 +339,9 @@ static int apply(struct world *w, const struct op *op, struct pw_result *res)
 /* The same on the reference: @next is what should be, whatever the errors. */
 static void predict(const struct op *op, struct ref_result *sum)
 {
-	struct pw_attr attr = op->attr;
+	struct pw_attr attr = ref_held(&map.geo, &op->attr);
 
-	if (map.geo.arm64 && !map.geo.one_privilege && !(attr.flags & PW_ATTR_VALID))
-		attr.flags &= ~PW_ATTR_GLOBAL;
-	next = map;
+	ref_map_copy(&next, &map);
 	memset(sum, 0, sizeof(*sum));
 	for (uint32_t i = 0; i < op->nr; i++) {
 		struct ref_result one;
@@ -611,7 +615,7 @@ static void step(void)
 	if (err[0])
 		check_refused(&op, err[0], &res[0], &want);
 	if (err[0] || want.errors)
-		next = map;
+		ref_map_copy(&next, &map);
 	if (harness_failures() || !observe_check(&world[0], &next, err[0] != 0))
 		return;
 	if (!err[0])
@@ -621,7 +625,7 @@ static void step(void)
 	EXPECT_EQ(world_mark_linked(&world[0]), next.nr_tables + 1);
 	EXPECT_EQ(world_mark_linked(&world[1]), next.nr_tables + 1);
 	EXPECT_EQ(world[0].asserts + world[1].asserts, 0);
-	map = next;
+	ref_map_copy(&map, &next);
 	check_translations();
 }
 
@@ -675,14 +679,14 @@ static void scenario(const struct world_format *format)
 	bool up = true;
 
 	o.flags = (chance(50) ? PW_TABLE_LIVE : 0) | (chance(50) ? PW_TABLE_UPPER : 0);
-	o.va_bits = chance(60) ?
-			    format->max_va_bits :
-			    format->min_va_bits + (uint32_t)harness_below(format->max_va_bits -
-									  format->min_va_bits + 1u);
+	o.va_bits = format->min_va_bits +
+		    (uint32_t)harness_below(format->max_va_bits - format->min_va_bits + 1u);
+	if (chance(60))
+		o.va_bits = format->max_va_bits;
 	o.zeroed = chance(20);
-	if (format->arm64 && !(o.flags & PW_TABLE_UPPER))
+	if (format->regimes >> PW_REGIME_EL3 & 1 && !(o.flags & PW_TABLE_UPPER))
 		o.regime = (uint32_t)harness_below(PW_ARM64_NR_REGIMES);
-	o.caps = chance(30) ? PW_CAP_HAF | PW_CAP_HD : 0;
+	o.caps = format->live && chance(30) ? PW_CAP_HAF | PW_CAP_HD : 0;
 	for (unsigned int w = 0; w < 2; w++) {
 		o.hooked = w == 1;
 		up &= world_open(&world[w], format, &o);
@@ -691,6 +695,7 @@ static void scenario(const struct world_format *format)
 		geo = observe_geometry(&world[0]);
 		ref_map_init(&map, &geo);
 		choose_spots();
+		choose_perms();
 		nr_debts = 0;
 		owe_publish = false;
 		for (unsigned int i = 0; i < OPS_PER_SCENARIO && !harness_failures(); i++) {
@@ -736,17 +741,10 @@ static void scenarios(const struct world_format *format)
 	harness.put("\n");
 }
 
-TEST(random_operations_arm64)
+TEST(random_operations)
 {
-	scenarios(&world_formats[WORLD_ARM64]);
-}
-
-TEST(random_operations_arm64_lpa2)
-{
-	scenarios(&world_formats[WORLD_LPA2]);
-}
-
-TEST(random_operations_fake)
-{
-	scenarios(&world_formats[WORLD_FAKE]);
+	for (uint32_t i = 0; i < WORLD_NR_FORMATS; i++) {
+		harness_note("format", i);
+		scenarios(&world_formats[i]);
+	}
 }

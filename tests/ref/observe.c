@@ -6,19 +6,15 @@
 
 static struct ref_map seen, walked;
 
-static bool one_privilege(const struct world *w)
-{
-	return w->pt.regime == PW_REGIME_EL2 || w->pt.regime == PW_REGIME_EL3;
-}
-
 struct ref_geometry observe_geometry(const struct world *w)
 {
 	struct ref_geometry geo = {
 		.page_lg2 = w->format->page_lg2,
 		.index_lg2 = w->format->index_lg2,
 		.levels = (uint32_t)w->pt.levels,
-		.arm64 = w->format->arm64,
-		.one_privilege = one_privilege(w),
+		.format = w->format->ref,
+		.regime = w->pt.regime,
+		.caps = w->pt.caps.flags,
 		.live = w->pt.flags & PW_TABLE_LIVE,
 	};
 
@@ -33,15 +29,21 @@ struct ref_geometry observe_geometry(const struct world *w)
 struct ref_regime observe_regime(const struct world *w)
 {
 	struct ref_regime r = {
+		.format = w->format->ref,
 		.memory = { w->memory, w->base, w->nr_pages * w->page_size },
 		.root = w->pt.root.v,
-		.va_bits = (uint32_t)w->pt.va_bits,
+		.va_bits = w->va_bits,
+		.levels = (uint32_t)w->pt.levels,
 		.first = w->pt.first.v,
-		.lpa2 = w->format->lpa2,
-		.one_privilege = one_privilege(w),
-		.no_hierarchy = w->pt.caps.flags & PW_CAP_HPD,
-		.wxn = w->pt.caps.flags & PW_CAP_WXN,
+		.last = w->pt.last.v,
+		.regime = w->pt.regime,
+		.caps = w->pt.caps.flags,
 		.mair = w->pt.mair,
+		.pa_bits = w->cfg.pa_bits ? w->cfg.pa_bits : w->format->ref->pa_bits,
+		.leaf_levels = w->cfg.leaf_levels ? w->cfg.leaf_levels :
+						    w->format->ref->leaf_levels,
+		.enc_mask = w->cfg.enc_mask,
+		.shared_bit = w->cfg.flags & PW_TABLE_SHARED_BIT,
 	};
 
 	return r;
@@ -49,19 +51,29 @@ struct ref_regime observe_regime(const struct world *w)
 
 /* Iteration ---------------------------------------------------------------------------------- */
 
+/* Bits of an entry of @level that hold an address. */
+static uint64_t address_bits(const struct world *w, uint32_t level)
+{
+	const struct ref_format *f = w->format->ref;
+	uint64_t mask = 0;
+
+	for (unsigned int n = f->page_lg2; n < f->pa_bits; n++)
+		mask |= f->table(1ull << n, level) ^ f->table(0, level);
+	return mask;
+}
+
+/* Bits without effect where they stand may keep runs apart, too. */
 static bool same_run_attr(const struct world *w, const struct pw_run *a, const struct pw_run *b)
 {
-	const uint64_t pa_bits = w->format->lpa2 ? 0x0003fffffffff300ull : 0x0000fffffffff000ull;
 	struct pw_attr x, y;
 
-	/* Bits without effect where they stand may keep runs apart, too. */
-	if (w->format->arm64)
-		return ((a->entry ^ b->entry) & ~pa_bits) == 0;
+	if ((a->entry ^ b->entry) & ~address_bits(w, a->level))
+		return false;
 	if (pw_attr_decode(&w->pt, a->entry, a->level, &x) ||
 	    pw_attr_decode(&w->pt, b->entry, b->level, &y))
 		return false;
 	return x.perm == y.perm && x.flags == y.flags && x.mem_index == y.mem_index &&
-	       x.share == y.share && x.soft == y.soft;
+	       x.share == y.share && x.soft == y.soft && x.key == y.key;
 }
 
 /* Could the second run have been part of the first? */
@@ -191,6 +203,7 @@ static void show_leaf(const char *who, const struct ref_map *m, uint32_t i)
 		{ " index ", leaf->attr.mem_index },
 		{ " share ", leaf->attr.share },
 		{ " soft ", leaf->attr.soft },
+		{ " key ", leaf->attr.key },
 	};
 
 	harness.put("  ");
@@ -226,12 +239,9 @@ bool observe_check(const struct world *w, struct ref_map *want, bool tables)
 	observe_iterate(w, &seen);
 	if (!compare("iterator", &seen, want, tables))
 		return false;
-	if (w->format->arm64) {
-		observe_walk(w, &walked);
-		if (!compare("walker", &walked, want, tables) ||
-		    !compare("walker", &walked, &seen, true))
-			return false;
-	}
+	observe_walk(w, &walked);
+	if (!compare("walker", &walked, want, tables) || !compare("walker", &walked, &seen, true))
+		return false;
 	want->nr_tables = seen.nr_tables;
 	for (uint32_t i = 0; i < seen.nr_tables; i++)
 		want->table[i] = seen.table[i];
@@ -262,18 +272,14 @@ bool observe_translate(const struct world *w, const struct ref_map *want, uint64
 	}
 	EXPECT_EQ(pw_translate_pa(&w->pt, va, &pa), valid ? 0 : PW_ENOENT);
 	EXPECT_EQ(pa.v, valid ? t.pa.v : 1);
-	if (w->format->arm64) {
-		ref_translate(&r, at, &naive);
-		EXPECT_EQ(naive.kind, t.kind);
-		EXPECT_EQ(naive.entry, t.entry);
-		EXPECT_EQ(naive.level, t.level);
-		EXPECT_EQ(naive.steps, t.nr_steps);
-		if (valid) {
-			EXPECT_EQ(naive.pa, t.pa.v);
-			EXPECT_EQ(t.perm, naive.perm);
-		}
-	} else if (valid) {
-		EXPECT_EQ(t.perm, leaf->attr.perm);
+	ref_translate(&r, at, &naive);
+	EXPECT_EQ(naive.kind, t.kind);
+	EXPECT_EQ(naive.entry, t.entry);
+	EXPECT_EQ(naive.level, t.level);
+	EXPECT_EQ(naive.steps, t.nr_steps);
+	if (valid) {
+		EXPECT_EQ(naive.pa, t.pa.v);
+		EXPECT_EQ(t.perm, naive.perm);
 	}
 	return harness_failures() == failures;
 }

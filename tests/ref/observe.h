@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * What a world's tables hold: once as the library's iterator says, once (arm64) as the naive
- * walker reads it from raw memory; and the comparison of both with a reference map.
+ * What a world's tables hold: once as the library's iterator says, once as the naive walker
+ * reads it from raw memory; and the comparison of both with a reference map.
  */
 #ifndef PW_TESTS_OBSERVE_H
 #define PW_TESTS_OBSERVE_H
@@ -10,7 +10,7 @@
 #include "../env/env.h"
 #include "ref_walk.h"
 
-/* The sizes of a world's format; for the fake format, as the library says. */
+/* The sizes of a world's format. */
 struct ref_geometry observe_geometry(const struct world *w);
 
 /* The naive walker's view of a world. */
@@ -22,7 +22,7 @@ struct ref_regime observe_regime(const struct world *w);
  */
 void observe_iterate(const struct world *w, struct ref_map *to);
 
-/* The same as the naive walker sees it; only for arm64. */
+/* The same as the naive walker sees it. */
 void observe_walk(const struct world *w, struct ref_map *to);
 
 /*

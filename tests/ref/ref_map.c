@@ -3,13 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ref_map.h"
+#include "ref_walk.h"
 
 void ref_map_init(struct ref_map *m, const struct ref_geometry *geo)
 {
 	m->geo = *geo;
 	m->nr = 0;
 	m->nr_tables = 0;
+}
+
+void ref_map_copy(struct ref_map *to, const struct ref_map *from)
+{
+	to->geo = from->geo;
+	to->nr = from->nr;
+	to->nr_tables = from->nr_tables;
+	memcpy(to->leaf, from->leaf, from->nr * sizeof(from->leaf[0]));
+	memcpy(to->table, from->table, from->nr_tables * sizeof(from->table[0]));
 }
 
 uint64_t ref_leaf_size(const struct ref_geometry *geo, uint32_t level)
@@ -70,7 +79,8 @@ static bool same_mapping(const struct pw_attr *a, const struct pw_attr *b)
 			      PW_ATTR_NS;
 
 	return a->perm == b->perm && (a->flags & mask) == (b->flags & mask) &&
-	       a->memtype == b->memtype && a->mem_index == b->mem_index && a->share == b->share;
+	       a->memtype == b->memtype && a->mem_index == b->mem_index && a->share == b->share &&
+	       a->key == b->key;
 }
 
 static bool table_below(const struct ref_map *m, uint64_t at, uint32_t level)
@@ -218,6 +228,14 @@ void ref_do_unmap(struct ref_map *m, uint64_t first, uint64_t last, uint32_t fla
 	m->nr = to;
 }
 
+struct pw_attr ref_held(const struct ref_geometry *geo, const struct pw_attr *attr)
+{
+	struct pw_attr to = *attr;
+
+	geo->format->hold(geo, &to);
+	return to;
+}
+
 struct pw_attr ref_changed(const struct ref_geometry *geo, const struct pw_attr *attr,
 			   const struct pw_change *change)
 {
@@ -225,34 +243,22 @@ struct pw_attr ref_changed(const struct ref_geometry *geo, const struct pw_attr 
 
 	to.perm = (to.perm & ~change->perm_clear) | change->perm_set;
 	to.flags = (to.flags & ~change->flags_clear) | change->flags_set;
-	/* One write bit serves both privileges, and in the fake format one execute bit. */
-	to.perm &= ~PW_PERM_USER_W;
-	if (to.perm & PW_PERM_USER_R && to.perm & PW_PERM_W)
-		to.perm |= PW_PERM_USER_W;
-	if (!geo->arm64) {
-		to.perm &= ~PW_PERM_USER_X;
-		if (to.perm & PW_PERM_USER_R && to.perm & PW_PERM_X)
-			to.perm |= PW_PERM_USER_X;
-	}
-	/* The mark of present-but-invalid stands where the one for "not global" does. */
-	if (geo->arm64 && !geo->one_privilege && !(to.flags & PW_ATTR_VALID))
-		to.flags &= ~PW_ATTR_GLOBAL;
-	return to;
+	return ref_held(geo, &to);
 }
 
 struct pw_attr ref_visible(const struct ref_geometry *geo, const struct pw_attr *attr)
 {
 	struct pw_attr to = *attr;
 
-	if (geo->arm64 && to.perm & PW_PERM_USER_W)
-		to.perm &= ~PW_PERM_X;
+	geo->format->show(geo, &to);
 	return to;
 }
 
 static bool same_attr(const struct pw_attr *a, const struct pw_attr *b)
 {
 	return a->perm == b->perm && a->flags == b->flags && a->memtype == b->memtype &&
-	       a->mem_index == b->mem_index && a->share == b->share && a->soft == b->soft;
+	       a->mem_index == b->mem_index && a->share == b->share && a->soft == b->soft &&
+	       a->key == b->key;
 }
 
 void ref_do_protect(struct ref_map *m, uint64_t first, uint64_t last,

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * The reference: what a set of page tables maps, as a sorted list of leaves, changed by the
- * plainest code that can be right. It knows no descriptors and no tables' memory, only sizes.
+ * plainest code that can be right. It knows no tables' memory, only sizes; and of entries what a
+ * reference format says of attributes that share a bit.
  *
  * Addresses are offsets from the first address of the handle, so that nothing wraps.
  */
@@ -11,18 +12,21 @@
 
 #include <pagewalk/pagewalk.h>
 
-#define REF_MAX_LEAVES 16384u
+#define REF_MAX_LEAVES 32768u
 #define REF_MAX_TABLES 1024u
+
+struct ref_format; /* see ref_walk.h */
 
 /* What is particular to a format, given by the tests. */
 struct ref_geometry {
+	const struct ref_format *format;
 	uint32_t page_lg2;
 	uint32_t index_lg2;
 	uint32_t levels;
 	uint32_t top_leaf; /* the highest level that can have leaves */
 	uint32_t contig_lg2[PW_MAX_LEVELS];
-	bool arm64;
-	bool one_privilege; /* and every mapping is global */
+	uint32_t regime; /* enum pw_regime */
+	uint32_t caps;	 /* PW_CAP_* */
 	bool live;
 };
 
@@ -58,6 +62,7 @@ struct ref_result {
 #define REF_ERROR(e) (1u << -(e)) /* errors from -1 to -31 */
 
 void ref_map_init(struct ref_map *m, const struct ref_geometry *geo);
+void ref_map_copy(struct ref_map *to, const struct ref_map *from);
 
 uint64_t ref_leaf_size(const struct ref_geometry *geo, uint32_t level);
 
@@ -81,9 +86,11 @@ void ref_do_protect(struct ref_map *m, uint64_t first, uint64_t last,
 		    const struct pw_change *change, uint32_t flags, struct ref_result *res);
 
 /*
- * Attributes of a leaf after a change, as its bits hold them: arm64 has an execute bit for EL1 that
- * does nothing while EL0 can write. ref_visible() is what remains of them to see.
+ * Attributes as the bits of a leaf hold them, when these were asked for; and after a change. arm64
+ * has an execute bit for EL1 that does nothing while EL0 can write: ref_visible() is what remains
+ * of them to see.
  */
+struct pw_attr ref_held(const struct ref_geometry *geo, const struct pw_attr *attr);
 struct pw_attr ref_changed(const struct ref_geometry *geo, const struct pw_attr *attr,
 			   const struct pw_change *change);
 

@@ -9,8 +9,6 @@
 #include "../harness/harness.h"
 #include "../ref/observe.h"
 
-#define TABLE(pa) ((pa) | 3)
-
 static const struct pw_change ro = { .perm_clear = PW_PERM_W };
 static const struct pw_change rw = { .perm_set = PW_PERM_W };
 
@@ -269,23 +267,32 @@ TEST(unknown_bits_are_refused)
 
 static void cannot_express(struct world *w)
 {
+	const struct pw_change no_read = { .perm_clear = PW_PERM_R };
+	struct ref_regime r = observe_regime(w);
 	uint64_t page = world_page_bytes(w);
+	unsigned int nr = 0;
 	struct call c;
 
 	start(w);
-	c = good(w);
-	c.range = pw_range_len(w->pt.first.v + 16 * page, page);
-	c.attr.perm = PW_PERM_W; /* without read */
-	refused(w, &c, MAP, PW_EOPNOTSUPP);
-	c.attr.perm = PW_PERM_R | PW_PERM_USER_R | PW_PERM_USER_W; /* the user alone writes */
-	refused(w, &c, MAP, PW_EOPNOTSUPP);
-	c = good(w);
-	c.change = (struct pw_change){ .perm_clear = PW_PERM_R };
-	refused(w, &c, PROTECT, PW_EOPNOTSUPP);
-	if (w->format->arm64) {
+	for (uint32_t perm = 0; perm <= PW_PERM_ALL; perm++) {
 		c = good(w);
 		c.range = pw_range_len(w->pt.first.v + 16 * page, page);
-		c.attr.memtype = PW_MEM_DEVICE_GRE; /* not in this MAIR */
+		c.attr.perm = perm;
+		if (ref_can_say(&r, 0, perm))
+			continue;
+		harness_note("perm", perm);
+		refused(w, &c, MAP, PW_EOPNOTSUPP);
+		nr++;
+	}
+	EXPECT(nr >= 32);
+	c = good(w);
+	c.change = no_read;
+	if (!ref_can_say(&r, 0, PW_PERM_W))
+		refused(w, &c, PROTECT, PW_EOPNOTSUPP);
+	if (w->format->type[0].memtype != PW_MEM_INDEX) {
+		c = good(w);
+		c.range = pw_range_len(w->pt.first.v + 16 * page, page);
+		c.attr.memtype = PW_MEM_DEVICE_GRE; /* in none of the tests' tables of types */
 		refused(w, &c, MAP, PW_EOPNOTSUPP);
 	}
 	finish(w);
@@ -300,42 +307,42 @@ TEST(what_no_entry_can_say_is_refused)
 
 /* Damage ------------------------------------------------------------------------------------- */
 
-/* A table outside memory and a reserved encoding in the way: named with address and value. */
-static void damaged(const struct world_format *format, bool hooked, uint64_t entry, int want)
+/* A table outside memory in the way: named with address and value. */
+static void damaged(struct world *w)
 {
-	struct world_options o = { .va_bits = 39, .hooked = hooked, .flags = PW_TABLE_LIVE };
-	static struct world w;
+	uint64_t page = world_page_bytes(w), block = pw_table_leaf_size(&w->pt, 1);
+	uint64_t first = w->pt.first.v, outside = world_table(w, page, 1), slot;
 	struct pw_translation t;
 	struct pw_result res;
 	struct call c;
 
-	if (!world_open(&w, format, &o))
-		return;
-	start(&w);
-	c = good(&w);
-	EXPECT_EQ(pw_translate(&w.pt, c.range.first, &t), 0);
-	*world_slot(&w, t.step[1].entry_pa.v, 1) = entry; /* the second 2M */
-	c.range = pw_range_len(0, 0x400000);
+	start(w);
+	c = good(w);
+	EXPECT_EQ(pw_translate(&w->pt, c.range.first, &t), 0);
+	slot = t.step[w->pt.levels - 2].entry_pa.v; /* of the first block */
+	*world_slot(w, slot, 1) = outside;
+	c.range = pw_range_len(first, 2 * block);
 	c.pa = 0;
 	/* From the good part into the bad one. */
-	refused(&w, &c, MAP | UNMAP | PROTECT, want);
-	c.range = pw_range_len(0x200000, 0x1000);
-	refused(&w, &c, MAP | UNMAP | PROTECT, want);
-	EXPECT_EQ(pw_unmap(&w.pt, c.range, 0, &gather, &res), want);
-	EXPECT_EQ(res.entry, entry);
-	EXPECT_EQ(res.entry_pa.v, t.step[1].entry_pa.v + 8);
+	refused(w, &c, MAP | UNMAP | PROTECT, PW_EFAULT);
+	c.range = pw_range_len(first + block, page);
+	refused(w, &c, MAP | UNMAP | PROTECT, PW_EFAULT);
+	EXPECT_EQ(pw_unmap(&w->pt, c.range, 0, &gather, &res), PW_EFAULT);
+	EXPECT_EQ(res.entry, outside);
+	EXPECT_EQ(res.entry_pa.v, slot + 8);
 	EXPECT_EQ(res.level, 1);
-	EXPECT(res.where.first.v >= 0x200000 && res.where.last.v <= 0x3fffff);
-	*world_slot(&w, t.step[1].entry_pa.v, 1) = 0;
-	finish(&w);
-	EXPECT_EQ(w.violations, 0);
-	world_close(&w);
+	EXPECT(res.where.first.v >= first + block && res.where.last.v <= first + 2 * block - 1);
+	*world_slot(w, slot, 1) = 0;
+	finish(w);
 }
 
 TEST(bad_tables_are_refused)
 {
-	for (unsigned int i = 0; i < 4; i++)
-		damaged(&world_formats[i / 2], i % 2, TABLE(0x1000), PW_EFAULT);
+	struct world_options live = { .flags = PW_TABLE_LIVE };
+	struct world_options upper = { .flags = PW_TABLE_UPPER };
+
+	world_each(&live, damaged);
+	world_each(&upper, damaged);
 }
 
 /* The root itself. */
@@ -430,11 +437,11 @@ TEST(reserved_leaves)
  * mapping of it: to change it in one role would change it in the other, to free it would free what
  * is still in use. So it is refused, wherever in the range it is.
  */
-static void cyclic(struct world *w, uint64_t table, uint64_t index, uint64_t target)
+static void cyclic(struct world *w, uint64_t table, uint64_t index, uint64_t target, uint32_t level)
 {
 	struct call c = good(w);
 
-	*world_slot(w, table, index) = TABLE(target);
+	*world_slot(w, table, index) = world_table(w, target, level);
 	c.range = pw_range_of(w->pt.first.v, w->pt.last.v);
 	refused(w, &c, UNMAP | PROTECT, PW_ELOOP);
 	/* Where the range does not reach, it does not matter. */
@@ -443,27 +450,29 @@ static void cyclic(struct world *w, uint64_t table, uint64_t index, uint64_t tar
 	*world_slot(w, table, index) = 0;
 }
 
+static void cycles(struct world *w)
+{
+	uint64_t last = (1ull << w->format->index_lg2) - 1;
+	uint32_t top = (uint32_t)w->pt.levels - 1;
+	struct pw_translation t;
+
+	start(w);
+	EXPECT_EQ(pw_translate(&w->pt, good(w).range.first, &t), 0);
+	/* the root in itself, as some kernels have it */
+	cyclic(w, w->base, world_last_index(w), w->base, top);
+	for (uint32_t s = 1; s < top; s++) {
+		uint64_t table = t.step[s].entry_pa.v & ~(w->page_size - 1);
+
+		harness_note("step", s);
+		cyclic(w, table, last, table, top - s);
+		cyclic(w, table, last - 1, w->base, top - s);
+	}
+	finish(w);
+}
+
 TEST(cyclic_tables_are_refused)
 {
-	for (unsigned int hooked = 0; hooked < 2; hooked++) {
-		struct world_options o = { .hooked = hooked, .flags = PW_TABLE_LIVE };
-		struct pw_translation t;
-		static struct world w;
+	struct world_options live = { .flags = PW_TABLE_LIVE };
 
-		if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
-			return;
-		start(&w);
-		EXPECT_EQ(pw_translate(&w.pt, good(&w).range.first, &t), 0);
-		cyclic(&w, w.base, 511, w.base); /* the root in itself, as some kernels have it */
-		for (unsigned int s = 1; s < 3; s++) {
-			uint64_t table = t.step[s].entry_pa.v & ~4095ull;
-
-			harness_note("step", s);
-			cyclic(&w, table, 511, table);
-			cyclic(&w, table, 510, w.base);
-		}
-		finish(&w);
-		EXPECT_EQ(w.violations, 0);
-		world_close(&w);
-	}
+	world_each(&live, cycles);
 }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * The handle: what pw_table_init() takes and refuses, every size of every format, and entries to
- * attributes and back, against a decoder of the tests' own.
+ * attributes and back where the rules are arm64's own; for all formats see format_test.c.
  */
 #include "../harness/harness.h"
 #include "../ref/observe.h"
@@ -56,7 +56,7 @@ TEST(init_refuses_what_is_missing)
 	}
 }
 
-/* What the formats with halves of their own and no encryption have no use for. */
+/* What one format has and another has not. */
 TEST(init_refuses_what_the_format_has_not)
 {
 	struct pw_table pt;
@@ -67,8 +67,24 @@ TEST(init_refuses_what_the_format_has_not)
 		if (!world_open(&w, &world_formats[i], NULL))
 			return;
 		c = w.cfg;
-		c.enc_mask = 1ull << 30;
-		EXPECT_EQ(pw_table_init(&pt, &c), PW_EOPNOTSUPP);
+		c.root.v = 0;
+		c.enc_mask = 1ull << 46;
+		EXPECT_EQ(pw_table_init(&pt, &c), w.format->enc ? 0 : PW_EOPNOTSUPP);
+		c.enc_mask = 3ull << 46;
+		EXPECT(pw_table_init(&pt, &c) < 0);
+		c = w.cfg;
+		c.flags |= PW_TABLE_LIVE;
+		EXPECT_EQ(pw_table_init(&pt, &c), w.format->live ? 0 : PW_EOPNOTSUPP);
+		for (uint32_t regime = 0; regime < PW_NR_REGIMES; regime++) {
+			bool has = w.format->regimes >> regime & 1;
+
+			harness_note("regime", regime);
+			c = w.cfg;
+			c.regime = regime; /* 0: also the only one */
+			EXPECT_EQ(pw_table_init(&pt, &c), has || !regime ? 0 : PW_EOPNOTSUPP);
+			if (has)
+				EXPECT_EQ(pt.regime, regime);
+		}
 		c = w.cfg;
 		c.flags |= PW_TABLE_SHARED_BIT;
 		EXPECT_EQ(pw_table_init(&pt, &c), PW_EINVAL);
@@ -162,31 +178,44 @@ TEST(init_refuses_what_is_out_of_reach)
 	}
 }
 
+/* The addresses of a half, of an input address of so many bits. */
+static void expect_half(const struct pw_table *pt, uint32_t bits, bool upper)
+{
+	const struct world_format *f = w.format;
+	uint64_t levels = 1, half = bits - (f->halves == WORLD_SIGNED);
+
+	while (f->page_lg2 + f->index_lg2 * levels + f->concat_lg2 < bits)
+		levels++;
+	EXPECT_EQ(pt->levels, levels);
+	EXPECT_EQ(pt->va_bits, half);
+	EXPECT_EQ(pt->first.v, upper ? 0 - (1ull << half) : 0);
+	EXPECT_EQ(pt->last.v, upper ? ~0ull : (1ull << half) - 1);
+	EXPECT_EQ(pt->granule_lg2, f->page_lg2);
+	EXPECT_EQ(pt->index_lg2, f->index_lg2);
+	EXPECT_EQ(pw_table_root_size(pt),
+		  8ull << (bits - f->page_lg2 - f->index_lg2 * (levels - 1)));
+}
+
 /* Every input address size, both halves: what the handle translates, and with how many tables. */
 static void one_size(uint32_t bits, bool upper)
 {
 	const struct world_format *f = w.format;
-	bool legal = bits >= f->min_va_bits && bits <= f->max_va_bits;
+	bool legal = bits >= f->min_va_bits && bits <= f->max_va_bits &&
+		     (bits - f->min_va_bits) % f->va_step == 0;
 	struct pw_table_config c = w.cfg;
-	uint32_t levels = 1;
 	struct pw_table pt;
 
 	harness_note("bits", bits);
 	harness_note("upper", upper);
 	c.va_bits = bits;
 	c.flags = upper ? PW_TABLE_UPPER : 0;
+	if (upper && f->halves == WORLD_LOWER) {
+		EXPECT_EQ(pw_table_init(&pt, &c), PW_EINVAL);
+		return;
+	}
 	if (!EXPECT_EQ(pw_table_init(&pt, &c), legal ? 0 : PW_ERANGE) || !legal)
 		return;
-	while (f->page_lg2 + f->index_lg2 * levels < bits)
-		levels++;
-	EXPECT_EQ(pt.levels, levels);
-	EXPECT_EQ(pt.va_bits, bits);
-	EXPECT_EQ(pt.first.v, upper ? 0 - (1ull << bits) : 0);
-	EXPECT_EQ(pt.last.v, upper ? ~0ull : (1ull << bits) - 1);
-	EXPECT_EQ(pt.granule_lg2, f->page_lg2);
-	EXPECT_EQ(pt.index_lg2, f->index_lg2);
-	EXPECT_EQ(pw_table_root_size(&pt),
-		  8ull << (bits - f->page_lg2 - f->index_lg2 * (levels - 1)));
+	expect_half(&pt, bits, upper);
 	/* A smaller root needs less alignment, and no more. */
 	c.root.v += pw_table_root_size(&pt);
 	EXPECT_EQ(pw_table_init(&pt, &c), 0);
@@ -200,7 +229,7 @@ TEST(init_every_size_of_both_halves)
 		harness_note("format", i);
 		if (!world_open(&w, &world_formats[i], NULL))
 			return;
-		EXPECT_EQ(w.pt.va_bits, world_formats[i].max_va_bits);
+		EXPECT_EQ(w.va_bits, world_formats[i].max_va_bits);
 		for (uint32_t bits = 1; bits <= 66; bits++) {
 			one_size(bits, false);
 			one_size(bits, true);
@@ -263,7 +292,7 @@ TEST(names_and_sizes_of_instances)
 
 		EXPECT_EQ(pw_instance_granule_lg2(f->direct), f->page_lg2);
 		EXPECT_EQ(pw_instance_granule_lg2(f->hooked), f->page_lg2);
-		EXPECT_EQ(pw_instance_max_levels(f->direct), i == WORLD_ARM64 ? 4 : 5);
+		EXPECT_EQ(pw_instance_max_levels(f->direct), f->max_levels);
 	}
 	EXPECT(same_text(pw_level_name(&pw_arm64_4k_direct, 0, 4), "PTE"));
 	EXPECT(same_text(pw_level_name(&pw_arm64_4k_direct, 1, 4), "PMD"));
@@ -274,128 +303,6 @@ TEST(names_and_sizes_of_instances)
 }
 
 /* Entries and attributes --------------------------------------------------------------------- */
-
-/* Is there any combination of AP[2:1], PXN and UXN that says exactly this? */
-static bool expressible(const struct ref_regime *r, uint32_t perm)
-{
-	for (uint64_t bits = 0; bits < 16; bits++) {
-		uint64_t entry = 3 | (bits & 3) << 6 | (bits >> 2) << 53;
-		struct ref_geometry geo = { .arm64 = true };
-		struct pw_attr a = ref_entry_attr(r, entry);
-
-		/* Of one privilege: AP[1] is one, PXN zero. */
-		if (r->one_privilege && (bits & 5) != 1)
-			continue;
-		a = ref_visible(&geo, &a);
-		if (a.perm == perm)
-			return true;
-	}
-	return false;
-}
-
-static bool same_but_unmeant(const struct pw_attr *got, const struct pw_attr *want, bool one)
-{
-	uint32_t mask = PW_ATTR_ALL;
-
-	if (!(want->flags & PW_ATTR_DBM)) /* only then is there a dirty state */
-		mask &= ~PW_ATTR_DIRTY;
-	if (!(want->flags & PW_ATTR_VALID) || one)
-		mask &= ~PW_ATTR_GLOBAL;
-	return got->perm == want->perm && ((got->flags ^ want->flags) & mask) == 0;
-}
-
-/* Encode, decode with the library and with the tests' own decoder, for all flags. */
-static void all_flags(const struct ref_regime *r, uint32_t perm, unsigned int level)
-{
-	bool ok = expressible(r, perm);
-
-	harness_note("perm", perm);
-	for (uint32_t flags = 0; flags <= PW_ATTR_ALL; flags++) {
-		struct pw_attr want = { .perm = perm,
-					.flags = flags,
-					.memtype = PW_MEM_NORMAL_NC,
-					.share = PW_SHARE_INNER,
-					.soft = flags & 15 };
-		struct ref_geometry geo = { .arm64 = true };
-		struct pw_attr got, ref;
-		uint64_t raw = 0;
-		int err = pw_attr_encode(&w.pt, &want, level, &raw);
-
-		harness_note("flags", flags);
-		/* A group needs a level that has them. */
-		if (flags & PW_ATTR_CONTIGUOUS && level == 3) {
-			EXPECT(err == PW_ERANGE || err == PW_EOPNOTSUPP);
-			continue;
-		}
-		/* Not arm64's; and managed by hardware means writable. */
-		if (!ok || flags >> 8 || (flags & PW_ATTR_DBM && !(perm & PW_PERM_W))) {
-			EXPECT_EQ(err, PW_EOPNOTSUPP);
-			continue;
-		}
-		if (!EXPECT_EQ(err, 0) || !EXPECT_EQ(pw_attr_decode(&w.pt, raw, level, &got), 0))
-			continue;
-		ref = ref_entry_attr(r, raw);
-		ref = ref_visible(&geo, &ref);
-		EXPECT(same_but_unmeant(&got, &want, r->one_privilege));
-		EXPECT(same_but_unmeant(&ref, &want, r->one_privilege));
-		EXPECT_EQ(got.flags, ref.flags);
-		EXPECT_EQ(got.mem_index, 2);
-		EXPECT_EQ(got.memtype, PW_MEM_NORMAL_NC);
-		EXPECT_EQ(got.share, ref.share);
-		EXPECT_EQ(got.soft, flags & 15);
-		EXPECT_EQ(ref.soft, flags & 15);
-		EXPECT_EQ(ref_entry_pa(r->lpa2, raw, level), 0);
-		EXPECT_EQ(ref_kind(r->lpa2, raw, level),
-			  flags & PW_ATTR_VALID ? PW_KIND_LEAF : PW_KIND_INVALID);
-		EXPECT_EQ(pw_entry_reserved(&w.pt, raw, level), 0);
-	}
-}
-
-TEST(encode_and_decode_every_combination_arm64)
-{
-	struct world_options o = { .nr_pages = 4 };
-
-	for (unsigned int i = 0; i < 2 * PW_ARM64_NR_REGIMES; i++) {
-		struct ref_regime r;
-
-		o.regime = i / 2;
-		harness_note("regime", o.regime);
-		harness_note("format", i % 2);
-		if (!world_open(&w, &world_formats[i % 2], &o))
-			continue;
-		r = observe_regime(&w);
-		for (unsigned int level = 0; pw_table_leaf_ok(&w.pt, level); level++) {
-			harness_note("level", level);
-			for (uint32_t perm = 0; perm <= PW_PERM_ALL; perm++)
-				all_flags(&r, perm, level);
-		}
-		world_close(&w);
-	}
-}
-
-/* The fake format through its own decoder: what goes in comes out. */
-TEST(encode_and_decode_round_trip_fake)
-{
-	unsigned int nr = 0;
-
-	if (!world_open(&w, &world_formats[WORLD_FAKE], NULL))
-		return;
-	for (unsigned int level = 0; pw_table_leaf_ok(&w.pt, level); level++) {
-		for (uint32_t i = 0; i <= (PW_PERM_ALL << 12 | PW_ATTR_ALL); i++) {
-			struct pw_attr want = { .perm = i >> 12, .flags = i & PW_ATTR_ALL }, got;
-			uint64_t raw;
-
-			if (pw_attr_encode(&w.pt, &want, level, &raw))
-				continue;
-			nr++;
-			EXPECT_EQ(pw_attr_decode(&w.pt, raw, level, &got), 0);
-			EXPECT_EQ(got.perm, want.perm);
-			EXPECT_EQ(got.flags, want.flags);
-		}
-	}
-	EXPECT(nr > 100);
-	world_close(&w);
-}
 
 TEST(encode_memory_types)
 {

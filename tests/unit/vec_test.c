@@ -70,8 +70,8 @@ TEST(vec_is_one_commit)
 	struct world_options live = { .flags = PW_TABLE_LIVE };
 	struct world_options upper = { .flags = PW_TABLE_LIVE | PW_TABLE_UPPER };
 
-	world_each(&live, one_plan);
-	world_each(&upper, one_plan);
+	world_each_live(&live, one_plan);
+	world_each_live(&upper, one_plan);
 }
 
 /* A refusal because of range @bad changes nothing anywhere. */
