@@ -72,9 +72,10 @@ TEST_FLAGS := $(HOSTED_FLAGS) -pthread
 # What is built ------------------------------------------------------------------------------
 
 CORE_SRC := $(PW_SRC) $(PW_INSTANCE_SRC) $(PW_PLATFORM_SRC)
-ifeq ($(ARCH),aarch64)
-CORE_SRC += $(PW_PLATFORM_ARM64_INSN_SRC)
-endif
+INSN_aarch64 := $(PW_PLATFORM_ARM64_INSN_SRC)
+INSN_riscv64 := $(PW_PLATFORM_RISCV_INSN_SRC)
+INSN_x86_64 := $(PW_PLATFORM_X86_INSN_SRC)
+CORE_SRC += $(INSN_$(ARCH))
 PROGRAM_SRC := $(PW_EXAMPLES) $(PW_BENCHES) $(PW_TESTS)
 
 to_obj = $(patsubst %.c,$(O)/obj/%.o,$(1))

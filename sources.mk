@@ -43,11 +43,24 @@ PW_PLATFORM_SRC = \
 	platform/arm64/plan.c \
 	platform/arm64/printer.c \
 	platform/arm64/regs.c \
+	platform/riscv/counter.c \
+	platform/riscv/plan.c \
+	platform/riscv/printer.c \
+	platform/x86/counter.c \
+	platform/x86/operand.c \
+	platform/x86/plan.c \
+	platform/x86/printer.c \
 	platform/x86/regs.c \
 
-# real instructions: only where the target is aarch64
+# real instructions: each only where the compiler's target is that architecture
 PW_PLATFORM_ARM64_INSN_SRC = \
 	platform/arm64/insn.c \
+
+PW_PLATFORM_RISCV_INSN_SRC = \
+	platform/riscv/insn.c \
+
+PW_PLATFORM_X86_INSN_SRC = \
+	platform/x86/insn.c \
 
 # libpagewalk-linux.a ------------------------------------------------------------------------
 
@@ -119,6 +132,7 @@ PW_TESTS = \
 	tests/unit/link_test.c \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
+	tests/unit/riscv_plan_test.c \
 	tests/unit/source_copy_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \
@@ -127,6 +141,7 @@ PW_TESTS = \
 	tests/unit/unmap_test.c \
 	tests/unit/vec_test.c \
 	tests/unit/walk_test.c \
+	tests/unit/x86_plan_test.c \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \

@@ -12,7 +12,9 @@ out=$build/freestanding
 base="-std=c11 -O2 -ffreestanding -nostdlib -nostdinc -Iinclude -Wall -Wextra -Wconversion -Wshadow
 	-Wvla -Wundef -Wmissing-prototypes -Werror"
 core=$(sources PW_SRC PW_INSTANCE_SRC PW_PLATFORM_SRC PW_LINUX_SRC)
-insn=$(sources PW_PLATFORM_ARM64_INSN_SRC)
+arm64=$(sources PW_PLATFORM_ARM64_INSN_SRC)
+riscv=$(sources PW_PLATFORM_RISCV_INSN_SRC)
+x86=$(sources PW_PLATFORM_X86_INSN_SRC)
 
 # nm -u prints one "U name" a line.
 undefined() {
@@ -61,12 +63,12 @@ arch() {
 }
 
 mkdir -p "$out"
-arch x86-64 x86_64-linux-gnu "$core"
-arch x86-64-kernel x86_64-linux-gnu "$core" \
+arch x86-64 x86_64-linux-gnu "$core $x86"
+arch x86-64-kernel x86_64-linux-gnu "$core $x86" \
 	-mno-sse -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -fno-pic
-arch aarch64 aarch64-linux-gnu "$core $insn" -mgeneral-regs-only -mno-outline-atomics
-arch rv64gc riscv64-linux-gnu "$core" -march=rv64gc -mabi=lp64d
-arch rv64imac riscv64-linux-gnu "$core" -march=rv64imac -mabi=lp64
+arch aarch64 aarch64-linux-gnu "$core $arm64" -mgeneral-regs-only -mno-outline-atomics
+arch rv64gc riscv64-linux-gnu "$core $riscv" -march=rv64gc -mabi=lp64d
+arch rv64imac riscv64-linux-gnu "$core $riscv" -march=rv64imac -mabi=lp64
 
 # A function of the C library must be noticed.
 printf 'int puts(const char *);\nint f(void);\nint f(void) { return puts("x"); }\n' >"$out/bad.c"

@@ -2,28 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 #include <pagewalk/arm64.h>
 
-#define LINE_MAX_BYTES 48 /* "tlbi ripas2le1is, 0x" and 16 digits, and the end */
-
-static char *put_text(char *to, const char *text)
-{
-	while (*text)
-		*to++ = *text++;
-	return to;
-}
+#include "../text.h"
 
 /* The assembler's spelling is the manual's in lower case. */
 static char *put_name(char *to, const char *name)
 {
 	for (; *name; name++)
 		*to++ = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
-	return to;
-}
-
-static char *put_hex(char *to, uint64_t val)
-{
-	to = put_text(to, "0x");
-	for (unsigned int shift = 64; shift; shift -= 4)
-		*to++ = "0123456789abcdef"[(val >> (shift - 4)) & 0xf];
+	*to = '\0';
 	return to;
 }
 
@@ -44,12 +30,12 @@ static void print_isb(void *ctx)
 static void print_tlbi(void *ctx, enum pw_arm64_tlbi op, uint64_t operand)
 {
 	struct pw_arm64_printer *p = ctx;
-	char line[LINE_MAX_BYTES];
-	char *end = put_name(put_text(line, "tlbi "), pw_arm64_tlbi_name(op));
+	char line[PW_TEXT_BYTES];
+	char *end = put_name(pw_put_text(line, "tlbi "), pw_arm64_tlbi_name(op));
 
 	if (pw_arm64_tlbi_takes_operand(op))
-		end = put_hex(put_text(end, ", "), operand);
-	*put_text(end, "\n") = '\0';
+		end = pw_put_hex(pw_put_text(end, ", "), operand);
+	pw_put_text(end, "\n");
 	p->put(p->put_ctx, line);
 }
 
