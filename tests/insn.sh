@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 #
-# What the compilers make of platform/arm64/insn.c: every barrier and every TLBI of enum
-# pw_arm64_tlbi, once each and no others. An operation by address takes a register, a full one none.
+# What the compilers make of platform/*/insn.c: every barrier and every invalidation once each and no
+# others. An operation by address takes a register, a full one none; those of RISC-V come in four
+# forms, with x0 for what is missing.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -74,6 +75,75 @@ else
 	fail "no gcc for aarch64"
 fi
 check clang clang --target=aarch64-linux-gnu
-# Elsewhere the file must be refused, not compile to nothing.
-refuse "another target" compile "$out/other.o" clang --target=x86_64-linux-gnu
+# others DIR OBJDUMP COMPILER...: each line of $want, so many times, is in the listing
+others() {
+	name=$1
+	file=platform/$2/insn.c
+	objdump=$3
+	shift 3
+	try "$name: compile" compile "$out/$name.o" "$@"
+	disassemble "$out/$name.o" >"$out/$name.s"
+	printf '%s\n' "$want" | while read -r times pattern; do
+		exactly "$times" "$pattern" "$out/$name.s" >/dev/null || echo "$times $pattern"
+	done >"$out/$name.missing"
+	try "$name: each instruction, once" test ! -s "$out/$name.missing"
+	cat "$out/$name.missing"
+}
+
+reg='[a-z0-9]+'
+# Those of extensions are words to the disassembler: funct7, rs2, rs1.
+rs1='(08|[1-9a-f][08])'
+rs2='[1-9a-f]'
+want="1 sfence.vma [^z][a-z0-9]*,$reg
+1 sfence.vma $reg
+1 sfence.vma zero,$reg
+1 sfence.vma
+1 .4byte 0x62${rs2}${rs1}073
+1 .4byte 0x620${rs1}073
+1 .4byte 0x62${rs2}00073
+1 .4byte 0x62000073
+1 .4byte 0x16${rs2}${rs1}073
+1 .4byte 0x160${rs1}073
+1 .4byte 0x16${rs2}00073
+1 .4byte 0x16000073
+1 .4byte 0x66${rs2}${rs1}073
+1 .4byte 0x660${rs1}073
+1 .4byte 0x66${rs2}00073
+1 .4byte 0x66000073
+1 .4byte 0x18000073
+1 .4byte 0x18100073
+1 fence rw,rw"
+gcc=$(gcc_for riscv64)
+if [ -n "$gcc" ]; then
+	others riscv-gcc riscv "$($gcc -print-prog-name=objdump)" "$gcc" -march=rv64gc
+	others riscv-clang riscv "$($gcc -print-prog-name=objdump)" \
+		clang --target=riscv64-linux-gnu -march=rv64gc
+else
+	fail "no gcc for riscv64"
+fi
+
+want='1 invlpg \(.*\)
+1 invpcid .*
+2 mov %cr3,.*|mov .*,%cr3
+3 mov %cr4,.*|mov .*,%cr4
+1 invlpgb.*
+1 tlbsync.*
+1 invept .*
+1 mfence
+1 lfence'
+gcc=$(gcc_for x86_64)
+if [ -n "$gcc" ]; then
+	others x86-gcc x86 "$($gcc -print-prog-name=objdump)" "$gcc"
+	others x86-clang x86 "$($gcc -print-prog-name=objdump)" clang --target=x86_64-linux-gnu
+else
+	fail "no gcc for x86-64"
+fi
+
+# Elsewhere the files must be refused, not compile to nothing.
+file=$(sources PW_PLATFORM_ARM64_INSN_SRC)
+refuse "arm64 elsewhere" compile "$out/other.o" clang --target=x86_64-linux-gnu
+file=$(sources PW_PLATFORM_RISCV_INSN_SRC)
+refuse "RISC-V elsewhere" compile "$out/other.o" clang --target=x86_64-linux-gnu
+file=$(sources PW_PLATFORM_X86_INSN_SRC)
+refuse "x86-64 elsewhere" compile "$out/other.o" clang --target=aarch64-linux-gnu
 finish
