@@ -39,14 +39,30 @@ struct pw_growth {
 	uint64_t expect;
 	uint64_t mask;
 	uint64_t index; /* of the first slot in its table */
-	bool leaf;	/* consecutive leaves; else equal entries */
+	uint64_t
+		room; /* leaves up to the last output address: behind it, the first is no neighbour */
+	bool leaf;    /* consecutive leaves; else equal entries */
 };
+
+#define PW_SPOT_AS_CPU PW_MAX_LEVELS /* a @stop: none, and tables may contain themselves */
+
+/* Was the table at @pa entered already, on the way to an entry of @level? */
+PW_INLINE bool pw_spot_seen(const struct pw_table *pt, const struct pw_spot *s, unsigned int level,
+			    uint64_t pa)
+{
+	for (; level < pt->levels; level++) {
+		if (s->step[level].table_pa == pa)
+			return true;
+	}
+	return false;
+}
 
 /*
  * The walk of @ia as hardware does it, down to the first entry that is no table, or to one of level
- * @stop. Every entry is read once.
+ * @stop. Every entry is read once. A CPU goes through a table that contains itself; to everybody
+ * else (@stop is a level) the entry that leads back is a bad one.
  *
- * Return: 0; PW_EFAULT the table that the entry points to, or the root, is out of reach.
+ * Return: 0; PW_ELOOP the entry leads back; PW_EFAULT the table that the entry points to, or the root, is out of reach.
  */
 PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_kind_fn *kind,
 			   const struct pw_table *pt, struct pw_spot *s, uint64_t ia,
@@ -57,12 +73,12 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_ki
 	uint64_t i = pt->root_skip + (ia >> shift), pa = pt->root.v, e = 0;
 	struct pw_spot_step *step = &s->step[level];
 	const uint64_t *table;
+	int err = 0;
 
 	*step = (struct pw_spot_step){ .table_pa = pa };
 	s->slot = NULL;
 	s->level = level;
 	s->shift = shift;
-	s->kind = PW_KIND_BAD;
 	for (; (table = m->table(pt->env, pa, len)); step--, level--) {
 		e = m->load(pt->env, table + i);
 		step->table_pa = pa;
@@ -77,20 +93,27 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_ki
 		if (s->kind != PW_KIND_TABLE || level == stop)
 			break;
 		pa = f->table_pa(pt, e, level);
+		if (stop != PW_SPOT_AS_CPU && pw_spot_seen(pt, s, level, pa)) {
+			s->kind = PW_KIND_BAD;
+			err = PW_ELOOP;
+			break;
+		}
 		acc = f->inherit(pt, acc, e, level);
 		len = pw_table_bytes(f);
 		shift -= f->geo->index_lg2;
 		i = ia >> shift & ((1ull << f->geo->index_lg2) - 1u);
 	}
-	if (!table)
+	if (!table) {
 		s->kind = PW_KIND_BAD;
+		err = PW_EFAULT;
+	}
 	if (s->kind == PW_KIND_LEAF || s->kind == PW_KIND_INVALID) {
 		e = pw_flat(f, e, i, level);
 		pa = f->leaf_pa(pt, e, level);
 	}
 	s->flat = e;
 	s->pa = pa;
-	return table ? 0 : PW_EFAULT;
+	return err;
 }
 
 /*

@@ -54,7 +54,7 @@ int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translati
 	__builtin_memset(t, 0, sizeof(*t));
 	if (err)
 		return err;
-	err = inst->walk(pt, &s, ia, 0);
+	err = inst->walk(pt, &s, ia, PW_SPOT_AS_CPU);
 	t->kind = (uint32_t)s.kind;
 	if (!s.slot)
 		return err;
@@ -73,7 +73,7 @@ int pw_translate_pa(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa
 	int err = translate_aim(pt, va, &ia);
 
 	if (!err)
-		err = pt->instance->walk(pt, &s, ia, 0);
+		err = pt->instance->walk(pt, &s, ia, PW_SPOT_AS_CPU);
 	if (!err)
 		err = verdict(s.kind);
 	if (!err)
