@@ -19,8 +19,8 @@
 PW_SMALL int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align)
 {
 	uint64_t first = range.first.v, last = range.last.v;
-	/* where the half begins that is not the handle's */
-	uint64_t other = pt->flags & PW_TABLE_UPPER ? 0 : 0 - (1ull << pt->va_bits);
+	/* where the half begins that is not the handle's: one is at 0, one ends at 2^64 */
+	uint64_t other = 0 - (1ull << pt->va_bits) - pt->first.v;
 
 	if (first > last || ((first | (last + 1u)) & (align - 1u)))
 		return PW_EINVAL;
@@ -142,23 +142,27 @@ static int pool_reserve(struct pw_op *op)
 	return 0;
 }
 
-/* The gather that an operation notes its debt in: the caller's, the task's, or @own. */
-static struct pw_gather *op_gather(const struct pw_op *op, struct pw_gather *gather,
-				   struct pw_gather *own, struct pw_flush *slots)
+/*
+ * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot fail,
+ * for the handle's executor was checked.
+ */
+static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
+		     struct pw_flush *slots)
 {
 	const struct pw_env *env = op->env;
+	int err = 0;
 
 	if (!(op->pt->flags & PW_TABLE_LIVE))
-		return NULL;
+		return 0;
 	if (!gather && env->current_gather && !pw_in_interrupt(env))
 		gather = env->current_gather(env->ctx);
 	if (!gather) {
-		if (pw_gather_init(own, op->pt->exec, slots, OWN_RANGES))
-			pw_env_bug(env, PW_BUG_COMMIT); /* not reached: the handle was checked */
 		gather = own;
+		err = pw_gather_init(own, op->pt->exec, slots, OWN_RANGES);
 	}
 	pw_gather_admit(gather, op->pt);
-	return gather;
+	op->gather = gather;
+	return err;
 }
 
 /* Hand the debt of one range over to the gather. */
@@ -332,8 +336,7 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 		err = pool_reserve(op);
 	if (err)
 		return err;
-	op->gather = op_gather(op, gather, &own, slots);
-	if (op_each(op, commit))
+	if (op_gather(op, gather, &own, slots) || op_each(op, commit))
 		pw_env_bug(op->env, PW_BUG_COMMIT);
 	pool_release(op);
 	if (op->gather)

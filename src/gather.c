@@ -54,7 +54,8 @@ static uint64_t tags(const struct pw_flush *f)
 {
 	uint64_t word;
 
-	_Static_assert(sizeof(*f) == offsetof(struct pw_flush, asid) + sizeof(word), "tags: a word");
+	_Static_assert(sizeof(*f) == offsetof(struct pw_flush, asid) + sizeof(word),
+		       "tags: a word");
 	__builtin_memcpy(&word, (const char *)f + offsetof(struct pw_flush, asid), sizeof(word));
 	return word;
 }
@@ -62,24 +63,21 @@ static uint64_t tags(const struct pw_flush *f)
 /* Do they overlap, or does one begin right behind the other? Neither sum may wrap at the top. */
 static bool meet(const struct pw_flush *a, const struct pw_flush *b)
 {
-	if (a->first.v > b->first.v)
-		return a->first.v <= b->last.v || a->first.v - b->last.v == 1;
-	return b->first.v <= a->last.v || b->first.v - a->last.v == 1;
-}
+	uint64_t first = a->first.v > b->first.v ? a->first.v : b->first.v;
+	uint64_t last = a->last.v < b->last.v ? a->last.v : b->last.v;
 
-static void drop_range(struct pw_gather *g, uint32_t i)
-{
-	g->ranges[i] = g->ranges[--g->owed.nr_ranges];
+	return first <= last || first - last == 1;
 }
 
 static void flush_regime(struct pw_gather *g, uint32_t regime)
 {
-	uint32_t i = g->owed.nr_ranges;
+	uint32_t kept = 0;
 
 	g->owed.full |= 1u << regime;
-	while (i-- > 0)
-		if (g->ranges[i].regime == regime)
-			drop_range(g, i);
+	for (uint32_t i = 0; i < g->owed.nr_ranges; i++)
+		if (g->ranges[i].regime != regime)
+			g->ranges[kept++] = g->ranges[i];
+	g->owed.nr_ranges = kept;
 }
 
 /* Pages of a range, of which there may be 2^64: what is beyond any threshold is one beyond it. */
@@ -94,25 +92,27 @@ static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 {
 	struct pw_flush f = *flush;
 	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1, pages = 0;
+	uint32_t kept = 0;
 
 	f.first.v &= ~in_page;
 	f.last.v |= in_page;
 	__builtin_memset(f.reserved, 0, sizeof(f.reserved));
 	if (f.flags & PW_FLUSH_ANY_ASID)
 		f.asid = 0;
-	for (uint32_t i = g->owed.nr_ranges; i-- > 0;) {
+	for (uint32_t i = 0; i < g->owed.nr_ranges; i++) {
 		const struct pw_flush *r = &g->ranges[i];
 
 		if (tags(r) != tags(&f) || !meet(r, &f)) {
 			pages += nr_pages(r);
+			g->ranges[kept++] = *r;
 			continue;
 		}
 		if (r->first.v < f.first.v)
 			f.first = r->first;
 		if (r->last.v > f.last.v)
 			f.last = r->last;
-		drop_range(g, i);
 	}
+	g->owed.nr_ranges = kept;
 	pages += nr_pages(&f);
 	if (g->owed.nr_ranges == g->max_ranges || (g->max_pages && pages > g->max_pages))
 		flush_regime(g, f.regime);

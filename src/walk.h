@@ -108,57 +108,62 @@ PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, pw_k
 	return 1;
 }
 
+/* The end of a table: up to the entry of the one above, @fr, and behind that. */
+PW_INLINE void pw_pass_up(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			  struct pw_place *at, const struct pw_frame *fr)
+{
+	bool apart = op->apart & (1u << at->level);
+
+	op->apart = (uint8_t)(op->apart & ~(1u << at->level));
+	at->level++;
+	at->shift += f->geo->index_lg2;
+	at->ia--; /* back into what the entry spans */
+	at->slot = fr->table + fr->index;
+	if (op->pass == PW_PASS_UNMAP)
+		pw_unmap_leave(f, m, op, at, fr[-1].table, apart);
+	else if (apart)
+		pw_map_leave(f, m, op, at, fr[-1].table);
+	at->ia++;
+	at->slot++;
+	at->left = fr->left - 1u;
+}
+
 PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, pw_kind_fn *kind,
 			  struct pw_op *op)
 {
 	struct pw_frame frame[PW_MAX_LEVELS], *fr;
 	struct pw_place at = { .ia = op->first, .last = op->last };
 	unsigned int top = (unsigned int)op->pt->levels - 1u;
-	int err = PW_EFAULT;
-	bool apart;
+	uint64_t index;
+	int err;
 
 	at.level = top;
 	at.shift = pw_shift(f, top);
 	op->table_pa[top] = op->pt->root.v;
 	fr = &frame[top];
 	fr->table = m->table(op->env, op->pt->root.v, (uint32_t)op->pt->root_bytes);
-	at.slot = fr->table;
 	if (!fr->table)
-		return pw_refuse(op, &at, NULL, err);
-	at.slot += op->pt->root_skip + (at.ia >> at.shift);
-	at.left = (op->last >> at.shift) - (at.ia >> at.shift) + 1u;
+		return pw_refuse(op, &at, NULL, PW_EFAULT);
+	index = op->pt->root_skip + (at.ia >> at.shift);
 	for (;;) {
-		err = pw_pass_along(f, m, kind, op, &at);
+		at.slot = fr->table + index;
+		at.left = (at.last >> at.shift) - (at.ia >> at.shift) + 1u;
+		while ((err = pw_pass_along(f, m, kind, op, &at)) > 0) {
+			if (at.level == top)
+				return 0;
+			fr++;
+			pw_pass_up(f, m, op, &at, fr);
+		}
 		if (!err)
 			err = pw_pass_table(f, m, op, &at, fr - 1);
-		if (err < 0)
+		if (err)
 			return pw_refuse(op, &at, fr->table, err);
-		if (err == 0) { /* down */
-			fr->index = (uint32_t)(at.slot - fr->table);
-			fr->left = (uint32_t)at.left;
-			fr--;
-			at.level--;
-			at.shift -= f->geo->index_lg2;
-			at.slot = fr->table + pw_index(f, at.ia, at.shift);
-			at.left = (at.last >> at.shift) - (at.ia >> at.shift) + 1u;
-			continue;
-		}
-		if (at.level == top)
-			return 0;
-		apart = op->apart & (1u << at.level);
-		op->apart = (uint8_t)(op->apart & ~(1u << at.level));
-		at.level++; /* up */
-		at.shift += f->geo->index_lg2;
-		at.ia--; /* back into what the entry spans */
-		fr++;
-		at.slot = fr->table + fr->index;
-		if (op->pass == PW_PASS_UNMAP)
-			pw_unmap_leave(f, m, op, &at, fr[-1].table, apart);
-		else if (apart)
-			pw_map_leave(f, m, op, &at, fr[-1].table);
-		at.ia++;
-		at.slot++;
-		at.left = fr->left - 1u;
+		fr->index = (uint32_t)(at.slot - fr->table); /* down */
+		fr->left = (uint32_t)at.left;
+		fr--;
+		at.level--;
+		at.shift -= f->geo->index_lg2;
+		index = pw_index(f, at.ia, at.shift);
 	}
 }
 
