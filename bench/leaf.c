@@ -231,7 +231,7 @@ static void lib_translate(void)
 
 	for (i = 0; i < NR_PAGES; i++) {
 		va = VA_BASE + (va * 0x9e3779b97f4a7c15ull & (GIB - 1));
-		must(pw_translate_pa(&pt, pw_va_of(va), &pa));
+		must(pw_arm64_4k_direct_lookup(&pt, pw_va_of(va), &pa));
 		sum += pa.v;
 	}
 	sink = sum;

@@ -19,8 +19,8 @@
 PW_SMALL int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align)
 {
 	uint64_t first = range.first.v, last = range.last.v;
-	/* where the half begins that is not the handle's */
-	uint64_t other = pt->flags & PW_TABLE_UPPER ? 0 : 0 - (1ull << pt->va_bits);
+	/* where the half begins that is not the handle's: one is at 0, one ends at 2^64 */
+	uint64_t other = 0 - (1ull << pt->va_bits) - pt->first.v;
 
 	if (first > last || ((first | (last + 1u)) & (align - 1u)))
 		return PW_EINVAL;
@@ -44,49 +44,42 @@ PW_SMALL int pw_refuse(struct pw_op *op, const struct pw_place *at, const uint64
 	return err;
 }
 
-/* Note leaves that may be cached. */
-PW_SMALL void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level)
+/* Note leaves that may be cached, or walks through an entry: any address below reaches those. */
+PW_SMALL void pw_note_stale(struct pw_op *op, const struct pw_place *at, uint64_t n)
 {
-	if (op->stale_first > op->stale_last) {
-		op->stale_first = first;
-		op->stale_last = last;
-		op->stale_min = (uint8_t)level;
-		op->stale_max = (uint8_t)level;
-		return;
-	}
+	uint64_t first = at->ia >> at->shift << at->shift, last = first + (n << at->shift) - 1u;
+
+	if (first < op->first)
+		first = op->first;
+	if (last > op->last)
+		last = op->last;
 	if (first < op->stale_first)
 		op->stale_first = first;
 	if (last > op->stale_last)
 		op->stale_last = last;
-	if (level < op->stale_min)
-		op->stale_min = (uint8_t)level;
-	if (level > op->stale_max)
-		op->stale_max = (uint8_t)level;
+	op->stale_levels = (uint8_t)(op->stale_levels | 1u << at->level);
 }
 
 /*
- * How many tables does [@first, @last] need below one empty entry of @level? Above top_leaf every
+ * How many tables does what the range covers of one empty entry need? Above top_leaf every
  * entry touched gets a table; at and below it only those that are covered in part, which can be
  * nowhere but at the two ends.
  */
-PW_SMALL uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first,
-				uint64_t last)
+PW_SMALL void pw_map_tables(struct pw_op *op, const struct pw_place *at)
 {
-	uint64_t nr = 0;
+	unsigned int level = at->level, shift = at->shift;
 
-	for (; level > 0; level--) {
-		uint64_t span = pw_leaf_size(op->pt, level) - 1u;
-		uint64_t a = first & ~span, b = last & ~span;
-		bool head = first & span, tail = (last + 1u) & span;
+	for (; level > 0; level--, shift -= (unsigned int)op->pt->index_lg2) {
+		uint64_t a = at->ia >> shift, b = at->last >> shift;
+		bool head = a << shift != at->ia, tail = (b + 1u) << shift != at->last + 1u;
 
 		if (level > op->top_leaf)
-			nr += (b - a) / (span + 1u) + 1u;
+			op->nr_needed += b - a + 1u;
 		else if (a == b)
-			nr += head || tail;
+			op->nr_needed += head || tail;
 		else
-			nr += (uint64_t)head + (uint64_t)tail;
+			op->nr_needed += (uint64_t)head + (uint64_t)tail;
 	}
-	return nr;
 }
 
 /* A table is out of the tree: free it, after the invalidation where a walk may be cached. */
@@ -97,7 +90,7 @@ PW_SMALL void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
 		pw_env_put_table(op->env, pa, virt);
 		return;
 	}
-	op->stale_tables = true;
+	op->stale_flags = PW_FLUSH_TABLES;
 	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), virt);
 }
 
@@ -107,36 +100,25 @@ PW_SMALL bool pw_writable_and_executable(uint32_t perm)
 	       (perm & (PW_PERM_USER_W | PW_PERM_USER_X)) == (PW_PERM_USER_W | PW_PERM_USER_X);
 }
 
-/*
- * Reserved pages are a list, linked through their own first two slots. The stores are atomic: a
- * page may be linked while a lock-free reader is on its way to it.
- */
-PW_SMALL static uint64_t pool_load(const struct pw_op *op, const uint64_t *slot)
+/* Reserved pages are a list, linked through their own first two slots. */
+PW_SMALL uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa)
 {
-	return op->pt->instance->hooked ? pw_env_load(op->env, slot) :
-					  pw_direct_load(op->env, slot);
-}
+	uint64_t *page = op->pool;
 
-PW_SMALL static void pool_store(const struct pw_op *op, uint64_t *slot, uint64_t val)
-{
-	if (op->pt->instance->hooked)
-		pw_env_store(op->env, slot, val);
-	else
-		pw_direct_store(op->env, slot, val);
+	*pa = op->pool_pa;
+	op->pool_pa = pw_env_read(op->env, page);
+	op->pool = (uint64_t *)(uintptr_t)pw_env_read(op->env, page + 1);
+	pw_env_write(op->env, page, 0); /* zeroed pages stay so */
+	pw_env_write(op->env, page + 1, 0);
+	return page;
 }
 
 /* Pages taken and not used go back. */
 static void pool_release(struct pw_op *op)
 {
 	while (op->pool) {
-		uint64_t *page = op->pool, pa = op->pool_pa;
+		uint64_t pa, *page = pw_pool_take(op, &pa);
 
-		op->pool_pa = pool_load(op, page);
-		op->pool = (uint64_t *)(uintptr_t)pool_load(op, page + 1);
-		if (op->env->flags & PW_ENV_ZEROED) { /* hand it back as it came */
-			pool_store(op, page, 0);
-			pool_store(op, page + 1, 0);
-		}
 		pw_env_put_table(op->env, pa, page);
 	}
 }
@@ -152,57 +134,60 @@ static int pool_reserve(struct pw_op *op)
 			pool_release(op);
 			return PW_ENOMEM;
 		}
-		pool_store(op, page, op->pool_pa);
-		pool_store(op, page + 1, (uint64_t)(uintptr_t)op->pool);
+		pw_env_write(op->env, page, op->pool_pa);
+		pw_env_write(op->env, page + 1, (uint64_t)(uintptr_t)op->pool);
 		op->pool = page;
 		op->pool_pa = pa;
 	}
 	return 0;
 }
 
-/* The gather that an operation notes its debt in: the caller's, the task's, or @own. */
-static void op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
-		      struct pw_flush *slots)
+/*
+ * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot fail,
+ * for the handle's executor was checked.
+ */
+static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
+		     struct pw_flush *slots)
 {
 	const struct pw_env *env = op->env;
+	int err = 0;
 
 	if (!(op->pt->flags & PW_TABLE_LIVE))
-		return;
+		return 0;
 	if (!gather && env->current_gather && !pw_in_interrupt(env))
 		gather = env->current_gather(env->ctx);
 	if (!gather) {
-		if (pw_gather_init(own, op->pt->exec, slots, OWN_RANGES))
-			pw_env_bug(env, PW_BUG_COMMIT); /* not reached: the handle was checked */
 		gather = own;
+		err = pw_gather_init(own, op->pt->exec, slots, OWN_RANGES);
 	}
 	pw_gather_admit(gather, op->pt);
 	op->gather = gather;
+	return err;
 }
 
 /* Hand the debt of one range over to the gather. */
 static void op_note(struct pw_op *op)
 {
 	const struct pw_table *pt = op->pt;
-	bool stale = op->stale_first <= op->stale_last;
+	uint32_t levels = op->stale_levels, lowest = 0;
 	struct pw_flush flush = { 0 };
 
-	if (!op->gather || (!stale && !op->publish))
+	if (!op->gather)
 		return;
+	while (lowest < PW_MAX_LEVELS && !(levels >> lowest & 1u))
+		lowest++;
 	flush.first.v = pt->first.v + op->stale_first;
 	flush.last.v = pt->first.v + op->stale_last;
 	flush.asid = pt->asid;
 	flush.regime = (uint8_t)pt->regime;
-	flush.flags = (uint8_t)((op->stale_tables ? PW_FLUSH_TABLES : 0) |
-				(pt->any_asid ? PW_FLUSH_ANY_ASID : 0));
-	flush.page_lg2 = (uint8_t)(pt->granule_lg2 + op->stale_min * pt->index_lg2);
+	flush.flags = op->stale_flags;
+	if (pt->any_asid)
+		flush.flags |= PW_FLUSH_ANY_ASID;
+	flush.page_lg2 = (uint8_t)(pt->granule_lg2 + lowest * pt->index_lg2);
 	flush.level = PW_FLUSH_LEVELS;
-	if (op->stale_min == op->stale_max && !op->stale_tables)
-		flush.level = (uint8_t)op->stale_min;
-	pw_gather_note(op->gather, op->publish, stale ? &flush : NULL, op->before);
-	op->publish = false;
-	op->stale_tables = false;
-	op->stale_first = 1;
-	op->stale_last = 0;
+	if (levels == 1u << lowest && !op->stale_flags)
+		flush.level = (uint8_t)lowest;
+	pw_gather_note(op->gather, op->publish, levels ? &flush : NULL, op->before);
 }
 
 /*
@@ -214,16 +199,17 @@ static int map_aim(struct pw_op *op, const struct pw_mapping *map)
 	const struct pw_table *pt = op->pt;
 	uint64_t pa = map->pa.v;
 	uint32_t cap = (op->flags & PW_MAX_LEVEL_MASK) >> 8;
-	unsigned int level = 1;
+	unsigned int level = 1, levels = (unsigned int)pt->leaf_levels;
 
 	if ((pa & ((1ull << pt->granule_lg2) - 1u)) ||
-	    (map > op->maps && map->range.first.v <= map[-1].range.last.v))
+	    (map > op->list.maps && map->range.first.v <= map[-1].range.last.v))
 		return PW_EINVAL;
 	if (pa > pt->pa_max || op->last - op->first > pt->pa_max - pa)
 		return PW_ERANGE;
 	op->delta = pa - op->first;
-	while (level < pt->leaf_levels && !(cap && level >= cap) &&
-	       !(op->delta & (pw_leaf_size(pt, level) - 1u)))
+	if (cap && cap < levels)
+		levels = cap;
+	while (level < levels && !(op->delta & (pw_leaf_size(pt, level) - 1u)))
 		level++;
 	op->top_leaf = (uint8_t)(level - 1u);
 	return 0;
@@ -232,15 +218,20 @@ static int map_aim(struct pw_op *op, const struct pw_mapping *map)
 static int op_aim(struct pw_op *op, size_t i)
 {
 	bool map = op->pass <= PW_PASS_MAP;
-	struct pw_range range = map ? op->maps[i].range : op->ranges[i];
-	int err = pw_range_check(op->pt, range, 1ull << op->pt->granule_lg2);
+	const struct pw_range *range = map ? &op->list.maps[i].range : &op->list.ranges[i];
+	int err = pw_range_check(op->pt, *range, 1ull << op->pt->granule_lg2);
 
-	op->first = range.first.v - op->pt->first.v;
-	op->last = range.last.v - op->pt->first.v;
+	op->first = range->first.v - op->pt->first.v;
+	op->last = range->last.v - op->pt->first.v;
+	op->publish = false;
+	op->stale_flags = 0;
+	op->stale_levels = 0;
+	op->stale_first = UINT64_MAX;
+	op->stale_last = 0;
 	if (!err && map)
-		err = map_aim(op, &op->maps[i]);
+		err = map_aim(op, &op->list.maps[i]);
 	if (err)
-		op->res.where = range;
+		op->res.where = *range;
 	return err;
 }
 
@@ -262,63 +253,6 @@ static int op_each(struct pw_op *op, enum pw_pass pass)
 	return 0;
 }
 
-/* Check, reserve, commit, settle. */
-static int op_work(struct pw_op *op, enum pw_pass check, enum pw_pass commit,
-		   struct pw_gather *gather)
-{
-	struct pw_flush slots[OWN_RANGES];
-	struct pw_gather own;
-	int err = op_each(op, check);
-
-	if (!err)
-		err = pool_reserve(op);
-	if (err)
-		return err;
-	op_gather(op, gather, &own, slots);
-	if (op_each(op, commit))
-		pw_env_bug(op->env, PW_BUG_COMMIT);
-	pool_release(op);
-	if (op->gather)
-		(void)pw_gather_settle(op->gather, op->env);
-	op->gather = NULL; /* @own ends here */
-	return 0;
-}
-
-/* The end of every operation, of one whose arguments are refused (@err) as well. */
-PW_COLD int op_run(struct pw_op *op, int err, enum pw_pass check, enum pw_pass commit,
-		   struct pw_gather *gather, struct pw_result *res)
-{
-	if (!err)
-		err = op_work(op, check, commit, gather);
-	if (res)
-		*res = op->res;
-	return err;
-}
-
-/*
- * The arguments that all operations have; a list begins with a range, whatever it is a list of.
- * PW_EINVAL: no list, or flags that are not @known.
- */
-PW_COLD int op_init(struct pw_op *op, struct pw_table *pt, const struct pw_range *list, size_t nr,
-		    uint32_t flags, uint32_t known)
-{
-	__builtin_memset(op, 0, sizeof(*op));
-	op->pt = pt;
-	op->env = pt->env;
-	op->flags = flags;
-	op->ranges = list;
-	op->nr = nr;
-	op->stale_first = 1; /* empty */
-	if (nr == 0 || !list)
-		return PW_EINVAL;
-	op->res.where = list[0];
-	return flags & ~known ? PW_EINVAL : 0;
-}
-
-/*
- * Map
- */
-
 /* The raw attributes of a leaf of each level that can be one. */
 static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 {
@@ -327,6 +261,8 @@ static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 
 	if (!attr || (attr->flags & PW_ATTR_CONTIGUOUS))
 		return PW_EINVAL;
+	if (!pw_table_contig_lg2(pt, 0)) /* the CPU knows none */
+		op->flags &= ~PW_CONTIGUOUS;
 	for (level = 0; level < pt->leaf_levels; level++) {
 		int err = pt->instance->encode(pt, attr, level, &op->set[level]);
 
@@ -337,52 +273,6 @@ static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 	    pw_writable_and_executable(pt->instance->perm(pt, op->set[0], 0, 0)))
 		return PW_EPERM;
 	return 0;
-}
-
-PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
-			const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
-			struct pw_result *res)
-{
-	struct pw_op op;
-	int err = op_init(&op, pt, maps ? &maps->range : NULL, nr, flags,
-			  PW_CONTIGUOUS | PW_MAX_LEVEL_MASK);
-
-	op.maps = maps;
-	if (!pw_table_contig_lg2(pt, 0))
-		op.flags &= ~PW_CONTIGUOUS;
-	if (!err)
-		err = map_encode(&op, attr);
-	return op_run(&op, err, PW_PASS_MAP_CHECK, PW_PASS_MAP, gather, res);
-}
-
-PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
-		    const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
-		    struct pw_result *res)
-{
-	struct pw_mapping map = { range, pa };
-
-	return pw_map_vec(pt, &map, 1, attr, flags, gather, res);
-}
-
-/*
- * Unmap and protect
- */
-
-PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
-			  uint32_t flags, struct pw_gather *gather, struct pw_result *res)
-{
-	struct pw_op op;
-	int err = op_init(&op, pt, ranges, nr, flags, PW_STRICT | PW_KEEP_TABLES);
-
-	op.scan = flags & PW_STRICT;
-	op.before = PW_BEFORE_ALL;
-	return op_run(&op, err, PW_PASS_EDIT_CHECK, PW_PASS_UNMAP, gather, res);
-}
-
-PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags,
-		      struct pw_gather *gather, struct pw_result *res)
-{
-	return pw_unmap_vec(pt, &range, 1, flags, gather, res);
 }
 
 /* The masks of each level that can have leaves, and whether the check must look at every leaf. */
@@ -411,16 +301,106 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	return 0;
 }
 
+/* What the ranges are to become. */
+union pw_wanted {
+	const struct pw_attr *attr;	/* PW_PASS_MAP */
+	const struct pw_change *change; /* PW_PASS_PROTECT */
+};
+
+/* The arguments but for the ranges; these must be there. */
+static int op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted wanted)
+{
+	uint32_t known = PW_STRICT;
+
+	if (commit == PW_PASS_MAP)
+		known = PW_CONTIGUOUS | PW_MAX_LEVEL_MASK;
+	else if (commit == PW_PASS_UNMAP)
+		known |= PW_KEEP_TABLES;
+	if (!op->nr || !op->list.ranges)
+		return PW_EINVAL;
+	op->res.where = *op->list.ranges; /* a mapping begins with its range */
+	if (op->flags & ~known)
+		return PW_EINVAL;
+	if (commit == PW_PASS_MAP)
+		return map_encode(op, wanted.attr);
+	if (commit == PW_PASS_PROTECT)
+		return protect_masks(op, wanted.change);
+	op->scan = op->flags & PW_STRICT;
+	op->before = PW_BEFORE_ALL;
+	return 0;
+}
+
+/* Check, reserve, commit, settle. */
+static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gather)
+{
+	struct pw_flush slots[OWN_RANGES];
+	struct pw_gather own;
+	int err = op_each(op, commit == PW_PASS_MAP ? PW_PASS_MAP_CHECK : PW_PASS_EDIT_CHECK);
+
+	if (!err)
+		err = pool_reserve(op);
+	if (err)
+		return err;
+	if (op_gather(op, gather, &own, slots) || op_each(op, commit))
+		pw_env_bug(op->env, PW_BUG_COMMIT);
+	pool_release(op);
+	if (op->gather)
+		(void)pw_gather_settle(op->gather, op->env);
+	op->gather = NULL; /* @own ends here */
+	return 0;
+}
+
+/* Every operation, from its arguments to its end. */
+PW_COLD int op_run(struct pw_table *pt, union pw_list list, size_t nr, uint32_t flags,
+		   struct pw_gather *gather, struct pw_result *res, enum pw_pass commit,
+		   union pw_wanted wanted)
+{
+	struct pw_op op = { .pt = pt, .env = pt->env, .list = list, .nr = nr, .flags = flags };
+	int err = op_arguments(&op, commit, wanted);
+
+	if (!err)
+		err = op_work(&op, commit, gather);
+	if (res)
+		*res = op.res;
+	return err;
+}
+
+PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size_t nr,
+			const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
+			struct pw_result *res)
+{
+	return op_run(pt, (union pw_list){ .maps = maps }, nr, flags, gather, res, PW_PASS_MAP,
+		      (union pw_wanted){ .attr = attr });
+}
+
+PW_SMALL int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
+		    const struct pw_attr *attr, uint32_t flags, struct pw_gather *gather,
+		    struct pw_result *res)
+{
+	struct pw_mapping map = { range, pa };
+
+	return pw_map_vec(pt, &map, 1, attr, flags, gather, res);
+}
+
+PW_SMALL int pw_unmap_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
+			  uint32_t flags, struct pw_gather *gather, struct pw_result *res)
+{
+	return op_run(pt, (union pw_list){ .ranges = ranges }, nr, flags, gather, res,
+		      PW_PASS_UNMAP, (union pw_wanted){ .attr = NULL });
+}
+
+PW_SMALL int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags,
+		      struct pw_gather *gather, struct pw_result *res)
+{
+	return pw_unmap_vec(pt, &range, 1, flags, gather, res);
+}
+
 PW_SMALL int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr,
 			    const struct pw_change *change, uint32_t flags,
 			    struct pw_gather *gather, struct pw_result *res)
 {
-	struct pw_op op;
-	int err = op_init(&op, pt, ranges, nr, flags, PW_STRICT);
-
-	if (!err)
-		err = protect_masks(&op, change);
-	return op_run(&op, err, PW_PASS_EDIT_CHECK, PW_PASS_PROTECT, gather, res);
+	return op_run(pt, (union pw_list){ .ranges = ranges }, nr, flags, gather, res,
+		      PW_PASS_PROTECT, (union pw_wanted){ .change = change });
 }
 
 PW_SMALL int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,

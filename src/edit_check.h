@@ -40,17 +40,21 @@ PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, ui
  */
 PW_INLINE int pw_check_leaf(const struct pw_fmt *f, const struct pw_op *op, struct pw_place *at)
 {
-	unsigned int lg2 = pw_shift(f, at->level);
-	uint64_t span;
+	unsigned int lg2 = at->shift;
+	uint64_t first, last;
+	int err = PW_EBUSY;
 
 	if (at->e & f->contig_mask(at->level))
-		lg2 += pw_contig_lg2(f, at->level);
-	span = (1ull << lg2) - 1u;
-	at->last = at->ia | span;
-	at->ia &= ~span;
-	if (at->ia < op->first || at->last > op->last)
-		return PW_EBUSY;
-	return op->protect ? pw_check_change(f, op, at->e, at->level) : 0;
+		lg2 += f->geo->contig_lg2[at->level];
+	first = at->ia >> lg2 << lg2;
+	last = first + ((1ull << lg2) - 1u);
+	if (first >= op->first && last <= op->last)
+		err = op->protect ? pw_check_change(f, op, at->e, at->level) : 0;
+	if (err) { /* the whole of it is refused */
+		at->ia = first;
+		at->last = last;
+	}
+	return err;
 }
 
 PW_INLINE int pw_check_entry(const struct pw_fmt *f, const struct pw_op *op, struct pw_place *at)
@@ -68,12 +72,10 @@ PW_INLINE int pw_check_entry(const struct pw_fmt *f, const struct pw_op *op, str
 PW_INLINE int64_t pw_edit_check_run(const struct pw_fmt *f, const struct pw_op *op,
 				    struct pw_place *at)
 {
-	uint64_t ia = at->ia;
 	int err = pw_check_entry(f, op, at);
 
 	if (err)
 		return err;
-	at->ia = ia;
 	if (at->level || op->scan || at->left <= 2u)
 		return 1;
 	/* leaf-most, and rights alone: nothing but the two ends can be refused */

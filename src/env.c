@@ -25,6 +25,20 @@ bool pw_env_cas(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_
 	return env->cas(env->ctx, slot, old, val);
 }
 
+/* Atomic either way: a reader without a lock may still be on its way into the table. */
+PW_SMALL uint64_t pw_env_read(const struct pw_env *env, const uint64_t *slot)
+{
+	return env->load ? env->load(env->ctx, slot) : pw_direct_load(env, slot);
+}
+
+PW_SMALL void pw_env_write(const struct pw_env *env, uint64_t *slot, uint64_t val)
+{
+	if (env->store)
+		env->store(env->ctx, slot, val, PW_RELAXED);
+	else
+		pw_direct_store(env, slot, val);
+}
+
 uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len)
 {
 	return env->phys_to_virt(env->ctx, pw_pa_of(pa), len);
@@ -35,7 +49,7 @@ PW_SMALL uint64_t *pw_env_direct_table(const struct pw_env *env, uint64_t pa, ui
 	return pw_direct_table(env, pa, len);
 }
 
-uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa)
+PW_SMALL uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa)
 {
 	struct pw_pa page = { 0 };
 	void *virt = env->get_table ? env->get_table(env->ctx, &page) : NULL;
@@ -44,19 +58,19 @@ uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa)
 	return virt;
 }
 
-void pw_env_put_table(const struct pw_env *env, uint64_t pa, void *virt)
+PW_SMALL void pw_env_put_table(const struct pw_env *env, uint64_t pa, void *virt)
 {
 	if (env->put_table)
 		env->put_table(env->ctx, pw_pa_of(pa), virt);
 }
 
-void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr)
+PW_SMALL void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr)
 {
 	if (env->sync_table)
 		env->sync_table(env->ctx, slot, (size_t)nr * sizeof(*slot));
 }
 
-void pw_env_bug(const struct pw_env *env, enum pw_bug bug)
+PW_SMALL void pw_env_bug(const struct pw_env *env, enum pw_bug bug)
 {
 	if (env && env->assert_fail)
 		env->assert_fail(env->ctx, bug);
@@ -64,7 +78,7 @@ void pw_env_bug(const struct pw_env *env, enum pw_bug bug)
 		__builtin_trap();
 }
 
-uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done)
+PW_SMALL uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done)
 {
 	pw_env_bug(env, PW_BUG_FOREIGN_CHANGE);
 	return done;

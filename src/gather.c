@@ -49,78 +49,74 @@ bool pw_gather_owes(const struct pw_gather *g)
 
 /* Ranges */
 
-static bool same_tags(const struct pw_flush *a, const struct pw_flush *b)
+/* Everything but the addresses, as one word. */
+static uint64_t tags(const struct pw_flush *f)
 {
-	return a->regime == b->regime && a->flags == b->flags && a->page_lg2 == b->page_lg2 &&
-	       a->level == b->level && ((a->flags & PW_FLUSH_ANY_ASID) || a->asid == b->asid);
+	uint64_t word;
+
+	_Static_assert(sizeof(*f) == offsetof(struct pw_flush, asid) + sizeof(word),
+		       "tags: a word");
+	__builtin_memcpy(&word, (const char *)f + offsetof(struct pw_flush, asid), sizeof(word));
+	return word;
 }
 
 /* Do they overlap, or does one begin right behind the other? Neither sum may wrap at the top. */
 static bool meet(const struct pw_flush *a, const struct pw_flush *b)
 {
-	if (a->first.v > b->first.v)
-		return a->first.v <= b->last.v || a->first.v - b->last.v == 1;
-	return b->first.v <= a->last.v || b->first.v - a->last.v == 1;
-}
+	uint64_t first = a->first.v > b->first.v ? a->first.v : b->first.v;
+	uint64_t last = a->last.v < b->last.v ? a->last.v : b->last.v;
 
-static void drop_range(struct pw_gather *g, uint32_t i)
-{
-	g->ranges[i] = g->ranges[--g->owed.nr_ranges];
+	return first <= last || first - last == 1;
 }
 
 static void flush_regime(struct pw_gather *g, uint32_t regime)
 {
-	uint32_t i = g->owed.nr_ranges;
+	uint32_t kept = 0;
 
 	g->owed.full |= 1u << regime;
-	while (i-- > 0)
-		if (g->ranges[i].regime == regime)
-			drop_range(g, i);
+	for (uint32_t i = 0; i < g->owed.nr_ranges; i++)
+		if (g->ranges[i].regime != regime)
+			g->ranges[kept++] = g->ranges[i];
+	g->owed.nr_ranges = kept;
 }
 
-static bool too_many_pages(const struct pw_gather *g)
+/* Pages of a range, of which there may be 2^64: what is beyond any threshold is one beyond it. */
+static uint64_t nr_pages(const struct pw_flush *f)
 {
-	uint64_t left = g->max_pages;
+	uint64_t nr = (f->last.v - f->first.v) >> f->page_lg2;
 
-	if (!left)
-		return false;
-	for (uint32_t i = 0; i < g->owed.nr_ranges; i++) {
-		const struct pw_flush *f = &g->ranges[i];
-		/* One less than the number of pages, which may be 2^64. */
-		uint64_t more = (f->last.v - f->first.v) >> f->page_lg2;
-
-		if (more >= left)
-			return true;
-		left -= more + 1;
-	}
-	return false;
+	return (nr < UINT32_MAX ? nr : UINT32_MAX) + 1u;
 }
 
 static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 {
 	struct pw_flush f = *flush;
-	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1;
+	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1, pages = 0;
+	uint32_t kept = 0;
 
 	f.first.v &= ~in_page;
 	f.last.v |= in_page;
-	for (uint32_t i = g->owed.nr_ranges; i-- > 0;) {
+	if (f.flags & PW_FLUSH_ANY_ASID)
+		f.asid = 0;
+	for (uint32_t i = 0; i < g->owed.nr_ranges; i++) {
 		const struct pw_flush *r = &g->ranges[i];
 
-		if (!same_tags(r, &f) || !meet(r, &f))
+		if (tags(r) != tags(&f) || !meet(r, &f)) {
+			pages += nr_pages(r);
+			g->ranges[kept++] = *r;
 			continue;
+		}
 		if (r->first.v < f.first.v)
 			f.first = r->first;
 		if (r->last.v > f.last.v)
 			f.last = r->last;
-		drop_range(g, i);
 	}
-	if (g->owed.nr_ranges == g->max_ranges) {
+	g->owed.nr_ranges = kept;
+	pages += nr_pages(&f);
+	if (g->owed.nr_ranges == g->max_ranges || (g->max_pages && pages > g->max_pages))
 		flush_regime(g, f.regime);
-		return;
-	}
-	g->ranges[g->owed.nr_ranges++] = f;
-	if (too_many_pages(g))
-		flush_regime(g, f.regime);
+	else
+		g->ranges[g->owed.nr_ranges++] = f;
 }
 
 /* Notes */
@@ -193,26 +189,18 @@ static uint64_t *table_meta(const struct pw_env *env, struct pw_pa pa)
 static void write_link(const struct pw_env *env, struct pw_pa pa, void *virt, uint64_t link)
 {
 	uint64_t *meta = table_meta(env, pa);
-	uint64_t *slot = virt;
 
 	if (meta)
 		*meta = link;
-	else if (env->store)
-		pw_env_store(env, slot, link);
 	else
-		__atomic_store_n(slot, link, __ATOMIC_RELAXED);
+		pw_env_write(env, virt, link);
 }
 
 static uint64_t read_link(const struct pw_env *env, struct pw_pa pa, const void *virt)
 {
 	const uint64_t *meta = table_meta(env, pa);
-	const uint64_t *slot = virt;
 
-	if (meta)
-		return *meta;
-	if (env->load)
-		return pw_env_load(env, slot);
-	return __atomic_load_n(slot, __ATOMIC_RELAXED);
+	return meta ? *meta : pw_env_read(env, virt);
 }
 
 /* Host addresses are not kept: what phys_to_virt() returns may be a slot of a cache. */
@@ -294,14 +282,20 @@ PW_SMALL int pw_gather_flush(struct pw_gather *g)
 
 /* Lazy MMU mode */
 
-bool pw_lazy_active(const struct pw_gather *g, const struct pw_env *env)
+/* In an interrupt handler, or between pause and resume. */
+static bool lazy_off(const struct pw_gather *g, const struct pw_env *env)
 {
-	return g->enable_count && !g->pause_count && !pw_in_interrupt(env);
+	return g->pause_count || pw_in_interrupt(env);
+}
+
+PW_SMALL bool pw_lazy_active(const struct pw_gather *g, const struct pw_env *env)
+{
+	return g->enable_count && !lazy_off(g, env);
 }
 
 PW_SMALL void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
 {
-	if (g->pause_count || pw_in_interrupt(env))
+	if (lazy_off(g, env))
 		return;
 	if (g->enable_count == UINT32_MAX)
 		pw_env_bug(env, PW_BUG_LAZY_DEPTH);
@@ -311,7 +305,7 @@ PW_SMALL void pw_lazy_enable(struct pw_gather *g, const struct pw_env *env)
 
 PW_SMALL void pw_lazy_disable(struct pw_gather *g, const struct pw_env *env)
 {
-	if (g->pause_count || pw_in_interrupt(env))
+	if (lazy_off(g, env))
 		return;
 	if (!g->enable_count) {
 		pw_env_bug(env, PW_BUG_LAZY_DISABLE);

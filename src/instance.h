@@ -27,16 +27,16 @@ PW_INLINE int pw_change_masks(const struct pw_fmt *f, const struct pw_table *pt,
 }
 
 /* What is this entry, which attributes has it as a leaf, and which bits should it not have? */
-PW_INLINE enum pw_kind pw_entry_decode(const struct pw_fmt *f, const struct pw_table *pt,
-				       uint64_t raw, unsigned int level, struct pw_attr *attr,
-				       uint64_t *reserved)
+PW_INLINE enum pw_kind pw_entry_decode(const struct pw_fmt *f, pw_kind_fn *kind,
+				       const struct pw_table *pt, uint64_t raw, unsigned int level,
+				       struct pw_attr *attr, uint64_t *reserved)
 {
-	enum pw_kind kind = f->kind(pt, raw, level);
+	enum pw_kind k = kind(pt, raw, level);
 
-	*reserved = f->reserved(pt, raw, kind, level);
-	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID)
+	*reserved = f->reserved(pt, raw, k, level);
+	if (k == PW_KIND_LEAF || k == PW_KIND_INVALID)
 		f->decode_leaf(pt, raw, level, attr);
-	return kind;
+	return k;
 }
 
 /* At run time a handle carries these; one indirect call an operation. */
@@ -47,7 +47,6 @@ struct pw_instance {
 
 	int (*run_pass)(struct pw_op *op);
 	int (*walk)(const struct pw_table *pt, struct pw_spot *s, uint64_t ia, unsigned int stop);
-	int (*lookup)(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa);
 	uint64_t (*grow)(const struct pw_env *env, const uint64_t *slot, uint64_t nr,
 			 struct pw_growth *g, unsigned int level);
 
@@ -64,18 +63,24 @@ struct pw_instance {
 };
 
 #define PW_INSTANCE(symbol, label, fmt, mem, mem_hooked)                                           \
+	PW_COLD enum pw_kind symbol##_kind(const struct pw_table *pt, uint64_t e,                  \
+					   unsigned int level)                                     \
+	{                                                                                          \
+		return pw_fmt_##fmt.kind(pt, e, level);                                            \
+	}                                                                                          \
 	static PW_SMALL int symbol##_run_pass(struct pw_op *op)                                    \
 	{                                                                                          \
-		return pw_pass_run(&pw_fmt_##fmt, &pw_mem_##mem, op);                              \
+		return pw_pass_run(&pw_fmt_##fmt, &pw_mem_##mem, symbol##_kind, op);               \
 	}                                                                                          \
-	static int symbol##_lookup(const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)       \
+	int symbol##_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa);         \
+	int symbol##_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)          \
 	{                                                                                          \
-		return pw_spot_lookup(&pw_fmt_##fmt, &pw_mem_##mem, pt, ia, pa);                   \
+		return pw_spot_lookup(&pw_fmt_##fmt, &pw_mem_##mem, pt, va, pa);                   \
 	}                                                                                          \
 	static PW_SMALL int symbol##_walk(const struct pw_table *pt, struct pw_spot *s,            \
 					  uint64_t ia, unsigned int stop)                          \
 	{                                                                                          \
-		return pw_spot_walk(&pw_fmt_##fmt, &pw_mem_##mem, pt, s, ia, stop);                \
+		return pw_spot_walk(&pw_fmt_##fmt, &pw_mem_##mem, symbol##_kind, pt, s, ia, stop); \
 	}                                                                                          \
 	static PW_SMALL uint64_t symbol##_grow(const struct pw_env *env, const uint64_t *slot,     \
 					       uint64_t nr, struct pw_growth *g,                   \
@@ -98,7 +103,8 @@ struct pw_instance {
 						     unsigned int level, struct pw_attr *attr,     \
 						     uint64_t *reserved)                           \
 	{                                                                                          \
-		return pw_entry_decode(&pw_fmt_##fmt, pt, raw, level, attr, reserved);             \
+		return pw_entry_decode(&pw_fmt_##fmt, symbol##_kind, pt, raw, level, attr,         \
+				       reserved);                                                  \
 	}                                                                                          \
 	static PW_SMALL uint32_t symbol##_perm(const struct pw_table *pt, uint64_t raw,            \
 					       unsigned int level, uint32_t acc)                   \
@@ -115,7 +121,6 @@ struct pw_instance {
 		.geo = &pw_geo_##fmt,                                                              \
 		.hooked = mem_hooked,                                                              \
 		.run_pass = symbol##_run_pass,                                                     \
-		.lookup = symbol##_lookup,                                                         \
 		.walk = symbol##_walk,                                                             \
 		.grow = symbol##_grow,                                                             \
 		.encode = symbol##_encode,                                                         \

@@ -63,55 +63,50 @@ static uint64_t entry_last(const struct pw_iter *it, uint64_t ia, unsigned int l
 	return ia | (pw_leaf_size(it->pt, level) - 1u);
 }
 
-/* One entry of @level at @ia, as a run. */
+/* One entry of @level at @ia, as a run; @s: what it held, on the way there, or NULL. */
 static void run_begin(const struct pw_iter *it, struct pw_run *run, enum pw_run_kind kind,
-		      unsigned int level, uint64_t ia)
+		      const struct pw_spot *s, unsigned int level, uint64_t ia)
 {
-	uint64_t last = entry_last(it, ia, level), base = it->pt->first.v;
+	uint64_t in_entry = pw_leaf_size(it->pt, level) - 1u, va = it->pt->first.v + ia;
 
 	__builtin_memset(run, 0, sizeof(*run));
-	run->first.v = base + (last + 1u - pw_leaf_size(it->pt, level));
-	run->last.v = base + last;
+	run->first.v = va & ~in_entry;
+	run->last.v = va | in_entry;
 	run->kind = (uint32_t)kind;
 	run->level = level;
 	run->nr = 1;
-}
-
-/* What the entry of @level held, on the way to @s. */
-static void run_entry(const struct pw_iter *it, struct pw_run *run, const struct pw_spot *s,
-		      unsigned int level, uint64_t pa)
-{
-	run->pa.v = pa;
-	run->entry = s->step[level].entry;
-	run->entry_pa.v = pw_spot_entry_pa(it->pt, s, it->pos, level);
-	run->inherited = s->step[level].acc;
+	if (s) {
+		run->entry = s->step[level].entry;
+		run->entry_pa.v = s->step[level].entry_pa;
+		run->inherited = s->step[level].acc;
+	}
 }
 
 /* Clip what reaches beyond the range: holes and the like always, leaves when asked to. */
 static int run_end(const struct pw_iter *it, struct pw_run *run)
 {
-	bool leaf = run->kind == PW_RUN_LEAF || run->kind == PW_RUN_INVALID;
-	bool clip = !leaf || (it->want & PW_WANT_PARTIAL);
+	uint64_t before = 0;
+	bool beyond = run->last.v > it->range.last.v;
 
-	if (run->first.v < it->range.first.v) {
-		run->partial = leaf;
-		if (clip && leaf)
-			run->pa.v += it->range.first.v - run->first.v;
-		if (clip)
-			run->first = it->range.first;
+	if (run->first.v < it->range.first.v)
+		before = it->range.first.v - run->first.v;
+	if (run->kind == PW_RUN_LEAF || run->kind == PW_RUN_INVALID) {
+		run->partial = before || beyond;
+		if (!(it->want & PW_WANT_PARTIAL))
+			return 1;
+		run->pa.v += before;
 	}
-	if (run->last.v > it->range.last.v) {
-		run->partial = leaf;
-		if (clip)
-			run->last = it->range.last;
-	}
+	run->first.v += before;
+	if (beyond)
+		run->last = it->range.last;
 	return 1;
 }
 
 /* The innermost open table: the part that is walked, from where it was entered. */
-static void run_table(const struct pw_iter *it, struct pw_run *run, enum pw_run_kind kind)
+static void run_table(const struct pw_iter *it, struct pw_run *run, enum pw_run_kind kind,
+		      const struct pw_spot *s)
 {
-	run_begin(it, run, kind, it->open + 1u, it->anchor[it->open]);
+	run_begin(it, run, kind, s, it->open + 1u, it->anchor[it->open]);
 	(void)run_end(it, run);
 	run->first.v = it->pt->first.v + it->anchor[it->open];
 }
@@ -138,27 +133,6 @@ static bool run_wanted(const struct pw_iter *it, enum pw_kind kind)
 	return (it->want | PW_WANT_BAD) & want[kind];
 }
 
-/* A table that contains itself ends the walk: up to the entry that leads back. */
-static bool leave_loop(const struct pw_table *pt, struct pw_spot *s)
-{
-	unsigned int level;
-
-	for (level = (unsigned int)pt->levels - 1u; level > s->level; level--) {
-		uint64_t pa = s->step[level - 1u].table_pa;
-		unsigned int above = level;
-
-		while (above < pt->levels && s->step[above].table_pa != pa)
-			above++;
-		if (above < pt->levels) {
-			s->pa = s->step[level - 1u].table_pa;
-			s->level = level;
-			s->kind = PW_KIND_BAD;
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * Down to the entry that decides about the position; *@err says what is wrong with a bad one.
  * With tables wanted, a run never grows out of its own.
@@ -170,9 +144,7 @@ static enum descent descend(struct pw_iter *it, struct pw_spot *s, int *err)
 	unsigned int stop = track && it->open ? it->open - 1u : 0;
 
 	*err = it->pt->instance->walk(it->pt, s, it->pos, stop);
-	if (leave_loop(it->pt, s))
-		*err = PW_ELOOP;
-	else if (!*err && s->kind == PW_KIND_BAD)
+	if (!*err && s->kind == PW_KIND_BAD)
 		*err = PW_EDOM;
 	if (!track || s->level == it->open)
 		return AT_ENTRY;
@@ -196,42 +168,30 @@ static bool growth_begin(struct pw_iter *it, const struct pw_spot *s, int err, s
 			 struct pw_growth *g)
 {
 	const struct pw_instance *inst = it->pt->instance;
+	bool wanted = run_wanted(it, s->kind);
+	uint32_t ignore = wanted ? it->ignore : PW_IGNORE_ALL;
 	bool leaf = s->kind == PW_KIND_LEAF || s->kind == PW_KIND_INVALID;
-	unsigned int level = s->level;
 
 	g->expect = s->flat;
-	g->leaf = false;
-	g->mask = ~0ull;
-	if (!run_wanted(it, s->kind)) {
-		if (leaf)
-			g->mask = inst->compare_mask(it->pt, PW_IGNORE_ALL, g->expect, level);
+	g->leaf = leaf && !(ignore & PW_IGNORE_PA);
+	g->mask = leaf ? inst->compare_mask(it->pt, ignore, s->flat, s->level) : ~0ull;
+	g->room = g->leaf ? ((it->pt->pa_max - s->pa) >> s->shift) + 1u : UINT64_MAX;
+	if (!wanted)
 		return false;
-	}
-	run_begin(it, run, (enum pw_run_kind)s->kind, level, it->pos);
-	run_entry(it, run, s, level, s->pa);
+	run_begin(it, run, (enum pw_run_kind)s->kind, s, s->level, it->pos);
+	run->pa.v = s->pa;
 	run->nr = 0;
 	run->err = err;
-	if (leaf) {
-		g->leaf = !(it->ignore & PW_IGNORE_PA);
-		g->mask = inst->compare_mask(it->pt, it->ignore, g->expect, level);
-		run->perm = inst->perm(it->pt, run->entry, level, s->step[level].acc);
-	}
+	if (leaf)
+		run->perm = inst->perm(it->pt, run->entry, s->level, run->inherited);
 	return true;
 }
 
-/* Leaves from the run's end to the last output address: behind it, the first is no neighbour. */
-static uint64_t room(const struct pw_iter *it, const struct pw_run *run)
-{
-	return (it->pt->pa_max - run->pa.v) / pw_leaf_size(it->pt, run->level) + 1u - run->nr;
-}
-
 /* Does the entry at @s continue the run? */
-static bool continues(const struct pw_iter *it, const struct pw_run *run, const struct pw_spot *s,
-		      const struct pw_growth *g)
+static bool continues(const struct pw_run *run, const struct pw_spot *s, const struct pw_growth *g)
 {
 	return s->level == run->level && s->step[s->level].acc == run->inherited &&
-	       (uint32_t)s->kind == run->kind && !((s->flat ^ g->expect) & g->mask) &&
-	       (!g->leaf || room(it, run));
+	       (uint32_t)s->kind == run->kind && !((s->flat ^ g->expect) & g->mask) && g->room;
 }
 
 /* Go on through one table. True when the run, if there is one, ends here. */
@@ -239,26 +199,28 @@ static bool grow(struct pw_iter *it, const struct pw_spot *s, struct pw_growth *
 		 struct pw_run *run)
 {
 	const struct pw_table *pt = it->pt;
-	uint64_t size = pw_leaf_size(pt, s->level), end = it->last, n = 1, nr;
+	uint64_t here = it->pos >> s->shift, end = it->last, n = 1, nr;
 
+	/* to the end of the table */
 	if (s->level + 1u < pt->levels && entry_last(it, it->pos, s->level + 1u) < end)
 		end = entry_last(it, it->pos, s->level + 1u);
-	nr = end / size - it->pos / size + 1u;
-	if (g->leaf && room(it, run) < nr)
-		nr = room(it, run);
+	nr = (end >> s->shift) - here + 1u;
+	if (nr > g->room)
+		nr = g->room;
 	/* a bad entry is a run of its own, and one that changed since it was read stays as read */
-	g->index = pw_spot_index(pt, it->pos, s->level);
+	g->index = s->index;
 	if (s->kind != PW_KIND_BAD)
-		n = pt->instance->grow(pt->env, s->table + g->index, nr, g, s->level);
+		n = pt->instance->grow(pt->env, s->slot, nr, g, s->level);
 	n = n ? n : 1;
+	g->room -= n;
 	run->nr += n;
-	it->pos = (it->pos & ~(size - 1u)) + n * size;
+	it->pos = (here + n) << s->shift;
 	return it->pos <= end || s->kind == PW_KIND_BAD || (it->want & TABLES);
 }
 
 PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 {
-	struct pw_growth g = { 0, 0, 0, false };
+	struct pw_growth g = { 0 };
 	enum descent d = AT_ENTRY;
 	bool have = false;
 	struct pw_spot s;
@@ -267,7 +229,7 @@ PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 	run->nr = 0;
 	for (;;) {
 		if (d == VANISHED || ((it->want & TABLES) && left_behind(it))) {
-			run_table(it, run, PW_RUN_TABLE_POST);
+			run_table(it, run, PW_RUN_TABLE_POST, NULL);
 			it->open++;
 			d = AT_ENTRY;
 			if (it->want & PW_WANT_TABLE_POST)
@@ -278,13 +240,13 @@ PW_SMALL int pw_iter_next(struct pw_iter *it, struct pw_run *run)
 			break;
 		d = descend(it, &s, &err);
 		if (d == ENTERED && (it->want & PW_WANT_TABLE_PRE)) {
-			run_table(it, run, PW_RUN_TABLE_PRE);
-			run_entry(it, run, &s, it->open + 1u, s.step[it->open].table_pa);
+			run_table(it, run, PW_RUN_TABLE_PRE, &s);
+			run->pa.v = s.step[it->open].table_pa;
 			return 1;
 		}
 		if (d != AT_ENTRY)
 			continue;
-		if (have && !continues(it, run, &s, &g))
+		if (have && !continues(run, &s, &g))
 			break;
 		if (!have)
 			have = growth_begin(it, &s, err, run, &g);

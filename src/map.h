@@ -16,16 +16,16 @@
 /* What may differ between an entry that is there and the one we would write. */
 #define PW_MAP_IGNORE (PW_IGNORE_AD | PW_IGNORE_SOFT | PW_IGNORE_CONTIGUOUS)
 
-/* Is @e what we would have written for the entry that spans @at? */
-PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op, uint64_t e,
-				unsigned int level, uint64_t at)
+/* Is the entry what we would have written there? */
+PW_INLINE bool pw_map_identical(const struct pw_fmt *f, const struct pw_op *op,
+				const struct pw_place *at)
 {
-	uint64_t span = (1ull << pw_shift(f, level)) - 1u;
-	uint64_t pa = (at & ~span) + op->delta;
-	uint64_t mask = f->compare_mask(op->pt, PW_MAP_IGNORE, e, level);
+	uint64_t pa = (at->ia & ~pw_in_entry(at)) + op->delta;
+	uint64_t mask = f->compare_mask(op->pt, PW_MAP_IGNORE, at->e, at->level);
+	uint64_t e = pw_flat(f, at->e, at->ia >> at->shift, at->level);
 
-	e = pw_flat(f, e, at >> pw_shift(f, level), level);
-	return !(pa & span) && !((e ^ f->make_leaf(op->set[level], pa, level)) & mask);
+	return !(pa & pw_in_entry(at)) &&
+	       !((e ^ f->make_leaf(op->set[at->level], pa, at->level)) & mask);
 }
 
 PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
@@ -34,12 +34,12 @@ PW_INLINE int64_t pw_map_check_run(const struct pw_fmt *f, const struct pw_mem *
 	if (at->kind == PW_KIND_HOLE) {
 		if (at->level == 0)
 			return (int64_t)m->empty(op->env, at->slot, at->left);
-		op->nr_needed += pw_map_tables(op, at->level, at->ia, at->last);
+		pw_map_tables(op, at);
 		return 1;
 	}
 	if (at->kind == PW_KIND_BAD)
 		return PW_EDOM;
-	if (at->kind == PW_KIND_NONPRESENT || !pw_map_identical(f, op, at->e, at->level, at->ia))
+	if (at->kind == PW_KIND_NONPRESENT || !pw_map_identical(f, op, at))
 		return PW_EEXIST;
 	op->identical = true;
 	return 1;
@@ -83,7 +83,7 @@ PW_INLINE void pw_map_groups(const struct pw_fmt *f, const struct pw_mem *m,
 PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, const struct pw_op *op,
 			   const struct pw_place *at, uint64_t nr)
 {
-	unsigned int level = at->level, shift = pw_shift(f, level), lg2 = pw_contig_lg2(f, level);
+	unsigned int level = at->level, shift = at->shift, lg2 = f->geo->contig_lg2[level];
 	uint64_t span = (1ull << (shift + lg2)) - 1u, pos = at->ia, *slot = at->slot;
 	bool groups = (op->flags & PW_CONTIGUOUS) && lg2 && !(op->delta & span);
 
@@ -108,36 +108,32 @@ PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, const
 	}
 }
 
-/* Take a reserved page for the table below an empty slot; empty what lies before the range. */
+/* A reserved page for the table below an empty slot; empty what lies before the range. */
 PW_INLINE uint64_t *pw_map_new_table(const struct pw_fmt *f, const struct pw_mem *m,
 				     struct pw_op *op, const struct pw_place *at)
 {
 	unsigned int below = at->level - 1u;
-	uint64_t *t = op->pool, head = pw_index(f, at->ia, below);
+	uint64_t *t = pw_pool_take(op, &op->table_pa[below]);
 
-	op->table_pa[below] = op->pool_pa;
-	op->pool_pa = m->load(op->env, t);
-	op->pool = (uint64_t *)(uintptr_t)m->load(op->env, t + 1);
-	/* the first two slots held the list's link */
-	m->zero(op->env, t, (op->env->flags & PW_ENV_ZEROED) || head < 2u ? 2u : head);
-	op->fresh = (uint8_t)(op->fresh | 1u << at->level >> 1);
+	if (!(op->env->flags & PW_ENV_ZEROED))
+		m->zero(op->env, t, pw_index(f, at->ia, at->shift - f->geo->index_lg2));
+	op->apart = (uint8_t)(op->apart | 1u << below);
 	op->res.nr_tables++;
 	return t;
 }
 
 /* How many slots, from this hole on, become leaves? Those that are empty and covered wholly. */
-PW_INLINE uint64_t pw_map_room(const struct pw_fmt *f, const struct pw_mem *m,
-			       const struct pw_op *op, const struct pw_place *at)
+PW_INLINE uint64_t pw_map_room(const struct pw_mem *m, const struct pw_op *op,
+			       const struct pw_place *at)
 {
-	unsigned int shift = pw_shift(f, at->level);
-	uint64_t whole = (op->last - at->ia + 1u) >> shift;
+	uint64_t whole = (op->last - at->ia + 1u) >> at->shift;
 
-	if (at->level > op->top_leaf || (at->ia & ((1ull << shift) - 1u)))
+	if (at->level > op->top_leaf || (at->ia & pw_in_entry(at)))
 		return 0;
 	if (whole > at->left)
 		whole = at->left;
 	/* nothing but empty slots here: it is new, or the check looked */
-	if ((op->fresh & (1u << at->level)) || (at->level == 0 && !op->identical))
+	if ((op->apart & (1u << at->level)) || (at->level == 0 && !op->identical))
 		return whole;
 	return m->empty(op->env, at->slot, whole);
 }
@@ -150,7 +146,7 @@ PW_INLINE int64_t pw_map_run(const struct pw_fmt *f, const struct pw_mem *m, con
 
 	if (at->kind != PW_KIND_HOLE)
 		return 1; /* identical, the check said */
-	n = pw_map_room(f, m, op, at);
+	n = pw_map_room(m, op, at);
 	if (!n)
 		return 0;
 	pw_map_fill(f, m, op, at, n);
@@ -159,21 +155,19 @@ PW_INLINE int64_t pw_map_run(const struct pw_fmt *f, const struct pw_mem *m, con
 	return (int64_t)n;
 }
 
-/* Up from @child, which @slot of @level is to lead to: complete it, then link it. */
+/* Up from the new table @child, which @at is to lead to: complete it, then link it. */
 PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-			    uint64_t *slot, unsigned int level, uint64_t ia, uint64_t *child)
+			    const struct pw_place *at, uint64_t *child)
 {
-	uint32_t bit = 1u << (level - 1u);
-	uint64_t nr = 1ull << f->geo->index_lg2, next = pw_index(f, ia, level - 1u) + 1u;
+	uint64_t nr = 1ull << f->geo->index_lg2;
+	uint64_t next = pw_index(f, at->ia, at->shift - f->geo->index_lg2) + 1u;
+	uint64_t link = f->make_table(op->pt, op->table_pa[at->level - 1u], at->level);
 
-	if (!(op->fresh & bit))
-		return;
-	op->fresh = (uint8_t)(op->fresh & ~bit);
 	if (!(op->env->flags & PW_ENV_ZEROED))
 		m->zero(op->env, child + next, nr - next);
 	pw_env_sync(op->env, child, nr);
-	m->store_release(op->env, slot, f->make_table(op->pt, op->table_pa[level - 1u], level));
-	pw_env_sync(op->env, slot, 1);
+	m->store_release(op->env, at->slot, link);
+	pw_env_sync(op->env, at->slot, 1);
 }
 
 #endif

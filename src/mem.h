@@ -59,6 +59,9 @@ uint64_t pw_hooked_flip_cas(const struct pw_env *env, uint64_t *slot, uint64_t n
 uint64_t pw_env_load(const struct pw_env *env, const uint64_t *slot);
 void pw_env_store(const struct pw_env *env, uint64_t *slot, uint64_t val);
 void pw_env_store_release(const struct pw_env *env, uint64_t *slot, uint64_t val);
+/* a slot of a table that is not in the tree: by the hooks, where there are any */
+uint64_t pw_env_read(const struct pw_env *env, const uint64_t *slot);
+void pw_env_write(const struct pw_env *env, uint64_t *slot, uint64_t val);
 bool pw_env_cas(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val);
 uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len);
 uint64_t *pw_env_direct_table(const struct pw_env *env, uint64_t pa, uint32_t len);

@@ -31,36 +31,38 @@ enum pw_pass {
 	PW_PASS_PROTECT,
 };
 
+/* The ranges of an operation. */
+union pw_list {
+	const struct pw_range *ranges;
+	const struct pw_mapping *maps; /* in the passes of map */
+};
+
 /* One operation under way; lives on the stack of its entry point. */
 struct pw_op {
 	const struct pw_table *pt;
 	const struct pw_env *env;
-	union { /* what the caller asked for: */
-		const struct pw_range *ranges;
-		const struct pw_mapping *maps; /* in the passes of map */
-	};
+	union pw_list list; /* what the caller asked for */
 	size_t nr;
 	uint64_t first; /* the range under work as ia, closed */
 	uint64_t last;
 	uint32_t flags;
-	uint8_t pass;	/* enum pw_pass */
-	bool publish;	/* debt: a new entry has to be */
-	uint8_t before; /* enum pw_before: what the invalidation has to wait for */
+	uint8_t pass; /* enum pw_pass */
 
-	/* by level, bit l: the table at level l */
-	uint8_t fresh;	/* is being filled: new, and not yet linked */
-	uint8_t doomed; /* goes as a whole, its slots need no store */
+	/* by level, bit l: the table at level l is not part of the tree; map: it is new, and not
+	   linked before it is filled; unmap: it goes as a whole, and its slots need no store */
+	uint8_t apart;
 
 	bool protect;	  /* the edit check asks what protect asks, too */
 	bool scan;	  /* and must look at every leaf */
 	bool identical;	  /* the map check met entries that are there already */
 	uint8_t top_leaf; /* map: the largest leaf that alignment and format allow */
 
-	/* debt: stale leaves, [first, last] as ia, empty when first > last; their levels */
-	uint8_t stale_min;
-	uint8_t stale_max;
-	bool stale_tables; /* a table was unlinked */
-	uint64_t stale_first;
+	/* debt of the range under work: */
+	bool publish;	      /* a new entry has to be */
+	uint8_t before;	      /* enum pw_before: what the invalidation has to wait for */
+	uint8_t stale_flags;  /* PW_FLUSH_TABLES: a table was unlinked */
+	uint8_t stale_levels; /* bit l: entries of level l are stale */
+	uint64_t stale_first; /* they lie here, as ia */
 	uint64_t stale_last;
 	struct pw_gather *gather; /* where debts go; NULL: there are none */
 
@@ -87,8 +89,9 @@ struct pw_place {
 	uint64_t e;	   /* the entry; 0 in a table that is new */
 	enum pw_kind kind; /* of the entry; never PW_KIND_TABLE */
 	unsigned int level;
-	uint32_t did; /* PW_DID_*: what a pass did to the slots that it says are done */
-	uint64_t now; /* PW_DID_STORE: what the first of them holds now */
+	unsigned int shift; /* of the level: bytes that the entry spans, as a power of two */
+	uint32_t did;	    /* PW_DID_*: what a pass did to the slots that it says are done */
+	uint64_t now;	    /* PW_DID_STORE: what the first of them holds now */
 };
 
 /* The walk does the accounts, once a run. */
@@ -96,21 +99,24 @@ struct pw_place {
 #define PW_DID_CHANGE 2u /* entries count as changed */
 #define PW_DID_STORE  4u /* slots were written */
 
+/* pw_fmt.kind as those take it that ask once a run: an instance has one copy for all of them. */
+typedef enum pw_kind pw_kind_fn(const struct pw_table *pt, uint64_t e, unsigned int level);
+
 PW_INLINE uint32_t pw_table_bytes(const struct pw_fmt *f)
 {
 	return 8u << f->geo->index_lg2;
 }
 
-/* Which entry of a table of @level, below the root, stands for @ia? */
-PW_INLINE uint64_t pw_index(const struct pw_fmt *f, uint64_t ia, unsigned int level)
+/* Which entry of a table, below the root, stands for @ia? Each spans 2^@shift bytes. */
+PW_INLINE uint64_t pw_index(const struct pw_fmt *f, uint64_t ia, unsigned int shift)
 {
-	return ia >> pw_shift(f, level) & ((1ull << f->geo->index_lg2) - 1u);
+	return ia >> shift & ((1ull << f->geo->index_lg2) - 1u);
 }
 
-/* The last ia that an entry of @level, entered at @ia, spans. */
-PW_INLINE uint64_t pw_entry_last(const struct pw_fmt *f, uint64_t ia, unsigned int level)
+/* What the entry at @at spans, less one byte. */
+PW_INLINE uint64_t pw_in_entry(const struct pw_place *at)
 {
-	return ia | ((1ull << pw_shift(f, level)) - 1u);
+	return (1ull << at->shift) - 1u;
 }
 
 /* Bytes that an entry of @level spans. */
@@ -122,25 +128,17 @@ static inline uint64_t pw_leaf_size(const struct pw_table *pt, unsigned int leve
 /* change.c: remember where an operation is refused, and return @err; @table: that of the entry,
    NULL: the root is out of reach */
 int pw_refuse(struct pw_op *op, const struct pw_place *at, const uint64_t *table, int err);
-/* change.c: leaves that may be cached: [first, last] as ia, all of @level. */
-void pw_note_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
+/* change.c: what the range covers of @n entries from @at on may be cached. */
+void pw_note_stale(struct pw_op *op, const struct pw_place *at, uint64_t n);
+/* change.c: a page of those that were reserved, which there is, and its address */
+uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa);
 /* change.c: a table was unlinked */
 void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt);
 /* change.c: effective permissions that W^X forbids */
 bool pw_writable_and_executable(uint32_t perm);
-/* change.c: tables that [first, last] needs below one empty entry of @level. */
-uint64_t pw_map_tables(const struct pw_op *op, unsigned int level, uint64_t first, uint64_t last);
+/* change.c: reserve the tables that the range needs below the empty entry at @at. */
+void pw_map_tables(struct pw_op *op, const struct pw_place *at);
 /* change.c: is the range closed, aligned, canonical and in the handle's half? */
 int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align);
-
-/* The last ia that @n slots cover, from @at on, as far as the range goes. */
-PW_INLINE uint64_t pw_run_last(const struct pw_fmt *f, const struct pw_op *op,
-			       const struct pw_place *at, uint64_t n)
-{
-	unsigned int shift = pw_shift(f, at->level);
-	uint64_t last = (((at->ia >> shift) + n) << shift) - 1u;
-
-	return last < op->last ? last : op->last;
-}
 
 #endif

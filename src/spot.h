@@ -13,9 +13,10 @@
 
 #include "pass.h"
 
-/* A table on the way to an entry. */
+/* An entry on the way. */
 struct pw_spot_step {
-	uint64_t table_pa;
+	uint64_t table_pa; /* of the table that it is in */
+	uint64_t entry_pa;
 	uint64_t entry; /* what it held */
 	uint32_t acc;	/* what the tables above take away */
 };
@@ -23,11 +24,13 @@ struct pw_spot_step {
 /* A place in the tables: an entry, and the way that led there, by level: set from the root's down
    to that of the entry. */
 struct pw_spot {
-	const uint64_t *table; /* that of the entry; NULL: the root is out of reach */
+	const uint64_t *slot; /* of the entry; NULL: the root is out of reach */
+	uint64_t index;	      /* of that slot in its table */
 	struct pw_spot_step step[PW_MAX_LEVELS];
 	uint64_t flat; /* the entry; of a leaf, as it stands for its slot alone (pw_flat) */
 	uint64_t pa;   /* where a leaf maps to, or where a table lies */
 	unsigned int level;
+	unsigned int shift; /* of the level: bytes that the entry spans, as a power of two */
 	enum pw_kind kind; /* of the entry; BAD also where the table it points to is out of reach */
 };
 
@@ -36,16 +39,32 @@ struct pw_growth {
 	uint64_t expect;
 	uint64_t mask;
 	uint64_t index; /* of the first slot in its table */
-	bool leaf;	/* consecutive leaves; else equal entries */
+	uint64_t
+		room; /* leaves up to the last output address: behind it, the first is no neighbour */
+	bool leaf;    /* consecutive leaves; else equal entries */
 };
+
+#define PW_SPOT_AS_CPU PW_MAX_LEVELS /* a @stop: none, and tables may contain themselves */
+
+/* Was the table at @pa entered already, on the way to an entry of @level? */
+PW_INLINE bool pw_spot_seen(const struct pw_table *pt, const struct pw_spot *s, unsigned int level,
+			    uint64_t pa)
+{
+	for (; level < pt->levels; level++) {
+		if (s->step[level].table_pa == pa)
+			return true;
+	}
+	return false;
+}
 
 /*
  * The walk of @ia as hardware does it, down to the first entry that is no table, or to one of level
- * @stop. Every entry is read once.
+ * @stop. Every entry is read once. A CPU goes through a table that contains itself; to everybody
+ * else (@stop is a level) the entry that leads back is a bad one.
  *
- * Return: 0; PW_EFAULT the table that s->entry[s->level] points to, or the root, is out of reach.
+ * Return: 0; PW_ELOOP the entry leads back; PW_EFAULT the table that the entry points to, or the root, is out of reach.
  */
-PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m,
+PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_kind_fn *kind,
 			   const struct pw_table *pt, struct pw_spot *s, uint64_t ia,
 			   unsigned int stop)
 {
@@ -54,50 +73,63 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m,
 	uint64_t i = pt->root_skip + (ia >> shift), pa = pt->root.v, e = 0;
 	struct pw_spot_step *step = &s->step[level];
 	const uint64_t *table;
-	enum pw_kind kind = PW_KIND_BAD;
+	int err = 0;
 
 	*step = (struct pw_spot_step){ .table_pa = pa };
-	s->table = NULL;
+	s->slot = NULL;
 	s->level = level;
+	s->shift = shift;
 	for (; (table = m->table(pt->env, pa, len)); step--, level--) {
 		e = m->load(pt->env, table + i);
 		step->table_pa = pa;
+		step->entry_pa = pa + i * sizeof(e);
 		step->entry = e;
 		step->acc = acc;
-		s->table = table;
+		s->slot = table + i;
+		s->index = i;
 		s->level = level;
-		kind = f->kind(pt, e, level);
-		if (kind != PW_KIND_TABLE || level == stop)
+		s->shift = shift;
+		s->kind = kind(pt, e, level);
+		if (s->kind != PW_KIND_TABLE || level == stop)
 			break;
 		pa = f->table_pa(pt, e, level);
+		if (stop != PW_SPOT_AS_CPU && pw_spot_seen(pt, s, level, pa)) {
+			s->kind = PW_KIND_BAD;
+			err = PW_ELOOP;
+			break;
+		}
 		acc = f->inherit(pt, acc, e, level);
 		len = pw_table_bytes(f);
 		shift -= f->geo->index_lg2;
 		i = ia >> shift & ((1ull << f->geo->index_lg2) - 1u);
 	}
-	if (!table)
-		kind = PW_KIND_BAD;
-	if (kind == PW_KIND_LEAF || kind == PW_KIND_INVALID) {
+	if (!table) {
+		s->kind = PW_KIND_BAD;
+		err = PW_EFAULT;
+	}
+	if (s->kind == PW_KIND_LEAF || s->kind == PW_KIND_INVALID) {
 		e = pw_flat(f, e, i, level);
 		pa = f->leaf_pa(pt, e, level);
 	}
 	s->flat = e;
-	s->kind = kind;
 	s->pa = pa;
-	return table ? 0 : PW_EFAULT;
+	return err;
 }
 
 /*
  * The same, address only: the form that a million translations take. Nothing is kept on the way.
- * Return: 0; PW_ENOENT, PW_EDOM, PW_EFAULT as pw_translate().
+ * Return: as pw_translate().
  */
 PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
-			     const struct pw_table *pt, uint64_t ia, struct pw_pa *pa)
+			     const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
 {
 	unsigned int level = (unsigned int)pt->levels - 1u, shift = pw_shift(f, level);
-	const uint64_t *table = m->table_inline(pt->env, pt->root.v, (uint32_t)pt->root_bytes);
-	uint64_t i = pt->root_skip + (ia >> shift);
+	uint64_t ia = va.v - pt->first.v, i = pt->root_skip + (ia >> shift);
+	const uint64_t *table;
 
+	if (ia >> pt->va_bits)
+		return pw_range_check(pt, pw_range_of(va.v, va.v), 1);
+	table = m->table_inline(pt->env, pt->root.v, (uint32_t)pt->root_bytes);
 	while (table) {
 		uint64_t e = m->load(pt->env, table + i);
 		enum pw_kind kind = f->kind(pt, e, level);
@@ -115,21 +147,6 @@ PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
 		i = ia >> shift & ((1ull << f->geo->index_lg2) - 1u);
 	}
 	return PW_EFAULT;
-}
-
-/* Which entry of the table of @level stands for @ia. */
-static inline uint64_t pw_spot_index(const struct pw_table *pt, uint64_t ia, unsigned int level)
-{
-	uint64_t i = ia >> (pt->granule_lg2 + level * pt->index_lg2);
-
-	return level + 1u < pt->levels ? i & ((1ull << pt->index_lg2) - 1u) : i + pt->root_skip;
-}
-
-/* Where that entry lies. */
-static inline uint64_t pw_spot_entry_pa(const struct pw_table *pt, const struct pw_spot *s,
-					uint64_t ia, unsigned int level)
-{
-	return s->step[level].table_pa + pw_spot_index(pt, ia, level) * sizeof(uint64_t);
 }
 
 /*

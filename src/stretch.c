@@ -16,7 +16,7 @@ uint64_t pw_direct_empty(const struct pw_env *env, const uint64_t *slot, uint64_
 	return pw_stretch_empty(&pw_mem_direct, env, slot, nr);
 }
 
-void pw_direct_zero(const struct pw_env *env, uint64_t *slot, uint64_t nr)
+PW_SMALL void pw_direct_zero(const struct pw_env *env, uint64_t *slot, uint64_t nr)
 {
 	pw_stretch_zero(&pw_mem_direct, env, slot, nr);
 }

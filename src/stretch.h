@@ -32,12 +32,10 @@ PW_INLINE uint64_t pw_stretch_same(const struct pw_mem *m, const struct pw_env *
 	const uint64_t *p = slot, *end = slot + nr;
 
 	for (; end - p >= 2; p += 2) {
-		if ((m->load(env, p) & mask) != pattern)
-			return (uint64_t)(p - slot);
-		if ((m->load(env, p + 1) & mask) != pattern)
-			return (uint64_t)(p - slot) + 1u;
+		if (((m->load(env, p) ^ pattern) | (m->load(env, p + 1) ^ pattern)) & mask)
+			break;
 	}
-	if (p < end && (m->load(env, p) & mask) == pattern)
+	while (p < end && !((m->load(env, p) ^ pattern) & mask))
 		p++;
 	return (uint64_t)(p - slot);
 }
@@ -71,26 +69,22 @@ PW_INLINE void pw_stretch_zero(const struct pw_mem *m, const struct pw_env *env,
 PW_INLINE uint64_t pw_stretch_flip(const struct pw_mem *m, const struct pw_env *env, uint64_t *slot,
 				   uint64_t nr, uint64_t mask, uint64_t pattern, uint64_t delta)
 {
-	uint64_t *p = slot, *end = slot + nr, *pair_end = slot + (nr & ~1ull);
-	uint64_t e;
+	uint64_t *p = slot, *end = slot + nr;
+	uint64_t e, e1;
 
-	while (p < pair_end) {
+	for (; end - p >= 2; p += 2) {
 		e = m->load(env, p);
-		if ((e & mask) != pattern)
-			return (uint64_t)(p - slot);
+		e1 = m->load(env, p + 1);
+		if (((e ^ pattern) | (e1 ^ pattern)) & mask)
+			break;
 		m->store(env, p, e ^ delta);
-		e = m->load(env, p + 1);
-		if ((e & mask) != pattern)
-			return (uint64_t)(p + 1 - slot);
-		m->store(env, p + 1, e ^ delta);
-		p += 2;
+		m->store(env, p + 1, e1 ^ delta);
 	}
-	if (p < end) {
+	for (; p < end; p++) {
 		e = m->load(env, p);
-		if ((e & mask) == pattern) {
-			m->store(env, p, e ^ delta);
-			p++;
-		}
+		if ((e ^ pattern) & mask)
+			break;
+		m->store(env, p, e ^ delta);
 	}
 	return (uint64_t)(p - slot);
 }

@@ -18,14 +18,14 @@ static int translate_aim(const struct pw_table *pt, struct pw_va va, uint64_t *i
 
 /* Keep what the walk saw at each level. */
 static void translate_keep(const struct pw_table *pt, struct pw_translation *t,
-			   const struct pw_spot *s, uint64_t ia, int err)
+			   const struct pw_spot *s, int err)
 {
 	unsigned int level = (unsigned int)pt->levels;
 
 	while (level-- > s->level) {
 		struct pw_step *step = &t->step[t->nr_steps++];
 
-		step->entry_pa.v = pw_spot_entry_pa(pt, s, ia, level);
+		step->entry_pa.v = s->step[level].entry_pa;
 		step->entry = s->step[level].entry;
 		step->level = level;
 		/* one that points out of reach is a table all the same */
@@ -33,7 +33,7 @@ static void translate_keep(const struct pw_table *pt, struct pw_translation *t,
 	}
 	t->entry = s->step[s->level].entry;
 	t->level = s->level;
-	t->leaf_size = pw_leaf_size(pt, s->level);
+	t->leaf_size = 1ull << s->shift;
 }
 
 /* What an entry that ends a walk means for the address. */
@@ -54,11 +54,11 @@ int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translati
 	__builtin_memset(t, 0, sizeof(*t));
 	if (err)
 		return err;
-	err = inst->walk(pt, &s, ia, 0);
+	err = inst->walk(pt, &s, ia, PW_SPOT_AS_CPU);
 	t->kind = (uint32_t)s.kind;
-	if (!s.table)
+	if (!s.slot)
 		return err;
-	translate_keep(pt, t, &s, ia, err);
+	translate_keep(pt, t, &s, err);
 	if (s.kind == PW_KIND_LEAF || s.kind == PW_KIND_INVALID) {
 		t->pa.v = s.pa | (ia & (t->leaf_size - 1u));
 		t->perm = inst->perm(pt, t->entry, s.level, s.step[s.level].acc);
@@ -68,8 +68,15 @@ int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translati
 
 int pw_translate_pa(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
 {
+	struct pw_spot s;
 	uint64_t ia;
 	int err = translate_aim(pt, va, &ia);
 
-	return err ? err : pt->instance->lookup(pt, ia, pa);
+	if (!err)
+		err = pt->instance->walk(pt, &s, ia, PW_SPOT_AS_CPU);
+	if (!err)
+		err = verdict(s.kind);
+	if (!err)
+		pa->v = s.pa | (ia & ((1ull << s.shift) - 1u));
+	return err;
 }

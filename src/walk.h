@@ -46,7 +46,7 @@ PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const s
 		op->res.holes += at->last - at->ia + 1u;
 	if (!(at->did & PW_DID_CHANGE))
 		return;
-	op->res.changed += n << pw_shift(f, at->level);
+	op->res.changed += n << at->shift;
 	op->res.nr_entries += n;
 	if (at->did & PW_DID_STORE)
 		pw_env_sync(op->env, at->slot, n);
@@ -55,7 +55,7 @@ PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const s
 	if (f->publish(op->pt, at->now, at->level))
 		op->publish = true;
 	if (f->stale(at->e, at->now, at->level))
-		pw_note_stale(op, at->ia, pw_run_last(f, op, at, n), at->level);
+		pw_note_stale(op, at, n);
 }
 
 /* The table below @at: the one that its entry points to, or a new one. 0, PW_ELOOP, PW_EFAULT. */
@@ -79,76 +79,91 @@ PW_INLINE int pw_pass_table(const struct pw_fmt *f, const struct pw_mem *m, stru
 	if (!below->table)
 		return PW_EFAULT;
 	if (op->pass == PW_PASS_UNMAP)
-		pw_unmap_enter(f, op, at->level, at->ia);
+		pw_unmap_enter(op, at);
 	return 0;
 }
 
 /* Along one table: up to its end or the range's (1), to a table (0), or to an error. */
-PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
-			    struct pw_place *at)
+PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, pw_kind_fn *kind,
+			    struct pw_op *op, struct pw_place *at)
 {
-	unsigned int shift = pw_shift(f, at->level);
 	int64_t n;
 
 	while (at->left) {
-		at->last = pw_run_last(f, op, at, 1);
-		at->e = op->fresh & (1u << at->level) ? 0 : m->load(op->env, at->slot);
-		at->kind = f->kind(op->pt, at->e, at->level);
+		at->last = at->ia | pw_in_entry(at);
+		if (at->last > op->last)
+			at->last = op->last;
+		at->e = op->pass == PW_PASS_MAP && (op->apart & (1u << at->level)) ?
+				0 :
+				m->load(op->env, at->slot);
+		at->kind = kind(op->pt, at->e, at->level);
 		n = at->kind == PW_KIND_TABLE ? 0 : pw_pass_slots(f, m, op, at);
 		if (n <= 0)
 			return (int)n;
 		pw_pass_account(f, op, at, (uint64_t)n);
-		at->ia = ((at->ia >> shift) + (uint64_t)n) << shift;
+		at->ia = ((at->ia >> at->shift) + (uint64_t)n) << at->shift;
 		at->slot += n;
 		at->left -= (uint64_t)n;
 	}
 	return 1;
 }
 
-PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op)
+/* The end of a table: up to the entry of the one above, @fr, and behind that. */
+PW_INLINE void pw_pass_up(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+			  struct pw_place *at, const struct pw_frame *fr)
+{
+	bool apart = op->apart & (1u << at->level);
+
+	op->apart = (uint8_t)(op->apart & ~(1u << at->level));
+	at->level++;
+	at->shift += f->geo->index_lg2;
+	at->ia--; /* back into what the entry spans */
+	at->slot = fr->table + fr->index;
+	if (op->pass == PW_PASS_UNMAP)
+		pw_unmap_leave(f, m, op, at, fr[-1].table, apart);
+	else if (apart)
+		pw_map_leave(f, m, op, at, fr[-1].table);
+	at->ia++;
+	at->slot++;
+	at->left = fr->left - 1u;
+}
+
+PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, pw_kind_fn *kind,
+			  struct pw_op *op)
 {
 	struct pw_frame frame[PW_MAX_LEVELS], *fr;
 	struct pw_place at = { .ia = op->first, .last = op->last };
 	unsigned int top = (unsigned int)op->pt->levels - 1u;
-	unsigned int shift = pw_shift(f, top);
-	int err = PW_EFAULT;
+	uint64_t index;
+	int err;
 
 	at.level = top;
+	at.shift = pw_shift(f, top);
 	op->table_pa[top] = op->pt->root.v;
 	fr = &frame[top];
 	fr->table = m->table(op->env, op->pt->root.v, (uint32_t)op->pt->root_bytes);
-	at.slot = fr->table;
 	if (!fr->table)
-		return pw_refuse(op, &at, NULL, err);
-	at.slot += op->pt->root_skip + (at.ia >> shift);
-	at.left = (op->last >> shift) - (at.ia >> shift) + 1u;
+		return pw_refuse(op, &at, NULL, PW_EFAULT);
+	index = op->pt->root_skip + (at.ia >> at.shift);
 	for (;;) {
-		err = pw_pass_along(f, m, op, &at);
+		at.slot = fr->table + index;
+		at.left = (at.last >> at.shift) - (at.ia >> at.shift) + 1u;
+		while ((err = pw_pass_along(f, m, kind, op, &at)) > 0) {
+			if (at.level == top)
+				return 0;
+			fr++;
+			pw_pass_up(f, m, op, &at, fr);
+		}
 		if (!err)
 			err = pw_pass_table(f, m, op, &at, fr - 1);
-		if (err < 0)
+		if (err)
 			return pw_refuse(op, &at, fr->table, err);
-		if (err == 0) { /* down */
-			fr->index = (uint32_t)(at.slot - fr->table);
-			fr->left = (uint32_t)at.left;
-			fr--;
-			at.level--;
-			shift = pw_shift(f, at.level);
-			at.slot = fr->table + pw_index(f, at.ia, at.level);
-			at.left = (at.last >> shift) - (at.ia >> shift) + 1u;
-			continue;
-		}
-		if (at.level == top)
-			return 0;
-		at.level++; /* up */
-		fr++;
-		at.slot = fr->table + fr->index;
-		if (op->pass == PW_PASS_MAP)
-			pw_map_leave(f, m, op, at.slot, at.level, at.ia - 1u, fr[-1].table);
-		else if (op->pass == PW_PASS_UNMAP)
-			pw_unmap_leave(f, m, op, at.slot, at.level, at.ia - 1u, fr[-1].table);
-		at.slot++;
-		at.left = fr->left - 1u;
+		fr->index = (uint32_t)(at.slot - fr->table); /* down */
+		fr->left = (uint32_t)at.left;
+		fr--;
+		at.level--;
+		at.shift -= f->geo->index_lg2;
+		index = pw_index(f, at.ia, at.shift);
 	}
 }
 

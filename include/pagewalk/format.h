@@ -18,6 +18,7 @@ extern "C" {
 #endif
 
 struct pw_instance;
+struct pw_table;
 
 /* arm64 stage 1, 4K granule, 48-bit output addresses, up to 48-bit input addresses */
 extern const struct pw_instance pw_arm64_4k_direct;
@@ -55,6 +56,29 @@ extern const struct pw_instance pw_riscv64_g_hooked;
  */
 extern const struct pw_instance pw_fake_direct;
 extern const struct pw_instance pw_fake_hooked;
+
+/*
+ * pw_*_lookup - pw_translate_pa() for callers who know the instance: some three times as fast
+ * @pt:  a handle of that instance, and of no other
+ * @va:  as pw_translate()
+ * @pa:  set on success only
+ *
+ * A function of its own for each: what is not named is not linked.
+ *
+ * Context, Return: as pw_translate().
+ */
+int pw_arm64_4k_direct_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
+	PW_MUST_CHECK;
+int pw_arm64_4k_hooked_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
+	PW_MUST_CHECK;
+int pw_arm64_4k_lpa2_direct_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
+	PW_MUST_CHECK;
+int pw_arm64_4k_lpa2_hooked_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
+	PW_MUST_CHECK;
+int pw_fake_direct_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
+	PW_MUST_CHECK;
+int pw_fake_hooked_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
+	PW_MUST_CHECK;
 
 /* The instance's name, "arm64-4k (direct)" and the like. */
 const char *pw_instance_name(const struct pw_instance *inst);

@@ -60,8 +60,10 @@ int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translati
 	PW_MUST_CHECK;
 
 /*
- * pw_translate_pa - the same, address only: the fast form
+ * pw_translate_pa - the same, address only
  * @pa: set on success only
+ *
+ * Who knows the instance has a faster form of it: see pw_*_lookup() in format.h.
  *
  * Context, Return: as pw_translate().
  */
