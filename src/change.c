@@ -83,15 +83,18 @@ PW_SMALL void pw_map_tables(struct pw_op *op, const struct pw_place *at)
 }
 
 /* A table is out of the tree: free it, after the invalidation where a walk may be cached. */
-PW_SMALL void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt)
+PW_SMALL void pw_unlinked(struct pw_op *op, const struct pw_place *at, uint64_t *table)
 {
+	uint64_t pa = op->table_pa[at->level - 1u];
+
 	op->res.nr_tables++;
 	if (!(op->pt->flags & PW_TABLE_LIVE)) {
-		pw_env_put_table(op->env, pa, virt);
+		pw_env_put_table(op->env, pa, table);
 		return;
 	}
+	pw_note_stale(op, at, 1);
 	op->stale_flags = PW_FLUSH_TABLES;
-	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), virt);
+	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), table);
 }
 
 PW_SMALL bool pw_writable_and_executable(uint32_t perm)

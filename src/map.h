@@ -112,12 +112,10 @@ PW_INLINE void pw_map_fill(const struct pw_fmt *f, const struct pw_mem *m, const
 PW_INLINE uint64_t *pw_map_new_table(const struct pw_fmt *f, const struct pw_mem *m,
 				     struct pw_op *op, const struct pw_place *at)
 {
-	unsigned int below = at->level - 1u;
-	uint64_t *t = pw_pool_take(op, &op->table_pa[below]);
+	uint64_t *t = pw_pool_take(op, &op->table_pa[at->level - 1u]);
 
 	if (!(op->env->flags & PW_ENV_ZEROED))
 		m->zero(op->env, t, pw_index(f, at->ia, at->shift - f->geo->index_lg2));
-	op->apart = (uint8_t)(op->apart | 1u << below);
 	op->res.nr_tables++;
 	return t;
 }
@@ -133,7 +131,7 @@ PW_INLINE uint64_t pw_map_room(const struct pw_mem *m, const struct pw_op *op,
 	if (whole > at->left)
 		whole = at->left;
 	/* nothing but empty slots here: it is new, or the check looked */
-	if ((op->apart & (1u << at->level)) || (at->level == 0 && !op->identical))
+	if (at->apart || (at->level == 0 && !op->identical))
 		return whole;
 	return m->empty(op->env, at->slot, whole);
 }

@@ -48,10 +48,6 @@ struct pw_op {
 	uint32_t flags;
 	uint8_t pass; /* enum pw_pass */
 
-	/* by level, bit l: the table at level l is not part of the tree; map: it is new, and not
-	   linked before it is filled; unmap: it goes as a whole, and its slots need no store */
-	uint8_t apart;
-
 	bool protect;	  /* the edit check asks what protect asks, too */
 	bool scan;	  /* and must look at every leaf */
 	bool identical;	  /* the map check met entries that are there already */
@@ -86,6 +82,8 @@ struct pw_place {
 	uint64_t ia;	   /* covered from here on */
 	uint64_t last;	   /* what the range covers of the entry; refusals widen both to a group */
 	uint64_t left;	   /* slots of this table that the range covers, this one included */
+	bool apart;	   /* this table is not part of the tree; map: it is new, and linked when it
+			      is filled; unmap: it goes as a whole, and its slots need no store */
 	uint64_t e;	   /* the entry; 0 in a table that is new */
 	enum pw_kind kind; /* of the entry; never PW_KIND_TABLE */
 	unsigned int level;
@@ -132,8 +130,8 @@ int pw_refuse(struct pw_op *op, const struct pw_place *at, const uint64_t *table
 void pw_note_stale(struct pw_op *op, const struct pw_place *at, uint64_t n);
 /* change.c: a page of those that were reserved, which there is, and its address */
 uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa);
-/* change.c: a table was unlinked */
-void pw_unlinked(struct pw_op *op, uint64_t pa, uint64_t *virt);
+/* change.c: @table, which @at led to, was unlinked */
+void pw_unlinked(struct pw_op *op, const struct pw_place *at, uint64_t *table);
 /* change.c: effective permissions that W^X forbids */
 bool pw_writable_and_executable(uint32_t perm);
 /* change.c: reserve the tables that the range needs below the empty entry at @at. */

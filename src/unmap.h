@@ -27,7 +27,7 @@ PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m,
 	at->now = 0;
 	if (at->kind != PW_KIND_NONPRESENT) /* that may look like a hole under the mask */
 		n = m->same(op->env, at->slot, at->left, mask, at->e & mask);
-	if (!(op->apart & (1u << at->level))) {
+	if (!at->apart) {
 		m->zero(op->env, at->slot, n);
 		at->did = PW_DID_CHANGE | PW_DID_STORE;
 	}
@@ -35,10 +35,9 @@ PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m,
 }
 
 /* Down into the table that @at leads to: does it go as a whole? */
-PW_INLINE void pw_unmap_enter(struct pw_op *op, const struct pw_place *at)
+PW_INLINE bool pw_unmap_doomed(const struct pw_op *op, const struct pw_place *at)
 {
-	if (!(op->flags & PW_KEEP_TABLES) && at->last - at->ia == pw_in_entry(at))
-		op->apart = (uint8_t)(op->apart | 1u << (at->level - 1u));
+	return !(op->flags & PW_KEEP_TABLES) && at->last - at->ia == pw_in_entry(at);
 }
 
 /* Up from the table @child, which @at leads to; @doomed: it goes as a whole. */
@@ -52,12 +51,11 @@ PW_INLINE void pw_unmap_leave(const struct pw_fmt *f, const struct pw_mem *m, st
 	if (!doomed && m->empty(op->env, child, nr) != nr)
 		return;
 	/* A parent that goes as a whole keeps its slots: nobody will come this way again. */
-	if (!(op->apart & (1u << at->level))) {
+	if (!at->apart) {
 		m->store(op->env, at->slot, 0);
 		pw_env_sync(op->env, at->slot, 1);
 	}
-	pw_note_stale(op, at, 1);
-	pw_unlinked(op, op->table_pa[at->level - 1u], child);
+	pw_unlinked(op, at, child);
 }
 
 #endif

@@ -16,6 +16,7 @@ struct pw_frame {
 	uint64_t *table;
 	uint32_t index;
 	uint32_t left; /* slots that the range covers, that one included */
+	bool apart;    /* see struct pw_place */
 };
 
 /* Work on one run. Slots done, 0 for "a table is needed here" (map), or an error. */
@@ -67,6 +68,7 @@ PW_INLINE int pw_pass_table(const struct pw_fmt *f, const struct pw_mem *m, stru
 
 	if (at->kind != PW_KIND_TABLE) {
 		below->table = pw_map_new_table(f, m, op, at);
+		below->apart = true;
 		return 0;
 	}
 	op->table_pa[at->level - 1u] = pa;
@@ -78,8 +80,7 @@ PW_INLINE int pw_pass_table(const struct pw_fmt *f, const struct pw_mem *m, stru
 	below->table = m->table(op->env, pa, pw_table_bytes(f));
 	if (!below->table)
 		return PW_EFAULT;
-	if (op->pass == PW_PASS_UNMAP)
-		pw_unmap_enter(op, at);
+	below->apart = op->pass == PW_PASS_UNMAP && pw_unmap_doomed(op, at);
 	return 0;
 }
 
@@ -93,9 +94,7 @@ PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, pw_k
 		at->last = at->ia | pw_in_entry(at);
 		if (at->last > op->last)
 			at->last = op->last;
-		at->e = op->pass == PW_PASS_MAP && (op->apart & (1u << at->level)) ?
-				0 :
-				m->load(op->env, at->slot);
+		at->e = at->apart && op->pass == PW_PASS_MAP ? 0 : m->load(op->env, at->slot);
 		at->kind = kind(op->pt, at->e, at->level);
 		n = at->kind == PW_KIND_TABLE ? 0 : pw_pass_slots(f, m, op, at);
 		if (n <= 0)
@@ -112,9 +111,9 @@ PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, pw_k
 PW_INLINE void pw_pass_up(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
 			  struct pw_place *at, const struct pw_frame *fr)
 {
-	bool apart = op->apart & (1u << at->level);
+	bool apart = at->apart;
 
-	op->apart = (uint8_t)(op->apart & ~(1u << at->level));
+	at->apart = fr->apart;
 	at->level++;
 	at->shift += f->geo->index_lg2;
 	at->ia--; /* back into what the entry spans */
@@ -141,6 +140,7 @@ PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, pw_kin
 	at.shift = pw_shift(f, top);
 	op->table_pa[top] = op->pt->root.v;
 	fr = &frame[top];
+	fr->apart = false;
 	fr->table = m->table(op->env, op->pt->root.v, (uint32_t)op->pt->root_bytes);
 	if (!fr->table)
 		return pw_refuse(op, &at, NULL, PW_EFAULT);
@@ -161,6 +161,7 @@ PW_INLINE int pw_pass_run(const struct pw_fmt *f, const struct pw_mem *m, pw_kin
 		fr->index = (uint32_t)(at.slot - fr->table); /* down */
 		fr->left = (uint32_t)at.left;
 		fr--;
+		at.apart = fr->apart;
 		at.level--;
 		at.shift -= f->geo->index_lg2;
 		index = pw_index(f, at.ia, at.shift);
