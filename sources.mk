@@ -104,6 +104,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_arm64.c \
 	tests/ref/ref_fake.c \
 	tests/ref/ref_map.c \
+	tests/ref/ref_riscv.c \
 	tests/ref/ref_walk.c \
 	tests/ref/ref_x86.c \
 	tests/ref/observe.c \

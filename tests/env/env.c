@@ -25,6 +25,13 @@
 	.linux_invalid = true,                                                                \
 	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } }
 
+/* Both stages of RISC-V. */
+#define RISCV                                                                                     \
+	.page_lg2 = 12, .index_lg2 = 9, .va_step = 9, .max_levels = 5,                            \
+	.caps = PW_CAP_SVNAPOT | PW_CAP_SVPBMT | PW_CAP_SVRSW60T59B, .nr_soft = 16, .nr_keys = 1, \
+	.nr_index = 3, .can_be_invalid = true,                                                    \
+	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_NORMAL_NC, 1 }, { PW_MEM_DEVICE_nGnRnE, 2 } }
+
 const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_ARM64] = {
 		ARM64_STAGE1,
@@ -72,12 +79,71 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.mair = WORLD_PAT,
 		.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_UC_MINUS, 2 }, { PW_MEM_NORMAL_NC, 5 } },
 	},
+	[WORLD_EPT] = {
+		.name = "ept",
+		.direct = &pw_ept_direct,
+		.hooked = &pw_ept_hooked,
+		.ref = &ref_ept,
+		.fields = &pw_ept_fields,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 48,
+		.max_va_bits = 57,
+		.va_step = 9,
+		.max_levels = 5,
+		.halves = WORLD_LOWER,
+		.limits = true,
+		.regimes = 1u << PW_REGIME_EPT,
+		.base = PW_ATTR_VALID | PW_ATTR_ACCESSED,
+		.flags = PW_ATTR_VALID | PW_ATTR_ACCESSED | PW_ATTR_DIRTY | PW_ATTR_IGNORE_PAT |
+			 PW_ATTR_SUPPRESS_VE,
+		.nr_soft = 256,
+		.nr_keys = 1,
+		.nr_index = 8,
+		.no_write = PW_PERM_W,
+		.no_exec = PW_PERM_X,
+		.type = { { PW_MEM_NORMAL, 6 }, { PW_MEM_DEVICE_nGnRnE, 0 }, { PW_MEM_NORMAL_NC, 1 } },
+	},
+	[WORLD_RISCV64] = {
+		RISCV,
+		.name = "riscv64",
+		.direct = &pw_riscv64_direct,
+		.hooked = &pw_riscv64_hooked,
+		.ref = &ref_riscv64,
+		.fields = &pw_riscv64_fields,
+		.min_va_bits = 39,
+		.max_va_bits = 57,
+		.halves = WORLD_SIGNED,
+		.regimes = 1u << PW_REGIME_RISCV,
+		.base = PLAIN,
+		.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_CONTIGUOUS,
+		.no_write = PW_PERM_W | PW_PERM_USER_W,
+		.no_exec = PW_PERM_X | PW_PERM_USER_X,
+	},
+	[WORLD_RISCV64_G] = {
+		RISCV,
+		.name = "riscv64-g",
+		.direct = &pw_riscv64_g_direct,
+		.hooked = &pw_riscv64_g_hooked,
+		.ref = &ref_riscv64_g,
+		.fields = &pw_riscv64_g_fields,
+		.min_va_bits = 41,
+		.max_va_bits = 59,
+		.concat_lg2 = 2,
+		.halves = WORLD_LOWER,
+		.regimes = 1u << PW_REGIME_RISCV_G,
+		.base = PW_ATTR_VALID | PW_ATTR_ACCESSED,
+		.flags = PW_ATTR_VALID | PW_ATTR_ACCESSED | PW_ATTR_DIRTY | PW_ATTR_CONTIGUOUS,
+		.no_write = PW_PERM_W,
+		.no_exec = PW_PERM_X,
+	},
 	[WORLD_FAKE] = {
 		.name = "fake",
 		.can_be_invalid = true,
 		.direct = &pw_fake_direct,
 		.hooked = &pw_fake_hooked,
 		.ref = &ref_fake,
+		.fields = &pw_fake_fields,
 		.page_lg2 = 8,
 		.index_lg2 = 3,
 		.min_va_bits = 12,

@@ -70,7 +70,16 @@ struct world_format {
 };
 
 /* In the order of the table. */
-enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_X86_64, WORLD_FAKE, WORLD_NR_FORMATS };
+enum {
+	WORLD_ARM64 = 0,
+	WORLD_LPA2,
+	WORLD_X86_64,
+	WORLD_EPT,
+	WORLD_RISCV64,
+	WORLD_RISCV64_G,
+	WORLD_FAKE,
+	WORLD_NR_FORMATS
+};
 extern const struct world_format world_formats[WORLD_NR_FORMATS];
 
 enum world_page { WORLD_FREE = 0, WORLD_TAKEN, WORLD_LINKED };

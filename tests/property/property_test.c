@@ -187,7 +187,7 @@ static void choose_perms(void)
 
 	nr_perms = 0;
 	for (uint32_t perm = 0; perm <= PW_PERM_ALL; perm++)
-		if (perm & PW_PERM_R && ref_can_say(&r, 0, perm))
+		if (perm & (PW_PERM_R | PW_PERM_USER_R) && ref_can_say(&r, 0, perm))
 			perms[nr_perms++] = perm;
 	EXPECT(nr_perms > 2);
 }

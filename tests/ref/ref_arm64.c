@@ -141,6 +141,11 @@ static uint32_t perm(const struct ref_regime *r, uint64_t entry, uint32_t level,
 	return p;
 }
 
+static uint64_t plain(uint32_t level)
+{
+	return level ? 1 : 3;
+}
+
 static uint64_t perm_bits(uint32_t level)
 {
 	(void)level;
@@ -211,9 +216,10 @@ static void show(const struct ref_geometry *geo, struct pw_attr *a)
 		a->perm &= ~PW_PERM_X;
 }
 
-#define STAGE1                                                                        \
-	.kind = kind, .reserved = reserved, .leaf_pa = leaf_pa, .table_pa = table_pa, \
-	.attr = attr, .perm = perm, .perm_bits = perm_bits, .hold = hold, .show = show
+#define STAGE1                                                                            \
+	.kind = kind, .reserved = reserved, .leaf_pa = leaf_pa, .table_pa = table_pa,     \
+	.attr = attr, .perm = perm, .plain = plain, .perm_bits = perm_bits, .hold = hold, \
+	.show = show
 
 const struct ref_format ref_arm64_4k = {
 	STAGE1,		  .table = table, .page_lg2 = 12,     .index_lg2 = 9,
