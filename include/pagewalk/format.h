@@ -28,6 +28,24 @@ extern const struct pw_instance pw_arm64_4k_lpa2_direct;
 extern const struct pw_instance pw_arm64_4k_lpa2_hooked;
 
 /*
+ * 16K granule: 48-bit output and input addresses, blocks of 32M; with LPA2, 52-bit addresses, and
+ * blocks of 64G
+ */
+extern const struct pw_instance pw_arm64_16k_direct;
+extern const struct pw_instance pw_arm64_16k_hooked;
+extern const struct pw_instance pw_arm64_16k_lpa2_direct;
+extern const struct pw_instance pw_arm64_16k_lpa2_hooked;
+
+/*
+ * 64K granule: input addresses of up to 52 bits, blocks of 512M; with 48-bit output addresses, or
+ * 52-bit ones (FEAT_LPA, TCR.IPS says 52) and blocks of 4T
+ */
+extern const struct pw_instance pw_arm64_64k_direct;
+extern const struct pw_instance pw_arm64_64k_hooked;
+extern const struct pw_instance pw_arm64_64k_lpa_direct;
+extern const struct pw_instance pw_arm64_64k_lpa_hooked;
+
+/*
  * For tests: entries are scrambled differently at each level, five levels, 3 bits of index each,
  * pages of 256 bytes. Code that confuses levels or does arithmetic on raw entries breaks at once.
  */
