@@ -14,9 +14,8 @@
 
 /* What all granules of arm64's stage 1 have in common. */
 #define ARM64_STAGE1                                                                          \
-	.index_lg2 = 9, .page_lg2 = 12, .min_va_bits = 16, .va_step = 1,                      \
-	.halves = WORLD_OWN_ROOTS, .live = true, .limits = true, .regimes = ARM64_REGIMES,    \
-	.base = PLAIN,                                                                        \
+	.va_step = 1, .halves = WORLD_OWN_ROOTS, .live = true, .limits = true,                \
+	.regimes = ARM64_REGIMES, .base = PLAIN,                                              \
 	.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_DBM | PW_ATTR_CONTIGUOUS | PW_ATTR_GUARDED | \
 		 PW_ATTR_NS,                                                                  \
 	.loose = PW_ATTR_DIRTY, .nr_soft = 16, .nr_keys = 1, .nr_index = 8,                   \
@@ -39,6 +38,9 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_4k_direct,
 		.hooked = &pw_arm64_4k_hooked,
 		.ref = &ref_arm64_4k,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 16,
 		.max_va_bits = 48,
 		.max_levels = 4,
 		.share = true,
@@ -49,8 +51,62 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_4k_lpa2_direct,
 		.hooked = &pw_arm64_4k_lpa2_hooked,
 		.ref = &ref_arm64_4k_lpa2,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 16,
 		.max_va_bits = 52,
 		.max_levels = 5,
+	},
+	[WORLD_16K] = {
+		ARM64_STAGE1,
+		.name = "arm64-16k",
+		.direct = &pw_arm64_16k_direct,
+		.hooked = &pw_arm64_16k_hooked,
+		.ref = &ref_arm64_16k,
+		.page_lg2 = 14,
+		.index_lg2 = 11,
+		.min_va_bits = 16,
+		.max_va_bits = 48,
+		.max_levels = 4,
+		.share = true,
+	},
+	[WORLD_16K_LPA2] = {
+		ARM64_STAGE1,
+		.name = "arm64-16k-lpa2",
+		.direct = &pw_arm64_16k_lpa2_direct,
+		.hooked = &pw_arm64_16k_lpa2_hooked,
+		.ref = &ref_arm64_16k_lpa2,
+		.page_lg2 = 14,
+		.index_lg2 = 11,
+		.min_va_bits = 16,
+		.max_va_bits = 52,
+		.max_levels = 4,
+	},
+	[WORLD_64K] = {
+		ARM64_STAGE1,
+		.name = "arm64-64k",
+		.direct = &pw_arm64_64k_direct,
+		.hooked = &pw_arm64_64k_hooked,
+		.ref = &ref_arm64_64k,
+		.page_lg2 = 16,
+		.index_lg2 = 13,
+		.min_va_bits = 17,
+		.max_va_bits = 52,
+		.max_levels = 3,
+		.share = true,
+	},
+	[WORLD_64K_LPA] = {
+		ARM64_STAGE1,
+		.name = "arm64-64k-lpa",
+		.direct = &pw_arm64_64k_lpa_direct,
+		.hooked = &pw_arm64_64k_lpa_hooked,
+		.ref = &ref_arm64_64k_lpa,
+		.page_lg2 = 16,
+		.index_lg2 = 13,
+		.min_va_bits = 17,
+		.max_va_bits = 52,
+		.max_levels = 3,
+		.share = true,
 	},
 	[WORLD_X86_64] = {
 		.name = "x86-64",
@@ -382,7 +438,7 @@ static void free_after_grace(void *ctx, const struct pw_env *env, struct pw_pa p
 /* The next size of an input address that the format allows, with some pages in it. */
 static uint32_t va_bits_of(const struct world_format *f, uint32_t wanted)
 {
-	uint32_t least = f->page_lg2 + (f->halves == WORLD_SIGNED) + 2;
+	uint32_t least = f->page_lg2 + (f->halves == WORLD_SIGNED) + 4;
 	uint32_t va_bits = f->min_va_bits;
 
 	if (!wanted)

@@ -73,6 +73,12 @@ static uint64_t table(uint64_t pa, uint32_t level)
 	return pa | 3;
 }
 
+static uint64_t table_lpa(uint64_t pa, uint32_t level)
+{
+	(void)level;
+	return bits(pa, 47, 0) | bits(pa, 51, 48) << 12 | 3;
+}
+
 static uint64_t table_lpa2(uint64_t pa, uint32_t level)
 {
 	(void)level;
@@ -183,6 +189,8 @@ static struct pw_attr attr(const struct ref_regime *r, uint64_t entry, uint32_t 
 	a.flags |= bit(entry, 52) && r->format->contig_lg2[level] ? PW_ATTR_CONTIGUOUS : 0;
 	a.flags |= bit(entry, 50) ? PW_ATTR_GUARDED : 0;
 	a.flags |= bit(entry, 5) ? PW_ATTR_NS : 0;
+	if (r->regime == PW_REGIME_EL3 && bit(entry, 0) && bit(entry, 11))
+		a.flags |= PW_ATTR_NSE;
 	a.mem_index = (uint32_t)bits(entry, 4, 2);
 	a.memtype = memtype_of((uint8_t)(r->mair >> 8 * a.mem_index));
 	a.share = r->format->variant == FORM_LPA2 ? 0 : (uint32_t)bits(entry, 9, 8);
@@ -200,6 +208,8 @@ static void hold(const struct ref_geometry *geo, struct pw_attr *a)
 		a->flags |= PW_ATTR_GLOBAL;
 	else if (!(a->flags & PW_ATTR_VALID))
 		a->flags &= ~PW_ATTR_GLOBAL;
+	if (!(a->flags & PW_ATTR_VALID))
+		a->flags &= ~PW_ATTR_NSE;
 	if (!(a->perm & PW_PERM_W))
 		a->flags &= ~PW_ATTR_DBM;
 	if (!(a->flags & PW_ATTR_DBM))
@@ -229,4 +239,24 @@ const struct ref_format ref_arm64_4k = {
 const struct ref_format ref_arm64_4k_lpa2 = {
 	STAGE1,		  .table = table_lpa2, .page_lg2 = 12,	     .index_lg2 = 9,
 	.leaf_levels = 4, .pa_bits = 52,       .variant = FORM_LPA2, .contig_lg2 = { 4, 4, 4 },
+};
+
+const struct ref_format ref_arm64_16k = {
+	STAGE1,		  .table = table, .page_lg2 = 14,     .index_lg2 = 11,
+	.leaf_levels = 2, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 7, 5 },
+};
+
+const struct ref_format ref_arm64_16k_lpa2 = {
+	STAGE1,		  .table = table_lpa2, .page_lg2 = 14,	     .index_lg2 = 11,
+	.leaf_levels = 3, .pa_bits = 52,       .variant = FORM_LPA2, .contig_lg2 = { 7, 5 },
+};
+
+const struct ref_format ref_arm64_64k = {
+	STAGE1,		  .table = table, .page_lg2 = 16,     .index_lg2 = 13,
+	.leaf_levels = 2, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 5, 5 },
+};
+
+const struct ref_format ref_arm64_64k_lpa = {
+	STAGE1,		  .table = table_lpa, .page_lg2 = 16,	   .index_lg2 = 13,
+	.leaf_levels = 3, .pa_bits = 52,      .variant = FORM_LPA, .contig_lg2 = { 5, 5 },
 };

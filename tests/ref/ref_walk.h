@@ -68,6 +68,8 @@ struct ref_format {
 };
 
 extern const struct ref_format ref_arm64_4k, ref_arm64_4k_lpa2;
+extern const struct ref_format ref_arm64_16k, ref_arm64_16k_lpa2;
+extern const struct ref_format ref_arm64_64k, ref_arm64_64k_lpa;
 extern const struct ref_format ref_x86_64, ref_ept;
 extern const struct ref_format ref_riscv64, ref_riscv64_g;
 extern const struct ref_format ref_fake;
