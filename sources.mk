@@ -39,6 +39,7 @@ PW_PLATFORM_SRC = \
 	platform/arm64/plan.c \
 	platform/arm64/printer.c \
 	platform/arm64/regs.c \
+	platform/riscv/regs.c \
 
 # real instructions: only where the target is aarch64
 PW_PLATFORM_ARM64_INSN_SRC = \
