@@ -152,20 +152,22 @@ PW_COLD uint32_t pw_a64_flags(const struct pw_table *pt, unsigned int level)
 	return flags;
 }
 
-/* The MAIR bytes that have a name; Arm ARM, MAIR_EL1. */
+/* The MAIR bytes that have a name; Arm ARM, MAIR_EL1. Of the names, these are arm64's. */
 static const uint8_t pw_a64_mair_of[] = {
 	[PW_MEM_NORMAL] = 0xff,	     [PW_MEM_NORMAL_TAGGED] = 0xf0, [PW_MEM_NORMAL_NC] = 0x44,
 	[PW_MEM_NORMAL_WT] = 0xbb,   [PW_MEM_DEVICE_nGnRnE] = 0x00, [PW_MEM_DEVICE_nGnRE] = 0x04,
 	[PW_MEM_DEVICE_nGRE] = 0x08, [PW_MEM_DEVICE_GRE] = 0x0c,
 };
+#define PW_A64_NR_MEMTYPES (PW_MEM_DEVICE_GRE + 1u)
+_Static_assert(sizeof(pw_a64_mair_of) == PW_A64_NR_MEMTYPES, "a byte for each name");
 
 PW_COLD uint32_t pw_a64_memtype(uint64_t mair, uint32_t index)
 {
 	uint32_t type = PW_MEM_NORMAL;
 
-	while (type < PW_MEM_OTHER && pw_a64_mair_of[type] != (mair >> (8u * index) & 0xffu))
+	while (type < PW_A64_NR_MEMTYPES && pw_a64_mair_of[type] != (mair >> (8u * index) & 0xffu))
 		type++;
-	return type;
+	return type < PW_A64_NR_MEMTYPES ? type : PW_MEM_OTHER;
 }
 
 PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_attr *attr,
@@ -175,6 +177,8 @@ PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_att
 
 	if (attr->memtype >= PW_MEM_OTHER || (attr->memtype == PW_MEM_INDEX && i > 7u))
 		return PW_EINVAL;
+	if (attr->memtype >= PW_A64_NR_MEMTYPES)
+		return PW_EOPNOTSUPP;
 	if (attr->memtype != PW_MEM_INDEX) {
 		for (i = 0; pw_a64_mair_of[attr->memtype] != (pt->mair >> (8u * i) & 0xffu); i++)
 			if (i == 7u)
