@@ -123,6 +123,7 @@ PW_TESTS = \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/errors_test.c \
+	tests/unit/format_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
 	tests/unit/link_test.c \

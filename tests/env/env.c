@@ -17,7 +17,7 @@
 	.va_step = 1, .halves = WORLD_OWN_ROOTS, .live = true, .limits = true,                \
 	.regimes = ARM64_REGIMES, .base = PLAIN,                                              \
 	.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_DBM | PW_ATTR_CONTIGUOUS | PW_ATTR_GUARDED | \
-		 PW_ATTR_NS,                                                                  \
+		 PW_ATTR_NS | PW_ATTR_NSE,                                                    \
 	.loose = PW_ATTR_DIRTY, .nr_soft = 16, .nr_keys = 1, .nr_index = 8,                   \
 	.no_write = PW_PERM_W | PW_PERM_USER_W, .no_exec = PW_PERM_X | PW_PERM_USER_X,        \
 	.user = PW_PERM_R | PW_PERM_USER_R, .mair = WORLD_MAIR, .can_be_invalid = true,       \
@@ -28,7 +28,7 @@
 #define RISCV                                                                                     \
 	.page_lg2 = 12, .index_lg2 = 9, .va_step = 9, .max_levels = 5,                            \
 	.caps = PW_CAP_SVNAPOT | PW_CAP_SVPBMT | PW_CAP_SVRSW60T59B, .nr_soft = 16, .nr_keys = 1, \
-	.nr_index = 3, .can_be_invalid = true,                                                    \
+	.nr_index = 3, .by_cpu = true, .can_be_invalid = true,                                    \
 	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_NORMAL_NC, 1 }, { PW_MEM_DEVICE_nGnRnE, 2 } }
 
 const struct world_format world_formats[WORLD_NR_FORMATS] = {
@@ -129,6 +129,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.nr_soft = 1024,
 		.nr_keys = 16,
 		.nr_index = 8,
+		.by_cpu = true,
 		.no_write = PW_PERM_W | PW_PERM_USER_W,
 		.no_exec = PW_PERM_X | PW_PERM_USER_X,
 		.user = PW_PERM_R | PW_PERM_USER_R,
@@ -156,6 +157,8 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.nr_soft = 256,
 		.nr_keys = 1,
 		.nr_index = 8,
+		.index_reserved = 1u << 2 | 1u << 3 | 1u << 7,
+		.by_cpu = true,
 		.no_write = PW_PERM_W,
 		.no_exec = PW_PERM_X,
 		.type = { { PW_MEM_NORMAL, 6 }, { PW_MEM_DEVICE_nGnRnE, 0 }, { PW_MEM_NORMAL_NC, 1 } },

@@ -57,6 +57,8 @@ struct world_format {
 	uint32_t nr_soft; /* 0 to nr_soft - 1 */
 	uint32_t nr_keys;
 	uint32_t nr_index;
+	uint32_t index_reserved; /* bit i: memory type i is reserved */
+	bool by_cpu;		 /* registers decide rights, and extensions what is reserved */
 	bool share;
 	uint32_t no_write; /* PW_PERM_*: what to clear and set so that nobody, or all may write */
 	uint32_t no_exec;

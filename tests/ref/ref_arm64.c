@@ -93,6 +93,8 @@ static uint64_t reserved(const struct ref_regime *r, uint64_t entry, uint32_t le
 
 	if (k != PW_KIND_LEAF && k != PW_KIND_TABLE)
 		return 0;
+	if (k == PW_KIND_TABLE) /* [50:48] are, [58:51] are IGNORED; in a leaf 50 is GP */
+		res0 |= 1ull << 50;
 	for (uint32_t n = 12; n < 50; n++) {
 		bool low = n < r->format->page_lg2; /* below the granule */
 

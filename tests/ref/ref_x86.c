@@ -164,10 +164,13 @@ static void hold(const struct ref_geometry *geo, struct pw_attr *a)
 	bool user = a->perm & PW_PERM_USER_R;
 	uint64_t entry = user ? 1ull << 2 : 0;
 
+	a->share = 0;
+	for (uint64_t i = 0; i < 8; i++) /* what can be said is said */
+		if (perm(&r, (i & 3) << 1 | (i >> 2) << 63, 0, NULL, 0) == a->perm)
+			return;
 	entry |= a->perm & (PW_PERM_W | PW_PERM_USER_W) ? 1ull << 1 : 0;
 	entry |= a->perm & (PW_PERM_X | PW_PERM_USER_X) ? 0 : 1ull << 63;
 	a->perm = perm(&r, entry, 0, NULL, 0);
-	a->share = 0;
 }
 
 static void show(const struct ref_geometry *geo, struct pw_attr *a)
