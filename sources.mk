@@ -119,6 +119,8 @@ PW_TESTS = \
 	tests/unit/unmap_test.c \
 	tests/unit/vec_test.c \
 	tests/unit/walk_test.c \
+	tests/unit/x86_tables_test.c \
+	tests/unit/x86_test.c \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \
