@@ -105,6 +105,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
+	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
