@@ -122,6 +122,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
+	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/format_test.c \
 	tests/unit/gather_test.c \
@@ -140,6 +141,8 @@ PW_TESTS = \
 	tests/unit/unmap_test.c \
 	tests/unit/vec_test.c \
 	tests/unit/walk_test.c \
+	tests/unit/x86_tables_test.c \
+	tests/unit/x86_test.c \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \
