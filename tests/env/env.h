@@ -201,6 +201,12 @@ uint64_t world_table(const struct world *w, uint64_t pa, uint32_t level);
 /* Slot of the root's entry for the last address. */
 uint64_t world_last_index(const struct world *w);
 
+/* The error for an address of neither half: without an upper one no address is non-canonical. */
+static inline int world_beside(const struct world *w)
+{
+	return w->format->halves == WORLD_LOWER ? PW_ERANGE : PW_EINVAL;
+}
+
 /* A smallest leaf's size. */
 static inline uint64_t world_page_bytes(const struct world *w)
 {
