@@ -21,10 +21,18 @@ PW_SRC = \
 
 # one line each: a format joined with a kind of environment
 PW_INSTANCE_SRC = \
+	src/instance/arm64_16k_direct.c \
+	src/instance/arm64_16k_hooked.c \
+	src/instance/arm64_16k_lpa2_direct.c \
+	src/instance/arm64_16k_lpa2_hooked.c \
 	src/instance/arm64_4k_direct.c \
 	src/instance/arm64_4k_hooked.c \
 	src/instance/arm64_4k_lpa2_direct.c \
 	src/instance/arm64_4k_lpa2_hooked.c \
+	src/instance/arm64_64k_direct.c \
+	src/instance/arm64_64k_hooked.c \
+	src/instance/arm64_64k_lpa_direct.c \
+	src/instance/arm64_64k_lpa_hooked.c \
 	src/instance/ept_direct.c \
 	src/instance/ept_hooked.c \
 	src/instance/fake_direct.c \
@@ -46,6 +54,7 @@ PW_PLATFORM_SRC = \
 	platform/riscv/counter.c \
 	platform/riscv/plan.c \
 	platform/riscv/printer.c \
+	platform/riscv/regs.c \
 	platform/x86/counter.c \
 	platform/x86/operand.c \
 	platform/x86/plan.c \
@@ -117,6 +126,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_arm64.c \
 	tests/ref/ref_fake.c \
 	tests/ref/ref_map.c \
+	tests/ref/ref_riscv.c \
 	tests/ref/ref_walk.c \
 	tests/ref/ref_x86.c \
 	tests/ref/observe.c \
@@ -126,13 +136,18 @@ PW_TESTS = \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_range_test.c \
 	tests/unit/arm64_test.c \
+	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
+	tests/unit/format_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
 	tests/unit/link_test.c \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
+	tests/unit/riscv_map_test.c \
+	tests/unit/riscv_napot_test.c \
 	tests/unit/riscv_plan_test.c \
+	tests/unit/riscv_test.c \
 	tests/unit/source_copy_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \
@@ -142,6 +157,8 @@ PW_TESTS = \
 	tests/unit/vec_test.c \
 	tests/unit/walk_test.c \
 	tests/unit/x86_plan_test.c \
+	tests/unit/x86_tables_test.c \
+	tests/unit/x86_test.c \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \

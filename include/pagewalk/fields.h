@@ -35,6 +35,7 @@ struct pw_fields {
 };
 
 /* Naming one links it: each is a data section of its own in its format's direct instance. */
+extern const struct pw_fields pw_fake_fields;
 extern const struct pw_fields pw_x86_64_fields;
 extern const struct pw_fields pw_ept_fields;
 extern const struct pw_fields pw_riscv64_fields;

@@ -20,6 +20,8 @@
 #ifndef PW_FORMAT_FAKE_H
 #define PW_FORMAT_FAKE_H
 
+#include <pagewalk/fields.h>
+
 #include "format.h"
 
 #define PW_FAKE_TYPE   3ull
@@ -341,6 +343,62 @@ static const struct pw_fmt pw_fmt_fake = {
 	.encode = pw_fake_encode,
 	.decode_leaf = pw_fake_decode_leaf,
 	.change = pw_fake_change,
+};
+
+/*
+ * Where the fields stand, by level: plain bit n of the low byte is at (n + 3 * level + 1) % 8, of
+ * the rest at 8 + (n - 8 + 7 + 11 * level) % 56. A field that goes round is two.
+ */
+#define PW_FAKE_SOURCE "this file"
+#define PW_FAKE_BOTH   (PW_IN_LEAF | PW_IN_TABLE)
+
+static const struct pw_field pw_fake_field[] = {
+	{ "type", 1, 2, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "kept", 3, 3, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "RO", 4, 4, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "XN", 5, 5, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "A", 6, 6, PW_IN_LEAF, 0x01, PW_ATTR_ACCESSED, PW_FAKE_SOURCE },
+	{ "contiguous", 7, 7, PW_IN_LEAF, 0x01, PW_ATTR_CONTIGUOUS, PW_FAKE_SOURCE },
+	{ "user", 0, 0, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "address", 15, 62, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "memory index", 63, 63, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "memory index", 8, 9, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "software", 10, 13, PW_IN_LEAF, 0x01, 0, PW_FAKE_SOURCE },
+	{ "nG", 14, 14, PW_IN_LEAF, 0x01, PW_ATTR_GLOBAL, PW_FAKE_SOURCE },
+	{ "type", 4, 5, PW_FAKE_BOTH, 0x02, 0, PW_FAKE_SOURCE },
+	{ "kept", 6, 6, PW_IN_LEAF, 0x02, 0, PW_FAKE_SOURCE },
+	{ "RO", 7, 7, PW_FAKE_BOTH, 0x02, 0, PW_FAKE_SOURCE },
+	{ "XN", 0, 0, PW_FAKE_BOTH, 0x02, 0, PW_FAKE_SOURCE },
+	{ "A", 1, 1, PW_IN_LEAF, 0x02, PW_ATTR_ACCESSED, PW_FAKE_SOURCE },
+	{ "contiguous", 2, 2, PW_IN_LEAF, 0x02, PW_ATTR_CONTIGUOUS, PW_FAKE_SOURCE },
+	{ "user", 3, 3, PW_IN_LEAF, 0x02, 0, PW_FAKE_SOURCE },
+	{ "address", 26, 63, PW_FAKE_BOTH, 0x02, 0, PW_FAKE_SOURCE },
+	{ "address", 8, 17, PW_FAKE_BOTH, 0x02, 0, PW_FAKE_SOURCE },
+	{ "memory index", 18, 20, PW_IN_LEAF, 0x02, 0, PW_FAKE_SOURCE },
+	{ "software", 21, 24, PW_IN_LEAF, 0x02, 0, PW_FAKE_SOURCE },
+	{ "nG", 25, 25, PW_IN_LEAF, 0x02, PW_ATTR_GLOBAL, PW_FAKE_SOURCE },
+	{ "type", 7, 7, PW_FAKE_BOTH, 0x04, 0, PW_FAKE_SOURCE },
+	{ "type", 0, 0, PW_FAKE_BOTH, 0x04, 0, PW_FAKE_SOURCE },
+	{ "kept", 1, 1, PW_IN_LEAF, 0x04, 0, PW_FAKE_SOURCE },
+	{ "RO", 2, 2, PW_FAKE_BOTH, 0x04, 0, PW_FAKE_SOURCE },
+	{ "XN", 3, 3, PW_FAKE_BOTH, 0x04, 0, PW_FAKE_SOURCE },
+	{ "A", 4, 4, PW_IN_LEAF, 0x04, PW_ATTR_ACCESSED, PW_FAKE_SOURCE },
+	{ "user", 6, 6, PW_IN_LEAF, 0x04, 0, PW_FAKE_SOURCE },
+	{ "address", 37, 63, PW_FAKE_BOTH, 0x04, 0, PW_FAKE_SOURCE },
+	{ "address", 8, 28, PW_FAKE_BOTH, 0x04, 0, PW_FAKE_SOURCE },
+	{ "memory index", 29, 31, PW_IN_LEAF, 0x04, 0, PW_FAKE_SOURCE },
+	{ "software", 32, 35, PW_IN_LEAF, 0x04, 0, PW_FAKE_SOURCE },
+	{ "nG", 36, 36, PW_IN_LEAF, 0x04, PW_ATTR_GLOBAL, PW_FAKE_SOURCE },
+	{ "type", 2, 3, PW_IN_TABLE, 0x08, 0, PW_FAKE_SOURCE },
+	{ "RO", 5, 5, PW_IN_TABLE, 0x08, 0, PW_FAKE_SOURCE },
+	{ "XN", 6, 6, PW_IN_TABLE, 0x08, 0, PW_FAKE_SOURCE },
+	{ "address", 48, 63, PW_IN_TABLE, 0x08, 0, PW_FAKE_SOURCE },
+	{ "address", 8, 39, PW_IN_TABLE, 0x08, 0, PW_FAKE_SOURCE },
+	{ "type", 5, 6, PW_IN_TABLE, 0x10, 0, PW_FAKE_SOURCE },
+	{ "RO", 0, 0, PW_IN_TABLE, 0x10, 0, PW_FAKE_SOURCE },
+	{ "XN", 1, 1, PW_IN_TABLE, 0x10, 0, PW_FAKE_SOURCE },
+	{ "address", 59, 63, PW_IN_TABLE, 0x10, 0, PW_FAKE_SOURCE },
+	{ "address", 8, 50, PW_IN_TABLE, 0x10, 0, PW_FAKE_SOURCE },
 };
 
 #endif

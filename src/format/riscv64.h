@@ -324,11 +324,15 @@ PW_COLD int pw_rv_encode_perm(const struct pw_table *pt, uint32_t perm, bool g, 
  * the user are taken away together with the supervisor's (which of them has the page, the page
  * knows); to give them means to say it all. 1: a leaf might lose all rights, or keep W without R.
  */
-PW_COLD int pw_rv_change_rights(uint32_t clear, uint32_t set, uint64_t *c, uint64_t *s)
+PW_COLD int pw_rv_change_rights(const struct pw_table *pt, uint32_t clear, uint32_t set,
+				uint64_t *c, uint64_t *s)
 {
 	if (set >> 3 || (clear >> 3 & ~clear))
 		return PW_EOPNOTSUPP;
 	clear &= PW_RV_RIGHTS;
+	/* a leaf that stays one without R has X, and with MXR is read all the same */
+	if ((pt->caps.flags & PW_CAP_MXR) && (clear & (PW_PERM_R | PW_PERM_X)) == PW_PERM_R)
+		return PW_EOPNOTSUPP;
 	if (set & PW_PERM_W) {
 		if (clear & PW_PERM_R)
 			return PW_EOPNOTSUPP;
@@ -348,7 +352,8 @@ PW_COLD int pw_rv_change_perm(const struct pw_table *pt, uint32_t clear, uint32_
 
 	clear &= ~set;
 	if (((clear | set) & all) != all)
-		return (clear | set) & ~all ? PW_EOPNOTSUPP : pw_rv_change_rights(clear, set, c, s);
+		return (clear | set) & ~all ? PW_EOPNOTSUPP :
+					      pw_rv_change_rights(pt, clear, set, c, s);
 	*c |= PW_RV_RWX | PW_RV_U;
 	return (clear | set) & ~all ? PW_EOPNOTSUPP : pw_rv_encode_perm(pt, set, g, s);
 }

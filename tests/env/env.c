@@ -14,16 +14,22 @@
 
 /* What all granules of arm64's stage 1 have in common. */
 #define ARM64_STAGE1                                                                          \
-	.index_lg2 = 9, .page_lg2 = 12, .min_va_bits = 16, .va_step = 1,                      \
-	.halves = WORLD_OWN_ROOTS, .live = true, .limits = true, .regimes = ARM64_REGIMES,    \
-	.base = PLAIN,                                                                        \
+	.va_step = 1, .halves = WORLD_OWN_ROOTS, .live = true, .limits = true,                \
+	.regimes = ARM64_REGIMES, .base = PLAIN,                                              \
 	.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_DBM | PW_ATTR_CONTIGUOUS | PW_ATTR_GUARDED | \
-		 PW_ATTR_NS,                                                                  \
+		 PW_ATTR_NS | PW_ATTR_NSE,                                                    \
 	.loose = PW_ATTR_DIRTY, .nr_soft = 16, .nr_keys = 1, .nr_index = 8,                   \
 	.no_write = PW_PERM_W | PW_PERM_USER_W, .no_exec = PW_PERM_X | PW_PERM_USER_X,        \
 	.user = PW_PERM_R | PW_PERM_USER_R, .mair = WORLD_MAIR, .can_be_invalid = true,       \
 	.linux_invalid = true,                                                                \
 	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } }
+
+/* Both stages of RISC-V. */
+#define RISCV                                                                                     \
+	.page_lg2 = 12, .index_lg2 = 9, .va_step = 9, .max_levels = 5,                            \
+	.caps = PW_CAP_SVNAPOT | PW_CAP_SVPBMT | PW_CAP_SVRSW60T59B, .nr_soft = 16, .nr_keys = 1, \
+	.nr_index = 3, .by_cpu = true, .can_be_invalid = true,                                    \
+	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_NORMAL_NC, 1 }, { PW_MEM_DEVICE_nGnRnE, 2 } }
 
 const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_ARM64] = {
@@ -32,6 +38,9 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_4k_direct,
 		.hooked = &pw_arm64_4k_hooked,
 		.ref = &ref_arm64_4k,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 16,
 		.max_va_bits = 48,
 		.max_levels = 4,
 		.share = true,
@@ -42,8 +51,62 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_4k_lpa2_direct,
 		.hooked = &pw_arm64_4k_lpa2_hooked,
 		.ref = &ref_arm64_4k_lpa2,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 16,
 		.max_va_bits = 52,
 		.max_levels = 5,
+	},
+	[WORLD_16K] = {
+		ARM64_STAGE1,
+		.name = "arm64-16k",
+		.direct = &pw_arm64_16k_direct,
+		.hooked = &pw_arm64_16k_hooked,
+		.ref = &ref_arm64_16k,
+		.page_lg2 = 14,
+		.index_lg2 = 11,
+		.min_va_bits = 16,
+		.max_va_bits = 48,
+		.max_levels = 4,
+		.share = true,
+	},
+	[WORLD_16K_LPA2] = {
+		ARM64_STAGE1,
+		.name = "arm64-16k-lpa2",
+		.direct = &pw_arm64_16k_lpa2_direct,
+		.hooked = &pw_arm64_16k_lpa2_hooked,
+		.ref = &ref_arm64_16k_lpa2,
+		.page_lg2 = 14,
+		.index_lg2 = 11,
+		.min_va_bits = 16,
+		.max_va_bits = 52,
+		.max_levels = 4,
+	},
+	[WORLD_64K] = {
+		ARM64_STAGE1,
+		.name = "arm64-64k",
+		.direct = &pw_arm64_64k_direct,
+		.hooked = &pw_arm64_64k_hooked,
+		.ref = &ref_arm64_64k,
+		.page_lg2 = 16,
+		.index_lg2 = 13,
+		.min_va_bits = 17,
+		.max_va_bits = 52,
+		.max_levels = 3,
+		.share = true,
+	},
+	[WORLD_64K_LPA] = {
+		ARM64_STAGE1,
+		.name = "arm64-64k-lpa",
+		.direct = &pw_arm64_64k_lpa_direct,
+		.hooked = &pw_arm64_64k_lpa_hooked,
+		.ref = &ref_arm64_64k_lpa,
+		.page_lg2 = 16,
+		.index_lg2 = 13,
+		.min_va_bits = 17,
+		.max_va_bits = 52,
+		.max_levels = 3,
+		.share = true,
 	},
 	[WORLD_X86_64] = {
 		.name = "x86-64",
@@ -66,11 +129,72 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.nr_soft = 1024,
 		.nr_keys = 16,
 		.nr_index = 8,
+		.by_cpu = true,
 		.no_write = PW_PERM_W | PW_PERM_USER_W,
 		.no_exec = PW_PERM_X | PW_PERM_USER_X,
 		.user = PW_PERM_R | PW_PERM_USER_R,
 		.mair = WORLD_PAT,
 		.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_UC_MINUS, 2 }, { PW_MEM_NORMAL_NC, 5 } },
+	},
+	[WORLD_EPT] = {
+		.name = "ept",
+		.direct = &pw_ept_direct,
+		.hooked = &pw_ept_hooked,
+		.ref = &ref_ept,
+		.fields = &pw_ept_fields,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 48,
+		.max_va_bits = 57,
+		.va_step = 9,
+		.max_levels = 5,
+		.halves = WORLD_LOWER,
+		.limits = true,
+		.regimes = 1u << PW_REGIME_EPT,
+		.base = PW_ATTR_VALID | PW_ATTR_ACCESSED,
+		.flags = PW_ATTR_VALID | PW_ATTR_ACCESSED | PW_ATTR_DIRTY | PW_ATTR_IGNORE_PAT |
+			 PW_ATTR_SUPPRESS_VE,
+		.nr_soft = 256,
+		.nr_keys = 1,
+		.nr_index = 8,
+		.index_reserved = 1u << 2 | 1u << 3 | 1u << 7,
+		.by_cpu = true,
+		.no_write = PW_PERM_W,
+		.no_exec = PW_PERM_X,
+		.type = { { PW_MEM_NORMAL, 6 }, { PW_MEM_DEVICE_nGnRnE, 0 }, { PW_MEM_NORMAL_NC, 1 } },
+	},
+	[WORLD_RISCV64] = {
+		RISCV,
+		.name = "riscv64",
+		.direct = &pw_riscv64_direct,
+		.hooked = &pw_riscv64_hooked,
+		.ref = &ref_riscv64,
+		.fields = &pw_riscv64_fields,
+		.min_va_bits = 39,
+		.max_va_bits = 57,
+		.halves = WORLD_SIGNED,
+		.regimes = 1u << PW_REGIME_RISCV,
+		.base = PLAIN,
+		.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_CONTIGUOUS,
+		.no_write = PW_PERM_W | PW_PERM_USER_W,
+		.no_exec = PW_PERM_X | PW_PERM_USER_X,
+	},
+	[WORLD_RISCV64_G] = {
+		RISCV,
+		.name = "riscv64-g",
+		.direct = &pw_riscv64_g_direct,
+		.hooked = &pw_riscv64_g_hooked,
+		.ref = &ref_riscv64_g,
+		.fields = &pw_riscv64_g_fields,
+		.min_va_bits = 41,
+		.max_va_bits = 59,
+		.concat_lg2 = 2,
+		.halves = WORLD_LOWER,
+		.regimes = 1u << PW_REGIME_RISCV_G,
+		.base = PW_ATTR_VALID | PW_ATTR_ACCESSED,
+		.flags = PW_ATTR_VALID | PW_ATTR_ACCESSED | PW_ATTR_DIRTY | PW_ATTR_CONTIGUOUS,
+		.no_write = PW_PERM_W,
+		.no_exec = PW_PERM_X,
 	},
 	[WORLD_FAKE] = {
 		.name = "fake",
@@ -78,6 +202,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_fake_direct,
 		.hooked = &pw_fake_hooked,
 		.ref = &ref_fake,
+		.fields = &pw_fake_fields,
 		.page_lg2 = 8,
 		.index_lg2 = 3,
 		.min_va_bits = 12,
@@ -316,7 +441,7 @@ static void free_after_grace(void *ctx, const struct pw_env *env, struct pw_pa p
 /* The next size of an input address that the format allows, with some pages in it. */
 static uint32_t va_bits_of(const struct world_format *f, uint32_t wanted)
 {
-	uint32_t least = f->page_lg2 + (f->halves == WORLD_SIGNED) + 2;
+	uint32_t least = f->page_lg2 + (f->halves == WORLD_SIGNED) + 4;
 	uint32_t va_bits = f->min_va_bits;
 
 	if (!wanted)

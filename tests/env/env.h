@@ -57,6 +57,8 @@ struct world_format {
 	uint32_t nr_soft; /* 0 to nr_soft - 1 */
 	uint32_t nr_keys;
 	uint32_t nr_index;
+	uint32_t index_reserved; /* bit i: memory type i is reserved */
+	bool by_cpu;		 /* registers decide rights, and extensions what is reserved */
 	bool share;
 	uint32_t no_write; /* PW_PERM_*: what to clear and set so that nobody, or all may write */
 	uint32_t no_exec;
@@ -70,7 +72,20 @@ struct world_format {
 };
 
 /* In the order of the table. */
-enum { WORLD_ARM64 = 0, WORLD_LPA2, WORLD_X86_64, WORLD_FAKE, WORLD_NR_FORMATS };
+enum {
+	WORLD_ARM64 = 0,
+	WORLD_LPA2,
+	WORLD_16K,
+	WORLD_16K_LPA2,
+	WORLD_64K,
+	WORLD_64K_LPA,
+	WORLD_X86_64,
+	WORLD_EPT,
+	WORLD_RISCV64,
+	WORLD_RISCV64_G,
+	WORLD_FAKE,
+	WORLD_NR_FORMATS
+};
 extern const struct world_format world_formats[WORLD_NR_FORMATS];
 
 enum world_page { WORLD_FREE = 0, WORLD_TAKEN, WORLD_LINKED };
@@ -185,6 +200,12 @@ uint64_t world_table(const struct world *w, uint64_t pa, uint32_t level);
 
 /* Slot of the root's entry for the last address. */
 uint64_t world_last_index(const struct world *w);
+
+/* The error for an address of neither half: without an upper one no address is non-canonical. */
+static inline int world_beside(const struct world *w)
+{
+	return w->format->halves == WORLD_LOWER ? PW_ERANGE : PW_EINVAL;
+}
 
 /* A smallest leaf's size. */
 static inline uint64_t world_page_bytes(const struct world *w)

@@ -73,6 +73,12 @@ static uint64_t table(uint64_t pa, uint32_t level)
 	return pa | 3;
 }
 
+static uint64_t table_lpa(uint64_t pa, uint32_t level)
+{
+	(void)level;
+	return bits(pa, 47, 0) | bits(pa, 51, 48) << 12 | 3;
+}
+
 static uint64_t table_lpa2(uint64_t pa, uint32_t level)
 {
 	(void)level;
@@ -87,6 +93,8 @@ static uint64_t reserved(const struct ref_regime *r, uint64_t entry, uint32_t le
 
 	if (k != PW_KIND_LEAF && k != PW_KIND_TABLE)
 		return 0;
+	if (k == PW_KIND_TABLE) /* [50:48] are, [58:51] are IGNORED; in a leaf 50 is GP */
+		res0 |= 1ull << 50;
 	for (uint32_t n = 12; n < 50; n++) {
 		bool low = n < r->format->page_lg2; /* below the granule */
 
@@ -141,6 +149,11 @@ static uint32_t perm(const struct ref_regime *r, uint64_t entry, uint32_t level,
 	return p;
 }
 
+static uint64_t plain(uint32_t level)
+{
+	return level ? 1 : 3;
+}
+
 static uint64_t perm_bits(uint32_t level)
 {
 	(void)level;
@@ -178,6 +191,8 @@ static struct pw_attr attr(const struct ref_regime *r, uint64_t entry, uint32_t 
 	a.flags |= bit(entry, 52) && r->format->contig_lg2[level] ? PW_ATTR_CONTIGUOUS : 0;
 	a.flags |= bit(entry, 50) ? PW_ATTR_GUARDED : 0;
 	a.flags |= bit(entry, 5) ? PW_ATTR_NS : 0;
+	if (r->regime == PW_REGIME_EL3 && bit(entry, 0) && bit(entry, 11))
+		a.flags |= PW_ATTR_NSE;
 	a.mem_index = (uint32_t)bits(entry, 4, 2);
 	a.memtype = memtype_of((uint8_t)(r->mair >> 8 * a.mem_index));
 	a.share = r->format->variant == FORM_LPA2 ? 0 : (uint32_t)bits(entry, 9, 8);
@@ -195,6 +210,8 @@ static void hold(const struct ref_geometry *geo, struct pw_attr *a)
 		a->flags |= PW_ATTR_GLOBAL;
 	else if (!(a->flags & PW_ATTR_VALID))
 		a->flags &= ~PW_ATTR_GLOBAL;
+	if (!(a->flags & PW_ATTR_VALID))
+		a->flags &= ~PW_ATTR_NSE;
 	if (!(a->perm & PW_PERM_W))
 		a->flags &= ~PW_ATTR_DBM;
 	if (!(a->flags & PW_ATTR_DBM))
@@ -211,9 +228,10 @@ static void show(const struct ref_geometry *geo, struct pw_attr *a)
 		a->perm &= ~PW_PERM_X;
 }
 
-#define STAGE1                                                                        \
-	.kind = kind, .reserved = reserved, .leaf_pa = leaf_pa, .table_pa = table_pa, \
-	.attr = attr, .perm = perm, .perm_bits = perm_bits, .hold = hold, .show = show
+#define STAGE1                                                                            \
+	.kind = kind, .reserved = reserved, .leaf_pa = leaf_pa, .table_pa = table_pa,     \
+	.attr = attr, .perm = perm, .plain = plain, .perm_bits = perm_bits, .hold = hold, \
+	.show = show
 
 const struct ref_format ref_arm64_4k = {
 	STAGE1,		  .table = table, .page_lg2 = 12,     .index_lg2 = 9,
@@ -223,4 +241,24 @@ const struct ref_format ref_arm64_4k = {
 const struct ref_format ref_arm64_4k_lpa2 = {
 	STAGE1,		  .table = table_lpa2, .page_lg2 = 12,	     .index_lg2 = 9,
 	.leaf_levels = 4, .pa_bits = 52,       .variant = FORM_LPA2, .contig_lg2 = { 4, 4, 4 },
+};
+
+const struct ref_format ref_arm64_16k = {
+	STAGE1,		  .table = table, .page_lg2 = 14,     .index_lg2 = 11,
+	.leaf_levels = 2, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 7, 5 },
+};
+
+const struct ref_format ref_arm64_16k_lpa2 = {
+	STAGE1,		  .table = table_lpa2, .page_lg2 = 14,	     .index_lg2 = 11,
+	.leaf_levels = 3, .pa_bits = 52,       .variant = FORM_LPA2, .contig_lg2 = { 7, 5 },
+};
+
+const struct ref_format ref_arm64_64k = {
+	STAGE1,		  .table = table, .page_lg2 = 16,     .index_lg2 = 13,
+	.leaf_levels = 2, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 5, 5 },
+};
+
+const struct ref_format ref_arm64_64k_lpa = {
+	STAGE1,		  .table = table_lpa, .page_lg2 = 16,	   .index_lg2 = 13,
+	.leaf_levels = 3, .pa_bits = 52,      .variant = FORM_LPA, .contig_lg2 = { 5, 5 },
 };

@@ -95,6 +95,11 @@ static uint32_t perm(const struct ref_regime *r, uint64_t entry, uint32_t level,
 	return bit(entry, 7, level) ? p | p << 3 : p;
 }
 
+static uint64_t plain(uint32_t level)
+{
+	return 1ull << place(0, level);
+}
+
 static uint64_t perm_bits(uint32_t level)
 {
 	return 1ull << place(3, level) | 1ull << place(4, level) | 1ull << place(7, level);
@@ -140,6 +145,7 @@ const struct ref_format ref_fake = {
 	.table = table,
 	.attr = attr,
 	.perm = perm,
+	.plain = plain,
 	.perm_bits = perm_bits,
 	.hold = hold,
 	.show = show,

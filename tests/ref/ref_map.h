@@ -12,7 +12,7 @@
 
 #include <pagewalk/pagewalk.h>
 
-#define REF_MAX_LEAVES 32768u
+#define REF_MAX_LEAVES 131072u
 #define REF_MAX_TABLES 1024u
 
 struct ref_format; /* see ref_walk.h */

@@ -127,11 +127,14 @@ bool ref_collect(const struct ref_regime *r, struct ref_map *to)
 bool ref_can_say(const struct ref_regime *r, uint32_t level, uint32_t perm)
 {
 	uint64_t mask = r->format->perm_bits(level), bits = 0;
+	uint64_t plain = r->format->plain(level);
 
 	/* Every subset of the mask, the empty one last. */
 	do {
 		bits = (bits - 1) & mask;
-		if (r->format->perm(r, bits, level, NULL, 0) == perm)
+		if (r->format->kind(r, plain | bits, level) == PW_KIND_LEAF &&
+		    !r->format->reserved(r, plain | bits, level) &&
+		    r->format->perm(r, plain | bits, level, NULL, 0) == perm)
 			return true;
 	} while (bits);
 	return false;

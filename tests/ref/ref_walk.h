@@ -58,7 +58,8 @@ struct ref_format {
 	/* effective PW_PERM_* below the tables above[0] (the root's entry) to above[nr - 1] */
 	uint32_t (*perm)(const struct ref_regime *r, uint64_t entry, uint32_t level,
 			 const uint64_t *above, uint32_t nr);
-	/* bits of a leaf that decide its PW_PERM_* */
+	/* a valid leaf without them, and the bits that decide its PW_PERM_* */
+	uint64_t (*plain)(uint32_t level);
 	uint64_t (*perm_bits)(uint32_t level);
 
 	/* attributes asked for, as the bits hold them; and as they are to be seen */
@@ -67,7 +68,10 @@ struct ref_format {
 };
 
 extern const struct ref_format ref_arm64_4k, ref_arm64_4k_lpa2;
-extern const struct ref_format ref_x86_64;
+extern const struct ref_format ref_arm64_16k, ref_arm64_16k_lpa2;
+extern const struct ref_format ref_arm64_64k, ref_arm64_64k_lpa;
+extern const struct ref_format ref_x86_64, ref_ept;
+extern const struct ref_format ref_riscv64, ref_riscv64_g;
 extern const struct ref_format ref_fake;
 
 /* Bits [high:low] of @v, and one of them: for the files of the formats. */
@@ -96,7 +100,8 @@ struct ref_translation {
 /* One address, as an offset. */
 void ref_translate(const struct ref_regime *r, uint64_t at, struct ref_translation *t);
 
-/* Can a leaf of @level say exactly @perm, by any combination of the bits that decide it? */
+/* Can a leaf of @level say exactly @perm, by any combination of the bits that decide it? Where an
+   entry is no leaf for a combination, that says nothing. */
 bool ref_can_say(const struct ref_regime *r, uint32_t level, uint32_t perm);
 
 /*

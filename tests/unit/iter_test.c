@@ -457,9 +457,9 @@ static void refuses(struct world *x)
 	EXPECT_EQ(pw_iter_init(&it, &x->pt, pw_range_of(first + 1, first), PW_WANT_ALL, 0),
 		  PW_EINVAL);
 	EXPECT_EQ(pw_iter_init(&it, &x->pt, pw_range_of(beside, beside), PW_WANT_ALL, 0),
-		  PW_EINVAL);
+		  world_beside(x));
 	EXPECT_EQ(pw_iter_init(&it, &x->pt, pw_range_of(first, 1ull << 62), PW_WANT_ALL, 0),
-		  PW_EINVAL);
+		  world_beside(x));
 	EXPECT_EQ(pw_iter_init(&it, &x->pt, pw_range_of(first, first), 0x100, 0), PW_EINVAL);
 	EXPECT_EQ(pw_iter_init(&it, &x->pt, pw_range_of(first, first), PW_WANT_ALL, 0x10),
 		  PW_EINVAL);

@@ -318,6 +318,8 @@ TEST(encode_memory_types)
 		{ PW_MEM_NORMAL_WT, 5, 0 },
 		{ PW_MEM_DEVICE_nGRE, 0, PW_EOPNOTSUPP }, /* not in this MAIR */
 		{ PW_MEM_DEVICE_GRE, 0, PW_EOPNOTSUPP },
+		{ PW_MEM_UC_MINUS, 0, PW_EOPNOTSUPP }, /* x86-64's */
+		{ PW_MEM_WP, 0, PW_EOPNOTSUPP },
 		{ PW_MEM_OTHER, 0, PW_EINVAL },
 		{ PW_NR_MEMTYPES, 0, PW_EINVAL },
 	};
