@@ -540,6 +540,41 @@ TEST(what_is_not_present_is_opaque)
 	}
 }
 
+/* Two neighbours that differ in one bit: are they one run? */
+TEST(runs_and_what_they_ignore)
+{
+	static const uint64_t ignored[] = { 0, 0x300, 0x49f0000000000800ull, 0, ADDR };
+
+	for (unsigned int n = 0; n < 3 * 5; n++) {
+		unsigned int level = n % 3;
+		uint64_t size = 0x1000ull << 9 * level, *slot;
+
+		if (!open_world(false, 48, 0))
+			return;
+		slot = slot_to(level, NEW);
+		for (unsigned int bit = 1; bit < 64; bit++) {
+			uint64_t e = 0x80000001 | leaf_bit(level);
+			struct pw_iter it;
+			struct pw_run run;
+			unsigned int runs = 0;
+
+			slot[0] = e;
+			slot[1] = (e + size) ^ BIT(bit);
+			if ((level && bit == 7) || pw_entry_reserved(&w.pt, slot[1], level))
+				continue;
+			harness_note("n", n);
+			harness_note("bit", bit);
+			EXPECT_EQ(pw_iter_init(&it, &w.pt, pw_range_len(0, 2 * size),
+					       PW_WANT_LEAVES, 1u << n / 3 >> 1),
+				  0);
+			while (pw_iter_next(&it, &run) > 0)
+				runs++;
+			EXPECT_EQ(runs, ignored[n / 3] & BIT(bit) ? 1 : 2);
+		}
+		close_world();
+	}
+}
+
 /* Changes ------------------------------------------------------------------------------------ */
 
 static bool sdm_leaf(uint64_t e, uint32_t caps)
@@ -668,6 +703,25 @@ TEST(raw_changes)
 		}
 		close_world();
 	}
+}
+
+/* Raw masks come behind neutral words: what those give, these may take away. */
+TEST(raw_changes_have_the_last_word)
+{
+	struct pw_change c = { .perm_set = PW_PERM_R, .raw_clear = BIT(0) };
+	uint64_t *slot;
+
+	if (!open_caps(2))
+		return;
+	slot = slot_to(0, NEW);
+	*slot = 0x40000031;
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0, 0x1000), &c, 0, NULL, NULL), PW_EINVAL);
+	EXPECT_EQ(*slot, 0x40000031);
+	c.perm_set = PW_PERM_R | PW_PERM_X;
+	c.raw_clear = BIT(2);
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0, 0x1000), &c, 0, NULL, NULL), 0);
+	EXPECT_EQ(*slot, 0x40000031);
+	close_world();
 }
 
 /* A misconfigured entry among leaves: protect passes over it, unmap takes it along. */
