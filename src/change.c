@@ -395,12 +395,13 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	for (level = 0; level < pt->leaf_levels; level++) {
 		int err = pt->instance->change(pt, c, level, &op->clear[level], &op->set[level]);
 
-		if (err)
+		if (err < 0)
 			return err;
+		op->scan |= err > 0;
 	}
 	op->protect = true;
 	/* Rights alone never need break-before-make; everything else might. */
-	op->scan = (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
+	op->scan |= (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
 		   ((pt->flags & PW_TABLE_LIVE) &&
 		    (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
 	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */

@@ -70,6 +70,9 @@ struct pw_geometry {
 	uint8_t halves;	    /* enum pw_halves */
 	bool live;	    /* there is maintenance for it: a CPU may be walking the tables */
 	bool enc;	    /* an address bit may say encrypted, or shared: pw_table.enc_mask */
+	/* Rights are part of what an entry is (RISC-V: without any it is a table; EPT: it is not
+	   present): a change of them may leave no leaf behind. */
+	bool rights_are_kind;
 	/* Contiguous hint: entries of a group by level, as a power of two (0: none there). */
 	uint8_t contig_lg2[PW_LEAF_LEVELS];
 	uint32_t regimes; /* bit r: PW_REGIME_r has this format */
@@ -125,7 +128,9 @@ struct pw_fmt {
 	bool (*stale)(uint64_t old, uint64_t now, unsigned int level);
 	bool (*needs_bbm)(uint64_t old, uint64_t now, unsigned int level);
 
-	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say */
+	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say.
+	   change() may be 1 where rights_are_kind: whether a leaf stays one depends on the leaf,
+	   so each is looked at first. */
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
 	/* of a leaf, valid or not */
