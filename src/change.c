@@ -402,8 +402,8 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	op->protect = true;
 	/* Rights alone never need break-before-make; everything else might. */
 	op->scan |= (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
-		   ((pt->flags & PW_TABLE_LIVE) &&
-		    (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
+		    ((pt->flags & PW_TABLE_LIVE) &&
+		     (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
 	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
 	op->before = c->flags_clear & PW_ATTR_VALID ? PW_BEFORE_ALL : PW_BEFORE_STORES;
 	return 0;
