@@ -733,26 +733,38 @@ TEST(raw_changes_have_the_last_word)
 /* One leaf in the middle that would be none: all stay as they are, and it is named. */
 TEST(changes_that_one_leaf_refuses)
 {
-	struct pw_change c = { .perm_clear = PW_PERM_X };
+	static const struct {
+		struct pw_change c;
+		uint64_t leaf, odd, after;
+	} row[] = {
+		{ { .perm_clear = PW_PERM_X }, 0x37, 0x34, 0x33 },
+		{ { .raw_clear = BIT(2) }, 0x37, 0x34, 0x33 },
+		{ { .perm_set = PW_PERM_R, .raw_clear = BIT(0) }, 0x35, 0x33, 0x34 },
+		{ { .raw_clear = BIT(5) }, 0x27, 0x37, 0x07 }, /* WT to UC, WB to type 2 */
+		{ { .raw_set = BIT(3) }, 0x27, 0x37, 0x2f },   /* WT to WP, WB to type 7 */
+	};
 	struct pw_result res;
 	uint64_t *slot;
 
-	for (unsigned int hooked = 0; hooked < 2; hooked++) {
-		if (!open_world(hooked, 48, PW_CAP_EXEC_ONLY))
+	for (unsigned int n = 0; n < 2 * sizeof(row) / sizeof(row[0]); n++) {
+		uint64_t leaf = row[n / 2].leaf, odd = row[n / 2].odd;
+		const struct pw_change *c = &row[n / 2].c;
+
+		harness_note("n", n);
+		if (!open_world(n & 1u, 48, PW_CAP_EXEC_ONLY))
 			return;
 		slot = slot_to(0, NEW);
 		for (uint64_t i = 0; i < 16; i++)
-			slot[i] = 0x40000037 + i * 0x1000;
-		slot[7] = 0x40007034;
+			slot[i] = 0x40000000 | i << 12 | (i == 7 ? odd : leaf);
 		EXPECT_EQ(world_mark_linked(&w), 4);
-		EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0, 0x10000), &c, 0, NULL, &res),
+		EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0, 0x10000), c, 0, NULL, &res),
 			  PW_EOPNOTSUPP);
 		EXPECT_EQ(res.where.first.v, 0x7000);
-		EXPECT_EQ(res.entry, 0x40007034);
+		EXPECT_EQ(res.entry, 0x40007000 | odd);
 		for (uint64_t i = 0; i < 16; i++)
-			EXPECT_EQ(slot[i], (i == 7 ? 0x40000034 : 0x40000037) + i * 0x1000);
-		EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0, 0x7000), &c, 0, NULL, &res), 0);
-		EXPECT_EQ(slot[6], 0x40006033);
+			EXPECT_EQ(slot[i], 0x40000000 | i << 12 | (i == 7 ? odd : leaf));
+		EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0, 0x7000), c, 0, NULL, &res), 0);
+		EXPECT_EQ(slot[5], 0x40005000 | row[n / 2].after);
 		close_world();
 	}
 }

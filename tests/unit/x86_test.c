@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * x86-64 entries one by one: every attribute to bits and back, every reserved bit, every memory
- * type, control registers and EPT pointers. What is expected is written down here from the SDM, access by access
- * and bit by bit. Tables are x86_tables_test.c's.
+ * type; control registers and EPT pointers. What is expected is written down here from the SDM,
+ * access by access and bit by bit. Tables are x86_tables_test.c's.
  */
 #include <pagewalk/fields.h>
 #include <pagewalk/pagewalk.h>
