@@ -25,6 +25,9 @@
  * not writable is a shadow stack where CR4.CET is set. struct pw_attr.soft are bits 11:9, then
  * 58:52; key are bits 62:59, which are a protection key where CR4.PKE or PKS says so.
  *
+ * Raw masks are the same for leaves of every size, so they cannot touch PAT: where it stands in a
+ * 4K leaf others say that they are leaves, and where it stands in others a 4K leaf has its address.
+ *
  * EPT entries
  *
  * Rights are PW_PERM_R, _W and _X, and _USER_X with PW_CAP_MBE. Refused are writing without
