@@ -278,22 +278,28 @@ static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 static int protect_masks(struct pw_op *op, const struct pw_change *c)
 {
 	const struct pw_table *pt = op->pt;
+	uint64_t raw;
 	unsigned int level;
 
 	if (!c || ((c->perm_clear | c->perm_set) & ~PW_PERM_ALL) ||
 	    ((c->flags_clear | c->flags_set) & ~PW_ATTR_ALL))
 		return PW_EINVAL;
+	raw = c->raw_clear | c->raw_set;
 	for (level = 0; level < pt->leaf_levels; level++) {
-		int err = pt->instance->change(pt, c, level, &op->clear[level], &op->set[level]);
+		uint64_t *clear = &op->clear[level], *set = &op->set[level];
+		int err = pt->instance->change(pt, c, level, clear, set);
 
+		if (!err && (raw & pt->instance->fixed_mask(pt, level)))
+			err = PW_EINVAL;
 		if (err)
 			return err;
+		*clear |= c->raw_clear;
+		*set = (*set & ~c->raw_clear) | c->raw_set;
 	}
 	op->protect = true;
 	/* Rights alone never need break-before-make; everything else might. */
 	op->scan = (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
-		   ((pt->flags & PW_TABLE_LIVE) &&
-		    (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
+		   ((pt->flags & PW_TABLE_LIVE) && (c->flags_clear | c->flags_set | raw));
 	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
 	op->before = c->flags_clear & PW_ATTR_VALID ? PW_BEFORE_ALL : PW_BEFORE_STORES;
 	return 0;
