@@ -70,15 +70,11 @@ PW_SMALL void pw_map_tables(struct pw_op *op, const struct pw_place *at)
 	unsigned int level = at->level, shift = at->shift;
 
 	for (; level > 0; level--, shift -= (unsigned int)op->pt->index_lg2) {
-		uint64_t a = at->ia >> shift, b = at->last >> shift;
+		uint64_t a = at->ia >> shift, b = at->last >> shift, nr = b - a + 1u;
 		bool head = a << shift != at->ia, tail = (b + 1u) << shift != at->last + 1u;
+		uint64_t ends = (uint64_t)head + (uint64_t)tail;
 
-		if (level > op->top_leaf)
-			op->nr_needed += b - a + 1u;
-		else if (a == b)
-			op->nr_needed += head || tail;
-		else
-			op->nr_needed += (uint64_t)head + (uint64_t)tail;
+		op->nr_needed += level <= op->top_leaf && ends < nr ? ends : nr;
 	}
 }
 
@@ -103,14 +99,13 @@ PW_SMALL bool pw_writable_and_executable(uint32_t perm)
 	       (perm & (PW_PERM_USER_W | PW_PERM_USER_X)) == (PW_PERM_USER_W | PW_PERM_USER_X);
 }
 
-/* Reserved pages are a list, linked through their own first two slots. */
+/* Reserved pages are a list: a page's first slot holds the next one, its second one its address. */
 PW_SMALL uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa)
 {
 	uint64_t *page = op->pool;
 
-	*pa = op->pool_pa;
-	op->pool_pa = pw_env_read(op->env, page);
-	op->pool = (uint64_t *)(uintptr_t)pw_env_read(op->env, page + 1);
+	op->pool = (uint64_t *)(uintptr_t)pw_env_read(op->env, page);
+	*pa = pw_env_read(op->env, page + 1);
 	pw_env_write(op->env, page, 0); /* zeroed pages stay so */
 	pw_env_write(op->env, page + 1, 0);
 	return page;
@@ -137,10 +132,9 @@ static int pool_reserve(struct pw_op *op)
 			pool_release(op);
 			return PW_ENOMEM;
 		}
-		pw_env_write(op->env, page, op->pool_pa);
-		pw_env_write(op->env, page + 1, (uint64_t)(uintptr_t)op->pool);
+		pw_env_write(op->env, page, (uint64_t)(uintptr_t)op->pool);
+		pw_env_write(op->env, page + 1, pa);
 		op->pool = page;
-		op->pool_pa = pa;
 	}
 	return 0;
 }
