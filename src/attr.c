@@ -34,13 +34,12 @@ PW_SMALL uint32_t pw_attr_bits_read(const struct pw_attr_bit *bits, size_t nr, u
 int pw_attr_decode(const struct pw_table *pt, uint64_t raw, unsigned int level,
 		   struct pw_attr *attr)
 {
-	uint64_t reserved;
-
 	if (level >= pt->levels)
 		return PW_EINVAL;
-	switch (pt->instance->decode(pt, raw, level, attr, &reserved)) {
+	switch (pt->instance->kind(pt, raw, level)) {
 	case PW_KIND_LEAF:
 	case PW_KIND_INVALID:
+		pt->instance->decode(pt, raw, level, attr);
 		return 0;
 	case PW_KIND_BAD:
 		return PW_EDOM;
@@ -57,11 +56,7 @@ int pw_attr_encode(const struct pw_table *pt, const struct pw_attr *attr, unsign
 
 uint64_t pw_entry_reserved(const struct pw_table *pt, uint64_t raw, unsigned int level)
 {
-	struct pw_attr attr;
-	uint64_t reserved;
+	const struct pw_instance *inst = pt->instance;
 
-	if (level >= pt->levels)
-		return 0;
-	(void)pt->instance->decode(pt, raw, level, &attr, &reserved);
-	return reserved;
+	return level < pt->levels ? inst->reserved(pt, raw, inst->kind(pt, raw, level), level) : 0;
 }

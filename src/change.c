@@ -72,15 +72,11 @@ PW_SMALL void pw_map_tables(struct pw_op *op, const struct pw_place *at)
 	unsigned int level = at->level, shift = at->shift;
 
 	for (; level > 0; level--, shift -= (unsigned int)op->pt->index_lg2) {
-		uint64_t a = at->ia >> shift, b = at->last >> shift;
+		uint64_t a = at->ia >> shift, b = at->last >> shift, nr = b - a + 1u;
 		bool head = a << shift != at->ia, tail = (b + 1u) << shift != at->last + 1u;
+		uint64_t ends = (uint64_t)head + (uint64_t)tail;
 
-		if (level > op->top_leaf)
-			op->nr_needed += b - a + 1u;
-		else if (a == b)
-			op->nr_needed += head || tail;
-		else
-			op->nr_needed += (uint64_t)head + (uint64_t)tail;
+		op->nr_needed += level <= op->top_leaf && ends < nr ? ends : nr;
 	}
 }
 
@@ -105,14 +101,13 @@ PW_SMALL bool pw_writable_and_executable(uint32_t perm)
 	       (perm & (PW_PERM_USER_W | PW_PERM_USER_X)) == (PW_PERM_USER_W | PW_PERM_USER_X);
 }
 
-/* Reserved pages are a list, linked through their own first two slots. */
+/* Reserved pages are a list: a page's first slot holds the next one, its second one its address. */
 PW_SMALL uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa)
 {
 	uint64_t *page = op->pool;
 
-	*pa = op->pool_pa;
-	op->pool_pa = pw_env_read(op->env, page);
-	op->pool = (uint64_t *)(uintptr_t)pw_env_read(op->env, page + 1);
+	op->pool = (uint64_t *)(uintptr_t)pw_env_read(op->env, page);
+	*pa = pw_env_read(op->env, page + 1);
 	pw_env_write(op->env, page, 0); /* zeroed pages stay so */
 	pw_env_write(op->env, page + 1, 0);
 	return page;
@@ -139,10 +134,9 @@ static int pool_reserve(struct pw_op *op)
 			pool_release(op);
 			return PW_ENOMEM;
 		}
-		pw_env_write(op->env, page, op->pool_pa);
-		pw_env_write(op->env, page + 1, (uint64_t)(uintptr_t)op->pool);
+		pw_env_write(op->env, page, (uint64_t)(uintptr_t)op->pool);
+		pw_env_write(op->env, page + 1, pa);
 		op->pool = page;
-		op->pool_pa = pa;
 	}
 	return 0;
 }
@@ -284,23 +278,29 @@ static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 static int protect_masks(struct pw_op *op, const struct pw_change *c)
 {
 	const struct pw_table *pt = op->pt;
+	uint64_t raw;
 	unsigned int level;
 
 	if (!c || ((c->perm_clear | c->perm_set) & ~PW_PERM_ALL) ||
 	    ((c->flags_clear | c->flags_set) & ~PW_ATTR_ALL))
 		return PW_EINVAL;
+	raw = c->raw_clear | c->raw_set;
 	for (level = 0; level < pt->leaf_levels; level++) {
-		int err = pt->instance->change(pt, c, level, &op->clear[level], &op->set[level]);
+		uint64_t *clear = &op->clear[level], *set = &op->set[level];
+		int err = pt->instance->change(pt, c, level, clear, set);
 
+		if (err >= 0 && (raw & pt->instance->fixed_mask(pt, level)))
+			err = PW_EINVAL;
 		if (err < 0)
 			return err;
 		op->scan |= err > 0;
+		*clear |= c->raw_clear;
+		*set = (*set & ~c->raw_clear) | c->raw_set;
 	}
 	op->protect = true;
 	/* Rights alone never need break-before-make; everything else might. */
 	op->scan |= (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
-		    ((pt->flags & PW_TABLE_LIVE) &&
-		     (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
+		    ((pt->flags & PW_TABLE_LIVE) && (c->flags_clear | c->flags_set | raw));
 	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
 	op->before = c->flags_clear & PW_ATTR_VALID ? PW_BEFORE_ALL : PW_BEFORE_STORES;
 	return 0;

@@ -77,9 +77,3 @@ PW_SMALL void pw_env_bug(const struct pw_env *env, enum pw_bug bug)
 	else
 		__builtin_trap();
 }
-
-PW_SMALL uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done)
-{
-	pw_env_bug(env, PW_BUG_FOREIGN_CHANGE);
-	return done;
-}

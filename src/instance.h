@@ -12,33 +12,6 @@
 #include "spot.h"
 #include "walk.h"
 
-/* The masks of a change at @level: the neutral words of it, then the raw ones. 1 as change(). */
-PW_INLINE int pw_change_masks(const struct pw_fmt *f, const struct pw_table *pt,
-			      const struct pw_change *c, unsigned int level, uint64_t *clear,
-			      uint64_t *set)
-{
-	int err = f->change(pt, c, level, clear, set);
-
-	if (err >= 0 && ((c->raw_clear | c->raw_set) & f->fixed_mask(pt, level)))
-		err = PW_EINVAL;
-	*clear |= c->raw_clear;
-	*set = (*set & ~c->raw_clear) | c->raw_set;
-	return err;
-}
-
-/* What is this entry, which attributes has it as a leaf, and which bits should it not have? */
-PW_INLINE enum pw_kind pw_entry_decode(const struct pw_fmt *f, pw_kind_fn *kind,
-				       const struct pw_table *pt, uint64_t raw, unsigned int level,
-				       struct pw_attr *attr, uint64_t *reserved)
-{
-	enum pw_kind k = kind(pt, raw, level);
-
-	*reserved = f->reserved(pt, raw, k, level);
-	if (k == PW_KIND_LEAF || k == PW_KIND_INVALID)
-		f->decode_leaf(pt, raw, level, attr);
-	return k;
-}
-
 /* At run time a handle carries these; one indirect call an operation. */
 struct pw_instance {
 	const char *name;
@@ -50,13 +23,17 @@ struct pw_instance {
 	uint64_t (*grow)(const struct pw_env *env, const uint64_t *slot, uint64_t nr,
 			 struct pw_growth *g, unsigned int level);
 
-	/* cold */
+	/* cold: those of struct pw_fmt */
+	pw_kind_fn *kind;
+	uint64_t (*reserved)(const struct pw_table *pt, uint64_t e, enum pw_kind kind,
+			     unsigned int level);
+	uint64_t (*fixed_mask)(const struct pw_table *pt, unsigned int level);
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
 	int (*change)(const struct pw_table *pt, const struct pw_change *change, unsigned int level,
 		      uint64_t *clear, uint64_t *set);
-	enum pw_kind (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
-			       struct pw_attr *attr, uint64_t *reserved);
+	void (*decode)(const struct pw_table *pt, uint64_t raw, unsigned int level,
+		       struct pw_attr *attr);
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t raw, unsigned int level, uint32_t acc);
 	uint64_t (*compare_mask)(const struct pw_table *pt, uint32_t ignore, uint64_t e,
 				 unsigned int level);
@@ -97,14 +74,22 @@ struct pw_instance {
 					    const struct pw_change *change, unsigned int level,    \
 					    uint64_t *clear, uint64_t *set)                        \
 	{                                                                                          \
-		return pw_change_masks(&pw_fmt_##fmt, pt, change, level, clear, set);              \
+		return pw_fmt_##fmt.change(pt, change, level, clear, set);                         \
 	}                                                                                          \
-	static PW_SMALL enum pw_kind symbol##_decode(const struct pw_table *pt, uint64_t raw,      \
-						     unsigned int level, struct pw_attr *attr,     \
-						     uint64_t *reserved)                           \
+	static PW_SMALL void symbol##_decode(const struct pw_table *pt, uint64_t raw,              \
+					     unsigned int level, struct pw_attr *attr)             \
 	{                                                                                          \
-		return pw_entry_decode(&pw_fmt_##fmt, symbol##_kind, pt, raw, level, attr,         \
-				       reserved);                                                  \
+		pw_fmt_##fmt.decode_leaf(pt, raw, level, attr);                                    \
+	}                                                                                          \
+	static PW_SMALL uint64_t symbol##_reserved(const struct pw_table *pt, uint64_t e,          \
+						   enum pw_kind kind, unsigned int level)          \
+	{                                                                                          \
+		return pw_fmt_##fmt.reserved(pt, e, kind, level);                                  \
+	}                                                                                          \
+	static PW_SMALL uint64_t symbol##_fixed_mask(const struct pw_table *pt,                    \
+						     unsigned int level)                           \
+	{                                                                                          \
+		return pw_fmt_##fmt.fixed_mask(pt, level);                                         \
 	}                                                                                          \
 	static PW_SMALL uint32_t symbol##_perm(const struct pw_table *pt, uint64_t raw,            \
 					       unsigned int level, uint32_t acc)                   \
@@ -123,6 +108,9 @@ struct pw_instance {
 		.run_pass = symbol##_run_pass,                                                     \
 		.walk = symbol##_walk,                                                             \
 		.grow = symbol##_grow,                                                             \
+		.kind = symbol##_kind,                                                             \
+		.reserved = symbol##_reserved,                                                     \
+		.fixed_mask = symbol##_fixed_mask,                                                 \
 		.encode = symbol##_encode,                                                         \
 		.decode = symbol##_decode,                                                         \
 		.change = symbol##_change,                                                         \

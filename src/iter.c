@@ -69,17 +69,18 @@ static void run_begin(const struct pw_iter *it, struct pw_run *run, enum pw_run_
 {
 	uint64_t in_entry = pw_leaf_size(it->pt, level) - 1u, va = it->pt->first.v + ia;
 
-	__builtin_memset(run, 0, sizeof(*run));
 	run->first.v = va & ~in_entry;
 	run->last.v = va | in_entry;
+	run->pa.v = 0;
+	run->entry = s ? s->step[level].entry : 0;
+	run->entry_pa.v = s ? s->step[level].entry_pa : 0;
+	run->nr = 1;
 	run->kind = (uint32_t)kind;
 	run->level = level;
-	run->nr = 1;
-	if (s) {
-		run->entry = s->step[level].entry;
-		run->entry_pa.v = s->step[level].entry_pa;
-		run->inherited = s->step[level].acc;
-	}
+	run->perm = 0;
+	run->inherited = s ? s->step[level].acc : 0;
+	run->err = 0;
+	run->partial = 0;
 }
 
 /* Clip what reaches beyond the range: holes and the like always, leaves when asked to. */

@@ -72,9 +72,6 @@ void pw_env_sync(const struct pw_env *env, const uint64_t *slot, uint64_t nr);
 /* a precondition is broken; may return */
 void pw_env_bug(const struct pw_env *env, enum pw_bug bug);
 
-/* An exchange that cannot fail did: somebody else writes. Returns @done. */
-uint64_t pw_env_foreign_change(const struct pw_env *env, uint64_t done);
-
 PW_INLINE uint64_t pw_direct_load(const struct pw_env *env, const uint64_t *slot)
 {
 	(void)env;

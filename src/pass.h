@@ -69,8 +69,7 @@ struct pw_op {
 	/* map */
 	uint64_t delta;	    /* output address - ia, modulo 2^64 */
 	uint64_t nr_needed; /* tables to reserve */
-	uint64_t *pool;	    /* reserved tables, linked through their first slots */
-	uint64_t pool_pa;
+	uint64_t *pool;	    /* reserved tables, a list */
 
 	uint64_t table_pa[PW_MAX_LEVELS]; /* where the walk is */
 	struct pw_result res;		  /* what happened */

@@ -107,8 +107,10 @@ PW_INLINE uint64_t pw_stretch_flip_cas(const struct pw_mem *m, const struct pw_e
 		if ((e & mask) != pattern)
 			break;
 		for (tries = 0; !m->cas(env, slot + i, &e, (e & ~clear) | set); tries++) {
-			if (tries == 8u)
-				return pw_env_foreign_change(env, i + 1u);
+			if (tries < 8u)
+				continue;
+			pw_env_bug(env, PW_BUG_FOREIGN_CHANGE);
+			return i + 1u;
 		}
 	}
 	return i;

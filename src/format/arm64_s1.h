@@ -163,15 +163,17 @@ _Static_assert(sizeof(pw_a64_mair_of) == PW_A64_NR_MEMTYPES, "a byte for each na
 
 PW_COLD uint32_t pw_a64_memtype(uint64_t mair, uint32_t index)
 {
-	uint32_t type = PW_MEM_NORMAL;
+	uint32_t type;
 
-	while (type < PW_A64_NR_MEMTYPES && pw_a64_mair_of[type] != (mair >> (8u * index) & 0xffu))
-		type++;
-	return type < PW_A64_NR_MEMTYPES ? type : PW_MEM_OTHER;
+	for (type = PW_MEM_NORMAL; type < PW_A64_NR_MEMTYPES; type++) {
+		if (pw_a64_mair_of[type] == (mair >> (8u * index) & 0xffu))
+			return type;
+	}
+	return PW_MEM_OTHER;
 }
 
-PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_attr *attr,
-				  uint64_t *raw)
+/* The index of a memory type, or an error. */
+PW_INLINE int pw_a64_mem_index(const struct pw_table *pt, const struct pw_attr *attr)
 {
 	uint32_t i = attr->mem_index;
 
@@ -180,12 +182,11 @@ PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_att
 	if (attr->memtype >= PW_A64_NR_MEMTYPES)
 		return PW_EOPNOTSUPP;
 	if (attr->memtype != PW_MEM_INDEX) {
-		for (i = 0; pw_a64_mair_of[attr->memtype] != (pt->mair >> (8u * i) & 0xffu); i++)
+		for (i = 0; pw_a64_memtype(pt->mair, i) != attr->memtype; i++)
 			if (i == 7u)
 				return PW_EOPNOTSUPP;
 	}
-	*raw |= (uint64_t)i << 2;
-	return 0;
+	return (int)i;
 }
 
 /*
@@ -215,7 +216,7 @@ PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32
 }
 
 /* AP[2:1], PXN and UXN know 16 of the 64 combinations; the others are refused. */
-PW_COLD int pw_a64_encode_perm(const struct pw_table *pt, uint32_t perm, uint64_t *raw)
+PW_INLINE int pw_a64_encode_perm(const struct pw_table *pt, uint32_t perm, uint64_t *raw)
 {
 	uint32_t all = PW_PERM_ALL;
 	uint64_t clear = 0;
@@ -236,7 +237,7 @@ PW_COLD int pw_a64_encode_leaf(const struct pw_table *pt, const struct pw_attr *
 {
 	uint32_t flags = attr->flags, alien;
 	uint64_t clear = 0;
-	int err;
+	int err, index;
 
 	if ((attr->perm & ~PW_PERM_ALL) || (flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
 	    attr->share > 3u || attr->share == 1u)
@@ -249,10 +250,12 @@ PW_COLD int pw_a64_encode_leaf(const struct pw_table *pt, const struct pw_attr *
 	    ((flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W)) ||
 	    (flags & (PW_ATTR_NSE | PW_ATTR_VALID)) == PW_ATTR_NSE)
 		return PW_EOPNOTSUPP;
-	*raw = (uint64_t)attr->soft << 55 | (uint64_t)share << 8 | pw_a64_leaf_type(level);
-	err = pw_a64_encode_memtype(pt, attr, raw);
-	if (!err)
-		err = pw_a64_encode_perm(pt, attr->perm, raw);
+	index = pw_a64_mem_index(pt, attr);
+	if (index < 0)
+		return index;
+	*raw = (uint64_t)attr->soft << 55 | (uint64_t)share << 8 | (uint64_t)index << 2 |
+	       pw_a64_leaf_type(level);
+	err = pw_a64_encode_perm(pt, attr->perm, raw);
 	if (pw_a64_one_privilege(pt->regime))
 		flags |= PW_ATTR_GLOBAL;
 	pw_attr_bits_change(PW_A64_BITS(pw_a64_flag_bits), ~flags, flags, &clear, raw);
