@@ -101,6 +101,7 @@ static uint32_t table_regime(const struct pw_table_config *cfg)
 {
 	uint32_t regime = cfg->regime;
 
+	/* not by a builtin: RISC-V's is a call of libgcc */
 	while (!(cfg->instance->geo->regimes & (1u << regime)))
 		regime++;
 	return regime;
