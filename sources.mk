@@ -107,6 +107,7 @@ PW_TEST_SHARED_SRC = \
 PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
+	tests/unit/arm64_formats_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/gather_test.c \
