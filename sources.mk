@@ -33,6 +33,18 @@ PW_INSTANCE_SRC = \
 	src/instance/arm64_64k_hooked.c \
 	src/instance/arm64_64k_lpa_direct.c \
 	src/instance/arm64_64k_lpa_hooked.c \
+	src/instance/arm64_s2_16k_direct.c \
+	src/instance/arm64_s2_16k_hooked.c \
+	src/instance/arm64_s2_16k_lpa2_direct.c \
+	src/instance/arm64_s2_16k_lpa2_hooked.c \
+	src/instance/arm64_s2_4k_direct.c \
+	src/instance/arm64_s2_4k_hooked.c \
+	src/instance/arm64_s2_4k_lpa2_direct.c \
+	src/instance/arm64_s2_4k_lpa2_hooked.c \
+	src/instance/arm64_s2_64k_direct.c \
+	src/instance/arm64_s2_64k_hooked.c \
+	src/instance/arm64_s2_64k_lpa_direct.c \
+	src/instance/arm64_s2_64k_lpa_hooked.c \
 	src/instance/fake_direct.c \
 	src/instance/fake_hooked.c \
 
@@ -108,6 +120,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_formats_test.c \
+	tests/unit/arm64_s2_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/gather_test.c \
