@@ -120,6 +120,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_formats_test.c \
+	tests/unit/arm64_regimes_test.c \
 	tests/unit/arm64_s2_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/errors_test.c \
