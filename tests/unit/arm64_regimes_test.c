@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * arm64 stage 1: what the bits of a leaf and of the tables above it mean in each regime, against
- * tables written from the manual; indirect permissions and overlays.
+ * tables written from the manual; indirect permissions and overlays; tagged addresses.
  */
 #include "arm64_arena.h"
 
@@ -484,6 +484,48 @@ TEST(overlay_keys)
 				EXPECT_EQ(raw >> 59, key << 1);
 			EXPECT_EQ(pw_attr_decode(&a.pt, 0x703 | (uint64_t)key << 60, 0, &got), 0);
 			EXPECT_EQ(got.key, poe ? key & 7 : 0);
+		}
+	}
+}
+
+/* Tagged addresses: bits [63:56] are no part of them, bit 55 is their sign. */
+TEST(tagged_addresses)
+{
+	const struct pw_attr attr = { .perm = R, .flags = PW_ATTR_VALID };
+
+	for (unsigned int n = 0; n < 4; n++) {
+		bool tbi = n & 1, upper = n & 2;
+		uint64_t va;
+		struct pw_translation t;
+		struct pw_pa pa;
+
+		if (!open_regime(&fmt_4k, PW_REGIME_EL10, tbi ? PW_CAP_TBI : 0,
+				 upper ? PW_TABLE_UPPER : 0))
+			return;
+		va = a.pt.first.v + 0x7000;
+		EXPECT_EQ(pw_map(&a.pt, pw_range_len(va, 4096), pw_pa_of(0x4000), &attr, 0, NULL,
+				 NULL),
+			  0);
+		for (uint64_t tag = 0; tag < 256; tag++) {
+			uint64_t tagged = (va & ~(0xffull << 56)) | tag << 56 | 0x123;
+			int want = tagged >> 56 == va >> 56 || tbi ? 0 : PW_EINVAL;
+
+			if (!tbi && tag == (upper ? 0u : 0xffu)) /* bits [55:48] are not its */
+				want = PW_EINVAL;
+			harness_note("tag", tag);
+			EXPECT_EQ(pw_translate(&a.pt, pw_va_of(tagged), &t), want);
+			EXPECT_EQ(pw_translate_pa(&a.pt, pw_va_of(tagged), &pa), want);
+			if (want)
+				continue;
+			EXPECT_EQ(t.pa.v, 0x4123);
+			EXPECT_EQ(pa.v, 0x4123);
+			/* the other half's; neither's */
+			EXPECT_EQ(pw_translate_pa(&a.pt, pw_va_of(tagged ^ 0xffull << 48), &pa),
+				  tbi ? PW_ERANGE : PW_EINVAL);
+			EXPECT_EQ(pw_translate_pa(&a.pt, pw_va_of(tagged ^ 1ull << 55), &pa),
+				  PW_EINVAL);
+			EXPECT_EQ(pw_translate_pa(&a.pt, pw_va_of(tagged ^ 1ull << 48), &pa),
+				  PW_EINVAL);
 		}
 	}
 }
