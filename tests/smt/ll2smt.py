@@ -119,7 +119,7 @@ class Claim:
             self.pointers[name] = (match.group(3), self.value(match.group(5), index_width),
                                    index_width)
             return None
-        match = re.fullmatch(r"load i(\d+), i\d+\* (%[\w.]+), align \d+(, !\w+ !\d+)*", text)
+        match = re.fullmatch(r"load i(\d+), i\d+\* (%[-\w.$]+), align \d+(, !\w+ !\d+)*", text)
         if match and match.group(2) in self.pointers:
             width = int(match.group(1))
             array, index, index_width = self.pointers[match.group(2)]
@@ -153,7 +153,7 @@ class Claim:
         match = re.fullmatch(r"phi i(\d+) (.*)", text)
         width = int(match.group(1))
         values = {source: value for value, source in
-                  re.findall(r"\[ ([^,]+), (%[\w.]+) \]", match.group(2))}
+                  re.findall(r"\[ ([^,]+), (%[-\w.$]+) \]", match.group(2))}
         block_edges = self.edges[self.here]
         expr = None
         for source, condition in block_edges:
@@ -167,22 +167,22 @@ class Claim:
         if match:
             self.returns.append((reach, self.value(match.group(1), 1)))
             return True
-        match = re.fullmatch(r"br label (%[\w.]+)(, !.*)?", text)
+        match = re.fullmatch(r"br label (%[-\w.$]+)(, !.*)?", text)
         if match:
             self.go(self.here, match.group(1), reach)
             return True
-        match = re.fullmatch(r"br i1 (\S+), label (%[\w.]+), label (%[\w.]+)(, !.*)?", text)
+        match = re.fullmatch(r"br i1 (\S+), label (%[-\w.$]+), label (%[-\w.$]+)(, !.*)?", text)
         if match:
             test = "(= %s #b1)" % self.value(match.group(1), 1)
             self.go(self.here, match.group(2), "(and %s %s)" % (reach, test))
             self.go(self.here, match.group(3), "(and %s (not %s))" % (reach, test))
             return True
-        match = re.fullmatch(r"switch i(\d+) (\S+), label (%[\w.]+) \[(.*)\](, !.*)?", text)
+        match = re.fullmatch(r"switch i(\d+) (\S+), label (%[-\w.$]+) \[(.*)\](, !.*)?", text)
         if match:
             width = int(match.group(1))
             a = self.value(match.group(2), width)
             others = []
-            for case, target in re.findall(r"i\d+ (-?\d+), label (%[\w.]+)", match.group(4)):
+            for case, target in re.findall(r"i\d+ (-?\d+), label (%[-\w.$]+)", match.group(4)):
                 test = "(= %s %s)" % (a, literal(int(case), width))
                 others.append(test)
                 self.go(self.here, target, "(and %s %s)" % (reach, test))
@@ -202,7 +202,7 @@ class Claim:
                 test = "true"
             self.lines.append("(define-fun |reach %s| () Bool %s)" % (self.here, test))
             for text in self.blocks[self.here]:
-                match = re.fullmatch(r"(%[\w.]+) = (.*)", text)
+                match = re.fullmatch(r"(%[-\w.$]+) = (.*)", text)
                 if match and match.group(2).startswith("phi "):
                     self.phi(match.group(1), match.group(2))
                 elif match:
@@ -216,7 +216,7 @@ class Claim:
 
 
 def targets(text):
-    return re.findall(r"label (%[\w.]+)", text)
+    return re.findall(r"label (%[-\w.$]+)", text)
 
 
 def forward(blocks, entry, name):
@@ -265,7 +265,7 @@ def claims_of(source):
     arrays = arrays_of(source)
     for match in re.finditer(r"^define [^\n]*i1 @(claim_\w+)\(([^\n]*?)\)[^\n]*\{\n(.*?)^\}", source,
                              re.M | re.S):
-        params = [(p, int(w)) for w, p in re.findall(r"i(\d+) (?:\w+ )*(%[\w.]+)", match.group(2))]
+        params = [(p, int(w)) for w, p in re.findall(r"i(\d+) (?:\w+ )*(%[-\w.$]+)", match.group(2))]
         if len(params) != len(match.group(2).split(",")):
             raise Unknown("parameters of " + match.group(1))
         # a switch spans lines
@@ -274,7 +274,7 @@ def claims_of(source):
         blocks, here = {}, None
         for line in body.split("\n"):
             line = re.sub(r"\s*;.*", "", line).rstrip()
-            label = re.fullmatch(r'([\w.]+):', line)
+            label = re.fullmatch(r'([-\w.$]+):', line)
             if label:
                 here = "%" + label.group(1)
                 blocks[here] = []
@@ -292,7 +292,7 @@ def prove(claim, seconds):
     verdict = result.stdout.split("\n")[0]
     if verdict == "sat":
         return "is false:" + "".join(" %s=%s" % v for v in re.findall(
-            r"\(\|%([\w.]+)\| #([xb][0-9a-f]+)\)", result.stdout))
+            r"\(\|%([-\w.]+)\| #([xb][0-9a-f]+)\)", result.stdout))
     return "" if verdict == "unsat" else "undecided: " + result.stdout[:300]
 
 
