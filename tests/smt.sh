@@ -90,14 +90,23 @@ refuse "a claim that is false for one entry" claims false "$out/false.c"
 refuse "a loop" claims loop "$out/loop.c"
 try "a claim that is true" claims true "$out/true.c"
 
+# The granules share the attributes: every regime of one of them, and two of the others.
 for regime in EL10 EL2 EL20 EL3; do
 	format arm64_4k arm64_s1_formats.h ref_arm64.c $regime 1 4 3
+done
+for regime in EL10 EL3; do
 	format arm64_4k_lpa2 arm64_s1_formats.h ref_arm64.c $regime 0 5 4
 	format arm64_16k arm64_s1_formats.h ref_arm64.c $regime 1 4 2
 	format arm64_16k_lpa2 arm64_s1_formats.h ref_arm64.c $regime 0 4 3
 	format arm64_64k arm64_s1_formats.h ref_arm64.c $regime 1 3 2
 	format arm64_64k_lpa arm64_s1_formats.h ref_arm64.c $regime 1 3 3
 done
+format arm64_s2_4k arm64_s2_formats.h ref_arm64.c STAGE2 1 4 3
+format arm64_s2_4k_lpa2 arm64_s2_formats.h ref_arm64.c STAGE2 0 5 4
+format arm64_s2_16k arm64_s2_formats.h ref_arm64.c STAGE2 1 4 2
+format arm64_s2_16k_lpa2 arm64_s2_formats.h ref_arm64.c STAGE2 0 4 3
+format arm64_s2_64k arm64_s2_formats.h ref_arm64.c STAGE2 1 3 2
+format arm64_s2_64k_lpa arm64_s2_formats.h ref_arm64.c STAGE2 1 3 3
 format x86_64 x86_64.h ref_x86.c X86 0 5 3
 format ept ept.h ref_x86.c EPT 0 5 3
 format riscv64 riscv64.h ref_riscv.c RISCV 0 5 5
