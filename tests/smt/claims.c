@@ -25,16 +25,18 @@
 #include CLAIM_HEADER
 #include CLAIM_SOURCE
 
-#define LEVEL	 CLAIM_LEVEL
-#define SHIFT	 (CLAIM_FORMAT.geo->granule_lg2 + CLAIM_LEVEL * CLAIM_FORMAT.geo->index_lg2)
-#define ALIGNED	 (~0ull << SHIFT)
-#define PAGES	 (~0ull << CLAIM_FORMAT.geo->granule_lg2)
-#define PA_MAX	 ((1ull << CLAIM_FORMAT.geo->pa_bits) - 1u)
+#define LEVEL	CLAIM_LEVEL
+#define SHIFT	(CLAIM_FORMAT.geo->granule_lg2 + CLAIM_LEVEL * CLAIM_FORMAT.geo->index_lg2)
+#define ALIGNED (~0ull << SHIFT)
+#define PAGES	(~0ull << CLAIM_FORMAT.geo->granule_lg2)
+#define PA_MAX	((1ull << CLAIM_FORMAT.geo->pa_bits) - 1u)
 
 static inline __attribute__((always_inline)) struct pw_table handle(uint64_t caps, uint64_t mair)
 {
 	struct pw_table pt = {
 		.levels = CLAIM_FORMAT.geo->max_levels,
+		.granule_lg2 = CLAIM_FORMAT.geo->granule_lg2,
+		.index_lg2 = CLAIM_FORMAT.geo->index_lg2,
 		.leaf_levels = CLAIM_FORMAT.geo->leaf_levels,
 		.pa_max = PA_MAX,
 		.regime = CLAIM_REGIME,
@@ -197,9 +199,9 @@ bool claim_next(uint64_t e, uint64_t caps)
 	CLAIM_FORMAT.decode_leaf(&pt, e, LEVEL, &x);
 	CLAIM_FORMAT.decode_leaf(&pt, next, LEVEL, &y);
 	return CLAIM_FORMAT.kind(&pt, next, LEVEL) == PW_KIND_LEAF &&
-	       CLAIM_FORMAT.leaf_pa(&pt, next, LEVEL) == pa + (1ull << SHIFT) &&
-	       x.perm == y.perm && x.flags == y.flags && x.mem_index == y.mem_index &&
-	       x.soft == y.soft && x.key == y.key && x.share == y.share;
+	       CLAIM_FORMAT.leaf_pa(&pt, next, LEVEL) == pa + (1ull << SHIFT) && x.perm == y.perm &&
+	       x.flags == y.flags && x.mem_index == y.mem_index && x.soft == y.soft &&
+	       x.key == y.key && x.share == y.share;
 }
 #endif
 
@@ -214,8 +216,8 @@ bool claim_tables(uint64_t e, uint64_t pa, uint64_t caps)
 
 	pa &= PA_MAX & PAGES;
 	made = CLAIM_FORMAT.make_table(&pt, pa, LEVEL);
-	if (CLAIM_REF.kind(&r, made, LEVEL) != PW_KIND_TABLE || CLAIM_REF.reserved(&r, made, LEVEL) ||
-	    CLAIM_REF.table_pa(&r, made, LEVEL) != pa)
+	if (CLAIM_REF.kind(&r, made, LEVEL) != PW_KIND_TABLE ||
+	    CLAIM_REF.reserved(&r, made, LEVEL) || CLAIM_REF.table_pa(&r, made, LEVEL) != pa)
 		return false;
 	return CLAIM_FORMAT.kind(&pt, e, LEVEL) != PW_KIND_TABLE ||
 	       CLAIM_FORMAT.table_pa(&pt, e, LEVEL) == CLAIM_REF.table_pa(&r, e, LEVEL);

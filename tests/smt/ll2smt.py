@@ -119,6 +119,13 @@ class Claim:
             self.pointers[name] = (match.group(3), self.value(match.group(5), index_width),
                                    index_width)
             return None
+        match = re.fullmatch(r"getelementptr inbounds \[(\d+) x \[(\d+) x i\d+\]\], [^*]+\* "
+                             r"(@[\w.]+), i64 0, i64 (\S+), i64 (\S+)", text)
+        if match:
+            self.pointers[name] = (match.group(3), "(bvadd (bvmul %s %s) %s)" % (
+                self.value(match.group(4), 64), literal(int(match.group(2)), 64),
+                self.value(match.group(5), 64)), 64)
+            return None
         match = re.fullmatch(r"load i(\d+), i\d+\* (%[-\w.$]+), align \d+(, !\w+ !\d+)*", text)
         if match and match.group(2) in self.pointers:
             width = int(match.group(1))
@@ -258,6 +265,12 @@ def arrays_of(source):
             values = [int(v) for v in re.findall(r"i\d+ (-?\d+)", init)]
         if len(values) == int(count):
             arrays[name] = (int(width), values)
+    for name, count, width, init in re.findall(
+            r"^(@[\w.]+) = [^\n]*?constant \[\d+ x \[(\d+) x i(\d+)\]\] "
+            r"\[([^\n]+)\](?:, align \d+)?$", source, re.M):
+        rows = [bytes_of(row) for row in re.findall(r'c"((?:[^"\\]|\\..)*)"', init)]
+        if width == "8" and all(len(row) == int(count) for row in rows):
+            arrays[name] = (8, sum(rows, []))
     return arrays
 
 
