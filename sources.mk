@@ -121,6 +121,7 @@ PW_TESTS = \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_formats_test.c \
 	tests/unit/arm64_regimes_test.c \
+	tests/unit/arm64_regs_test.c \
 	tests/unit/arm64_s2_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/errors_test.c \
