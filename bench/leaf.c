@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * One operation over 1 GiB of 4K pages, R times, by the library or by the limit loop: a plain
+ * One operation over 262144 pages (1 GiB of 4K pages), R times, by the library or by the limit loop: a plain
  * scalar loop over the very same 512 tables, which knows where they are and asks for nothing.
  *
- *     leaf OP WHO ROUNDS      OP: map, protect, iterate, translate, unmap; WHO: library, limit
+ *     leaf OP WHO ROUNDS      OP: map, protect, iterate, translate, unmap; WHO: library, limit, or
+ *                             a format, for the library with that one (map, protect, iterate)
  *
  * bench/instructions counts instructions per entry as the difference of two runs under callgrind,
  * so that set-up does not count; `leaf time` prints medians of interleaved rounds.
@@ -19,12 +20,39 @@
 
 #define GIB	  (1ull << 30)
 #define NR_PAGES  (GIB >> 12)
-#define NR_TABLES (NR_PAGES / 512u)
+#define NR_TABLES (NR_PAGES / 512u) /* of arm64 4K; no format has more */
 #define VA_BASE	  0xffff800000000000ull
 #define PA_BASE	  0x40000000ull
 #define DATA_PA	  0x880000000ull
 #define ARENA	  (8ull << 20)
 
+/* What is particular to a format here. */
+static const struct format {
+	const char *name;
+	const struct pw_instance *instance;
+	uint32_t page_lg2, va_bits;
+	bool upper;
+	uint64_t mair;
+} formats[] = {
+	{ "arm64-4k", &pw_arm64_4k_direct, 12, 48, true, 0xff },
+	{ "arm64-4k-lpa2", &pw_arm64_4k_lpa2_direct, 12, 48, true, 0xff },
+	{ "arm64-16k", &pw_arm64_16k_direct, 14, 48, true, 0xff },
+	{ "arm64-16k-lpa2", &pw_arm64_16k_lpa2_direct, 14, 48, true, 0xff },
+	{ "arm64-64k", &pw_arm64_64k_direct, 16, 48, true, 0xff },
+	{ "arm64-64k-lpa", &pw_arm64_64k_lpa_direct, 16, 48, true, 0xff },
+	{ "arm64-s2-4k", &pw_arm64_s2_4k_direct, 12, 48, false, 0 },
+	{ "arm64-s2-4k-lpa2", &pw_arm64_s2_4k_lpa2_direct, 12, 48, false, 0 },
+	{ "arm64-s2-16k", &pw_arm64_s2_16k_direct, 14, 48, false, 0 },
+	{ "arm64-s2-64k", &pw_arm64_s2_64k_direct, 16, 48, false, 0 },
+	{ "x86-64", &pw_x86_64_direct, 12, 48, true, 0x06 },
+	{ "ept", &pw_ept_direct, 12, 48, false, 0 },
+	{ "riscv64", &pw_riscv64_direct, 12, 48, true, 0 },
+	{ "riscv64-g", &pw_riscv64_g_direct, 12, 50, false, 0 },
+};
+#define NR_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static const struct format *format = &formats[0];
+static uint64_t va_base;
 static char *arena;
 static uint64_t arena_used;
 static uint64_t *free_list;
@@ -34,6 +62,11 @@ static struct pw_arm64_counter counter;
 static uint64_t *leaf_table[NR_TABLES];
 static uint64_t first_leaf;
 static volatile uint64_t sink;
+
+static uint64_t page_bytes(void)
+{
+	return 1ull << format->page_lg2;
+}
 
 static void *get_table(void *ctx, struct pw_pa *pa)
 {
@@ -46,7 +79,7 @@ static void *get_table(void *ctx, struct pw_pa *pa)
 		if (arena_used == ARENA)
 			return NULL;
 		page = arena + arena_used;
-		arena_used += 4096;
+		arena_used += page_bytes();
 	}
 	pa->v = PA_BASE + (uint64_t)((char *)page - arena);
 	return page;
@@ -59,7 +92,7 @@ static void put_table(void *ctx, struct pw_pa pa, void *virt)
 	free_list = virt;
 }
 
-static const struct pw_attr attr = {
+static struct pw_attr attr = {
 	.perm = PW_PERM_R | PW_PERM_W,
 	.flags = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED,
 	.memtype = PW_MEM_NORMAL,
@@ -78,7 +111,7 @@ static void must(int err)
 
 static struct pw_range whole(void)
 {
-	return pw_range_len(VA_BASE, GIB);
+	return pw_range_len(va_base, NR_PAGES << format->page_lg2);
 }
 
 static void map_all(void)
@@ -90,16 +123,16 @@ static void set_up(void)
 {
 	struct pw_table_config cfg = {
 		.size = sizeof(cfg),
-		.flags = PW_TABLE_UPPER,
-		.instance = &pw_arm64_4k_direct,
+		.flags = format->upper ? PW_TABLE_UPPER : 0,
+		.instance = format->instance,
 		.env = &env,
-		.va_bits = 48,
-		.mair = 0xff,
+		.va_bits = format->va_bits,
+		.mair = format->mair,
 	};
-	uint64_t i;
+	uint64_t i, bytes = 1ull << 16; /* of the largest root */
 	void *root;
 
-	arena = aligned_alloc(4096, ARENA);
+	arena = aligned_alloc(bytes, ARENA);
 	if (!arena)
 		exit(3);
 	env.size = sizeof(env);
@@ -107,15 +140,22 @@ static void set_up(void)
 	env.get_table = get_table;
 	env.put_table = put_table;
 	root = get_table(NULL, &cfg.root);
-	memset(root, 0, 4096);
+	arena_used = bytes;
+	memset(root, 0, bytes);
+	if (format->instance == &pw_ept_direct || format->instance == &pw_riscv64_g_direct)
+		attr.flags &= ~(uint32_t)PW_ATTR_GLOBAL;
+	va_base = format->upper ? VA_BASE : 0;
 	pw_arm64_counter_init(&counter);
 	cfg.exec = &counter.e.x;
 	must(pw_table_init(&pt, &cfg));
 	map_all();
-	for (i = 0; i < NR_TABLES; i++) {
+	for (i = 0;
+	     i < NR_TABLES && i << (2u * format->page_lg2 - 3u) < NR_PAGES << format->page_lg2;
+	     i++) {
 		struct pw_translation t;
 
-		must(pw_translate(&pt, pw_va_of(VA_BASE + i * 512u * 4096u), &t));
+		must(pw_translate(&pt, pw_va_of(va_base + (i << (2u * format->page_lg2 - 3u))),
+				  &t));
 		leaf_table[i] = (uint64_t *)(uintptr_t)(t.step[t.nr_steps - 1].entry_pa.v +
 							env.phys_offset);
 	}
@@ -242,8 +282,8 @@ static void clear_leaves(void)
 {
 	uint64_t i;
 
-	for (i = 0; i < NR_TABLES; i++)
-		memset(leaf_table[i], 0, 4096);
+	for (i = 0; i < NR_TABLES && leaf_table[i]; i++)
+		memset(leaf_table[i], 0, page_bytes());
 }
 
 static int __attribute__((noinline)) run(const char *op, int library, unsigned int round)
@@ -325,20 +365,31 @@ static int times(void)
 	return 0;
 }
 
+static void choose(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_FORMATS; i++)
+		if (!strcmp(formats[i].name, name))
+			format = &formats[i];
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int r, rounds;
 
+	if (argc == 4)
+		choose(argv[2]);
 	set_up();
 	if (argc == 2 && !strcmp(argv[1], "time"))
 		return times();
 	if (argc != 4) {
-		fprintf(stderr, "usage: leaf time | leaf OP library|limit ROUNDS\n");
+		fprintf(stderr, "usage: leaf time | leaf OP library|limit|FORMAT ROUNDS\n");
 		return 2;
 	}
 	rounds = (unsigned int)atoi(argv[3]);
 	for (r = 0; r < rounds; r++) {
-		if (run(argv[1], !strcmp(argv[2], "library"), r))
+		if (run(argv[1], strcmp(argv[2], "limit") != 0, r))
 			return 2;
 	}
 	return 0;

@@ -49,7 +49,6 @@ struct pw_instance {
 	{                                                                                          \
 		return pw_pass_run(&pw_fmt_##fmt, &pw_mem_##mem, symbol##_kind, op);               \
 	}                                                                                          \
-	int symbol##_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa);         \
 	int symbol##_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)          \
 	{                                                                                          \
 		return pw_spot_lookup(&pw_fmt_##fmt, &pw_mem_##mem, pt, va, pa);                   \

@@ -40,6 +40,18 @@ extern const struct pw_fields pw_x86_64_fields;
 extern const struct pw_fields pw_ept_fields;
 extern const struct pw_fields pw_riscv64_fields;
 extern const struct pw_fields pw_riscv64_g_fields;
+extern const struct pw_fields pw_arm64_4k_fields;
+extern const struct pw_fields pw_arm64_4k_lpa2_fields;
+extern const struct pw_fields pw_arm64_16k_fields;
+extern const struct pw_fields pw_arm64_16k_lpa2_fields;
+extern const struct pw_fields pw_arm64_64k_fields;
+extern const struct pw_fields pw_arm64_64k_lpa_fields;
+extern const struct pw_fields pw_arm64_s2_4k_fields;
+extern const struct pw_fields pw_arm64_s2_4k_lpa2_fields;
+extern const struct pw_fields pw_arm64_s2_16k_fields;
+extern const struct pw_fields pw_arm64_s2_16k_lpa2_fields;
+extern const struct pw_fields pw_arm64_s2_64k_fields;
+extern const struct pw_fields pw_arm64_s2_64k_lpa_fields;
 
 #ifdef __cplusplus
 }

@@ -47,6 +47,26 @@ extern const struct pw_instance pw_arm64_64k_lpa_direct;
 extern const struct pw_instance pw_arm64_64k_lpa_hooked;
 
 /*
+ * arm64 stage 2: from intermediate physical addresses (given as struct pw_va) to physical ones, by
+ * granule and address size as above, input and output alike. Up to 16 root tables lie side by side;
+ * pw_table_config.levels says where the first lookup is (VTCR_EL2.SL0). Permissions: PW_PERM_R and
+ * PW_PERM_W are for both privileges, PW_PERM_X too unless there is PW_CAP_XNX; the user's own are
+ * not expressible but for PW_PERM_USER_X then. Inactive tables only: there is no maintenance yet.
+ */
+extern const struct pw_instance pw_arm64_s2_4k_direct;
+extern const struct pw_instance pw_arm64_s2_4k_hooked;
+extern const struct pw_instance pw_arm64_s2_4k_lpa2_direct;
+extern const struct pw_instance pw_arm64_s2_4k_lpa2_hooked;
+extern const struct pw_instance pw_arm64_s2_16k_direct;
+extern const struct pw_instance pw_arm64_s2_16k_hooked;
+extern const struct pw_instance pw_arm64_s2_16k_lpa2_direct;
+extern const struct pw_instance pw_arm64_s2_16k_lpa2_hooked;
+extern const struct pw_instance pw_arm64_s2_64k_direct;
+extern const struct pw_instance pw_arm64_s2_64k_hooked;
+extern const struct pw_instance pw_arm64_s2_64k_lpa_direct;
+extern const struct pw_instance pw_arm64_s2_64k_lpa_hooked;
+
+/*
  * x86-64, 4-level and 5-level paging: va_bits 48 or 57. A handle is one half of CR3's table. What
  * the neutral words mean in an entry is said in x86.h.
  */
@@ -85,18 +105,42 @@ extern const struct pw_instance pw_fake_hooked;
  *
  * Context, Return: as pw_translate().
  */
-int pw_arm64_4k_direct_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
-	PW_MUST_CHECK;
-int pw_arm64_4k_hooked_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
-	PW_MUST_CHECK;
-int pw_arm64_4k_lpa2_direct_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
-	PW_MUST_CHECK;
-int pw_arm64_4k_lpa2_hooked_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
-	PW_MUST_CHECK;
-int pw_fake_direct_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
-	PW_MUST_CHECK;
-int pw_fake_hooked_lookup(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa)
-	PW_MUST_CHECK;
+typedef int pw_lookup_fn(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa);
+
+PW_MUST_CHECK pw_lookup_fn pw_arm64_4k_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_4k_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_4k_lpa2_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_4k_lpa2_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_16k_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_16k_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_16k_lpa2_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_16k_lpa2_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_64k_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_64k_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_64k_lpa_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_64k_lpa_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_4k_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_4k_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_4k_lpa2_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_4k_lpa2_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_16k_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_16k_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_16k_lpa2_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_16k_lpa2_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_64k_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_64k_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_64k_lpa_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_arm64_s2_64k_lpa_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_x86_64_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_x86_64_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_ept_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_ept_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_riscv64_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_riscv64_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_riscv64_g_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_riscv64_g_hooked_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_fake_direct_lookup;
+PW_MUST_CHECK pw_lookup_fn pw_fake_hooked_lookup;
 
 /* The instance's name, "arm64-4k (direct)" and the like. */
 const char *pw_instance_name(const struct pw_instance *inst);

@@ -24,11 +24,19 @@
 	.linux_invalid = true,                                                                \
 	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 2 } }
 
+/* And of stage 2. */
+#define ARM64_STAGE2                                                                             \
+	.va_step = 1, .halves = WORLD_LOWER, .concat_lg2 = 4, .regimes = 1u << PW_REGIME_STAGE2, \
+	.base = PW_ATTR_VALID | PW_ATTR_ACCESSED, .by_cpu = true, .can_be_invalid = true,        \
+	.flags = PLAIN | PW_ATTR_DIRTY | PW_ATTR_DBM | PW_ATTR_CONTIGUOUS, .nr_soft = 16,        \
+	.nr_keys = 1, .nr_index = 16, .no_write = PW_PERM_W, .no_exec = PW_PERM_X,               \
+	.type = { { PW_MEM_NORMAL, 15 }, { PW_MEM_DEVICE_nGnRE, 1 }, { PW_MEM_NORMAL_NC, 5 } }
+
 /* Both stages of RISC-V. */
 #define RISCV                                                                                     \
 	.page_lg2 = 12, .index_lg2 = 9, .va_step = 9, .max_levels = 5,                            \
 	.caps = PW_CAP_SVNAPOT | PW_CAP_SVPBMT | PW_CAP_SVRSW60T59B, .nr_soft = 16, .nr_keys = 1, \
-	.nr_index = 3, .by_cpu = true, .can_be_invalid = true,                                    \
+	.nr_index = 3, .by_cpu = true, .small_cpu = true, .can_be_invalid = true,                 \
 	.type = { { PW_MEM_NORMAL, 0 }, { PW_MEM_NORMAL_NC, 1 }, { PW_MEM_DEVICE_nGnRnE, 2 } }
 
 const struct world_format world_formats[WORLD_NR_FORMATS] = {
@@ -108,6 +116,82 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.max_levels = 3,
 		.share = true,
 	},
+	[WORLD_S2_4K] = {
+		ARM64_STAGE2,
+		.name = "arm64-s2-4k",
+		.direct = &pw_arm64_s2_4k_direct,
+		.hooked = &pw_arm64_s2_4k_hooked,
+		.ref = &ref_arm64_s2_4k,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 16,
+		.max_va_bits = 48,
+		.max_levels = 4,
+		.share = true,
+	},
+	[WORLD_S2_4K_LPA2] = {
+		ARM64_STAGE2,
+		.name = "arm64-s2-4k-lpa2",
+		.direct = &pw_arm64_s2_4k_lpa2_direct,
+		.hooked = &pw_arm64_s2_4k_lpa2_hooked,
+		.ref = &ref_arm64_s2_4k_lpa2,
+		.page_lg2 = 12,
+		.index_lg2 = 9,
+		.min_va_bits = 16,
+		.max_va_bits = 52,
+		.max_levels = 5,
+	},
+	[WORLD_S2_16K] = {
+		ARM64_STAGE2,
+		.name = "arm64-s2-16k",
+		.direct = &pw_arm64_s2_16k_direct,
+		.hooked = &pw_arm64_s2_16k_hooked,
+		.ref = &ref_arm64_s2_16k,
+		.page_lg2 = 14,
+		.index_lg2 = 11,
+		.min_va_bits = 16,
+		.max_va_bits = 48,
+		.max_levels = 3,
+		.share = true,
+	},
+	[WORLD_S2_16K_LPA2] = {
+		ARM64_STAGE2,
+		.name = "arm64-s2-16k-lpa2",
+		.direct = &pw_arm64_s2_16k_lpa2_direct,
+		.hooked = &pw_arm64_s2_16k_lpa2_hooked,
+		.ref = &ref_arm64_s2_16k_lpa2,
+		.page_lg2 = 14,
+		.index_lg2 = 11,
+		.min_va_bits = 16,
+		.max_va_bits = 52,
+		.max_levels = 4,
+	},
+	[WORLD_S2_64K] = {
+		ARM64_STAGE2,
+		.name = "arm64-s2-64k",
+		.direct = &pw_arm64_s2_64k_direct,
+		.hooked = &pw_arm64_s2_64k_hooked,
+		.ref = &ref_arm64_s2_64k,
+		.page_lg2 = 16,
+		.index_lg2 = 13,
+		.min_va_bits = 17,
+		.max_va_bits = 48,
+		.max_levels = 3,
+		.share = true,
+	},
+	[WORLD_S2_64K_LPA] = {
+		ARM64_STAGE2,
+		.name = "arm64-s2-64k-lpa",
+		.direct = &pw_arm64_s2_64k_lpa_direct,
+		.hooked = &pw_arm64_s2_64k_lpa_hooked,
+		.ref = &ref_arm64_s2_64k_lpa,
+		.page_lg2 = 16,
+		.index_lg2 = 13,
+		.min_va_bits = 17,
+		.max_va_bits = 52,
+		.max_levels = 3,
+		.share = true,
+	},
 	[WORLD_X86_64] = {
 		.name = "x86-64",
 		.direct = &pw_x86_64_direct,
@@ -129,7 +213,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.nr_soft = 1024,
 		.nr_keys = 16,
 		.nr_index = 8,
-		.by_cpu = true,
+		.by_cpu = true, .small_cpu = true,
 		.no_write = PW_PERM_W | PW_PERM_USER_W,
 		.no_exec = PW_PERM_X | PW_PERM_USER_X,
 		.user = PW_PERM_R | PW_PERM_USER_R,
@@ -158,7 +242,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.nr_keys = 1,
 		.nr_index = 8,
 		.index_reserved = 1u << 2 | 1u << 3 | 1u << 7,
-		.by_cpu = true,
+		.by_cpu = true, .small_cpu = true,
 		.no_write = PW_PERM_W,
 		.no_exec = PW_PERM_X,
 		.type = { { PW_MEM_NORMAL, 6 }, { PW_MEM_DEVICE_nGnRnE, 0 }, { PW_MEM_NORMAL_NC, 1 } },

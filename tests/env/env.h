@@ -58,7 +58,8 @@ struct world_format {
 	uint32_t nr_keys;
 	uint32_t nr_index;
 	uint32_t index_reserved; /* bit i: memory type i is reserved */
-	bool by_cpu;		 /* registers decide rights, and extensions what is reserved */
+	bool small_cpu;		 /* what a smaller CPU has not is reserved in entries */
+	bool by_cpu;		 /* registers and extensions decide what bits mean */
 	bool share;
 	uint32_t no_write; /* PW_PERM_*: what to clear and set so that nobody, or all may write */
 	uint32_t no_exec;
@@ -79,6 +80,12 @@ enum {
 	WORLD_16K_LPA2,
 	WORLD_64K,
 	WORLD_64K_LPA,
+	WORLD_S2_4K,
+	WORLD_S2_4K_LPA2,
+	WORLD_S2_16K,
+	WORLD_S2_16K_LPA2,
+	WORLD_S2_64K,
+	WORLD_S2_64K_LPA,
 	WORLD_X86_64,
 	WORLD_EPT,
 	WORLD_RISCV64,

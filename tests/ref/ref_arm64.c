@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * arm64 stage 1, written from the Arm ARM (DDI 0487): "VMSAv8-64 translation table format
- * descriptors", "Stage 1 permissions", "The Contiguous bit".
+ * arm64, both stages, written from the Arm ARM (DDI 0487): "VMSAv8-64 translation table format
+ * descriptors", "Stage 1 permissions", "Stage 2 permissions", "Stage 2 memory type and Cacheability
+ * attributes", "The Contiguous bit".
  */
 #include "ref_walk.h"
 
@@ -162,20 +163,26 @@ static uint64_t perm_bits(uint32_t level)
 
 static uint32_t memtype_of(uint8_t mair)
 {
-	static const struct {
-		uint8_t mair;
-		uint8_t memtype;
-	} names[] = {
-		{ 0xff, PW_MEM_NORMAL },	{ 0xf0, PW_MEM_NORMAL_TAGGED },
-		{ 0x44, PW_MEM_NORMAL_NC },	{ 0xbb, PW_MEM_NORMAL_WT },
-		{ 0x00, PW_MEM_DEVICE_nGnRnE }, { 0x04, PW_MEM_DEVICE_nGnRE },
-		{ 0x08, PW_MEM_DEVICE_nGRE },	{ 0x0c, PW_MEM_DEVICE_GRE },
-	};
-
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].mair == mair)
-			return names[i].memtype;
-	return PW_MEM_OTHER;
+	switch (mair) {
+	case 0xff:
+		return PW_MEM_NORMAL;
+	case 0xf0:
+		return PW_MEM_NORMAL_TAGGED;
+	case 0x44:
+		return PW_MEM_NORMAL_NC;
+	case 0xbb:
+		return PW_MEM_NORMAL_WT;
+	case 0x00:
+		return PW_MEM_DEVICE_nGnRnE;
+	case 0x04:
+		return PW_MEM_DEVICE_nGnRE;
+	case 0x08:
+		return PW_MEM_DEVICE_nGRE;
+	case 0x0c:
+		return PW_MEM_DEVICE_GRE;
+	default:
+		return PW_MEM_OTHER;
+	}
 }
 
 static struct pw_attr attr(const struct ref_regime *r, uint64_t entry, uint32_t level)
@@ -228,10 +235,111 @@ static void show(const struct ref_geometry *geo, struct pw_attr *a)
 		a->perm &= ~PW_PERM_X;
 }
 
+/* Stage 2 ------------------------------------------------------------------------------------ */
+
+/* Bit 50, RES0 in a valid leaf, marks one that is only not valid. */
+static uint32_t s2_kind(const struct ref_regime *r, uint64_t entry, uint32_t level)
+{
+	bool leaf = bit(entry, 1) == (level == 0) && level < r->leaf_levels;
+
+	if (entry == 0 || bit(entry, 0))
+		return kind(r, entry, level);
+	return bit(entry, 50) && leaf ? PW_KIND_INVALID : PW_KIND_NONPRESENT;
+}
+
+static uint64_t s2_reserved(const struct ref_regime *r, uint64_t entry, uint32_t level)
+{
+	uint64_t res0 = 1ull << 50;
+
+	if (!bit(entry, 0) || kind(r, entry, level) == PW_KIND_BAD)
+		return 0;
+	if (kind(r, entry, level) == PW_KIND_TABLE)
+		res0 |= 0x1full << 59; /* no APTable, XNTable in this stage */
+	else if (!(r->caps & PW_CAP_XNX))
+		res0 |= 1ull << 53;
+	return reserved(r, entry, level) | (entry & res0);
+}
+
+/* Tables have no say. */
+static uint32_t s2_perm(const struct ref_regime *r, uint64_t entry, uint32_t level,
+			const uint64_t *above, uint32_t nr)
+{
+	uint32_t p = bit(entry, 6) ? PW_PERM_R : 0;
+
+	(void)level, (void)above, (void)nr;
+	p |= bit(entry, 7) || bit(entry, 51) ? PW_PERM_W : 0;
+	if (!(r->caps & PW_CAP_XNX))
+		return p | (bit(entry, 54) ? 0 : PW_PERM_X);
+	switch (bits(entry, 54, 53)) {
+	case 0:
+		return p | PW_PERM_X | PW_PERM_USER_X;
+	case 1:
+		return p | PW_PERM_USER_X;
+	case 2:
+		return p;
+	default:
+		return p | PW_PERM_X;
+	}
+}
+
+/* MemAttr[3:2] 0: Device, by [1:0]; else outer, then inner: 1 NC, 2 write-through, 3 write-back. */
+static uint32_t s2_memtype(uint32_t caps, uint32_t memattr)
+{
+	static const uint32_t device[] = { PW_MEM_DEVICE_nGnRnE, PW_MEM_DEVICE_nGnRE,
+					   PW_MEM_DEVICE_nGRE, PW_MEM_DEVICE_GRE };
+
+	if (memattr < 4)
+		return device[memattr];
+	if (memattr == 5)
+		return PW_MEM_NORMAL_NC;
+	if (caps & PW_CAP_FWB) /* 6: write-back, whatever stage 1 says */
+		return memattr == 6 ? PW_MEM_NORMAL : PW_MEM_OTHER;
+	if (memattr == 10)
+		return PW_MEM_NORMAL_WT;
+	return memattr == 15 ? PW_MEM_NORMAL : PW_MEM_OTHER;
+}
+
+static struct pw_attr s2_attr(const struct ref_regime *r, uint64_t entry, uint32_t level)
+{
+	struct pw_attr a = { .perm = s2_perm(r, entry, level, NULL, 0), .flags = PW_ATTR_GLOBAL };
+
+	a.flags |= bit(entry, 0) ? PW_ATTR_VALID : 0;
+	a.flags |= bit(entry, 10) ? PW_ATTR_ACCESSED : 0;
+	a.flags |= bit(entry, 51) ? PW_ATTR_DBM : 0;
+	a.flags |= bit(entry, 51) && bit(entry, 7) ? PW_ATTR_DIRTY : 0;
+	a.flags |= bit(entry, 52) && r->format->contig_lg2[level] ? PW_ATTR_CONTIGUOUS : 0;
+	a.mem_index = (uint32_t)bits(entry, 5, 2);
+	a.memtype = s2_memtype(r->caps, a.mem_index);
+	a.share = r->format->variant == FORM_LPA2 ? 0 : (uint32_t)bits(entry, 9, 8);
+	a.soft = (uint32_t)bits(entry, 58, 55);
+	return a;
+}
+
+static void s2_hold(const struct ref_geometry *geo, struct pw_attr *a)
+{
+	a->flags |= PW_ATTR_GLOBAL;
+	if (!(a->perm & PW_PERM_W))
+		a->flags &= ~PW_ATTR_DBM;
+	if (!(a->flags & PW_ATTR_DBM))
+		a->flags &= ~PW_ATTR_DIRTY;
+	if (geo->format->variant == FORM_LPA2)
+		a->share = 0;
+}
+
+static void s2_show(const struct ref_geometry *geo, struct pw_attr *a)
+{
+	(void)geo, (void)a;
+}
+
 #define STAGE1                                                                            \
 	.kind = kind, .reserved = reserved, .leaf_pa = leaf_pa, .table_pa = table_pa,     \
 	.attr = attr, .perm = perm, .plain = plain, .perm_bits = perm_bits, .hold = hold, \
 	.show = show
+
+#define STAGE2                                                                                     \
+	.kind = s2_kind, .reserved = s2_reserved, .leaf_pa = leaf_pa, .table_pa = table_pa,        \
+	.attr = s2_attr, .perm = s2_perm, .plain = plain, .perm_bits = perm_bits, .hold = s2_hold, \
+	.show = s2_show
 
 const struct ref_format ref_arm64_4k = {
 	STAGE1,		  .table = table, .page_lg2 = 12,     .index_lg2 = 9,
@@ -260,5 +368,35 @@ const struct ref_format ref_arm64_64k = {
 
 const struct ref_format ref_arm64_64k_lpa = {
 	STAGE1,		  .table = table_lpa, .page_lg2 = 16,	   .index_lg2 = 13,
+	.leaf_levels = 3, .pa_bits = 52,      .variant = FORM_LPA, .contig_lg2 = { 5, 5 },
+};
+
+const struct ref_format ref_arm64_s2_4k = {
+	STAGE2,		  .table = table, .page_lg2 = 12,     .index_lg2 = 9,
+	.leaf_levels = 3, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 4, 4, 4 },
+};
+
+const struct ref_format ref_arm64_s2_4k_lpa2 = {
+	STAGE2,		  .table = table_lpa2, .page_lg2 = 12,	     .index_lg2 = 9,
+	.leaf_levels = 4, .pa_bits = 52,       .variant = FORM_LPA2, .contig_lg2 = { 4, 4, 4 },
+};
+
+const struct ref_format ref_arm64_s2_16k = {
+	STAGE2,		  .table = table, .page_lg2 = 14,     .index_lg2 = 11,
+	.leaf_levels = 2, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 7, 5 },
+};
+
+const struct ref_format ref_arm64_s2_16k_lpa2 = {
+	STAGE2,		  .table = table_lpa2, .page_lg2 = 14,	     .index_lg2 = 11,
+	.leaf_levels = 3, .pa_bits = 52,       .variant = FORM_LPA2, .contig_lg2 = { 7, 5 },
+};
+
+const struct ref_format ref_arm64_s2_64k = {
+	STAGE2,		  .table = table, .page_lg2 = 16,     .index_lg2 = 13,
+	.leaf_levels = 2, .pa_bits = 48,  .variant = FORM_48, .contig_lg2 = { 5, 5 },
+};
+
+const struct ref_format ref_arm64_s2_64k_lpa = {
+	STAGE2,		  .table = table_lpa, .page_lg2 = 16,	   .index_lg2 = 13,
 	.leaf_levels = 3, .pa_bits = 52,      .variant = FORM_LPA, .contig_lg2 = { 5, 5 },
 };

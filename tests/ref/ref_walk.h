@@ -70,6 +70,9 @@ struct ref_format {
 extern const struct ref_format ref_arm64_4k, ref_arm64_4k_lpa2;
 extern const struct ref_format ref_arm64_16k, ref_arm64_16k_lpa2;
 extern const struct ref_format ref_arm64_64k, ref_arm64_64k_lpa;
+extern const struct ref_format ref_arm64_s2_4k, ref_arm64_s2_4k_lpa2;
+extern const struct ref_format ref_arm64_s2_16k, ref_arm64_s2_16k_lpa2;
+extern const struct ref_format ref_arm64_s2_64k, ref_arm64_s2_64k_lpa;
 extern const struct ref_format ref_x86_64, ref_ept;
 extern const struct ref_format ref_riscv64, ref_riscv64_g;
 extern const struct ref_format ref_fake;

@@ -292,7 +292,9 @@ static void cannot_express(struct world *w)
 	if (w->format->type[0].memtype != PW_MEM_INDEX) {
 		c = good(w);
 		c.range = pw_range_len(w->pt.first.v + 16 * page, page);
-		c.attr.memtype = PW_MEM_DEVICE_GRE; /* in none of the tests' tables of types */
+		/* in none of the tests' tables of types */
+		c.attr.memtype = w->pt.regime == PW_REGIME_STAGE2 ? PW_MEM_NORMAL_TAGGED :
+								    PW_MEM_DEVICE_GRE;
 		refused(w, &c, MAP, PW_EOPNOTSUPP);
 	}
 	finish(w);

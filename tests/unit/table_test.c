@@ -208,6 +208,7 @@ static void one_size(uint32_t bits, bool upper)
 	harness_note("bits", bits);
 	harness_note("upper", upper);
 	c.va_bits = bits;
+	c.root.v = 0;
 	c.flags = upper ? PW_TABLE_UPPER : 0;
 	if (upper && f->halves == WORLD_LOWER) {
 		EXPECT_EQ(pw_table_init(&pt, &c), PW_EINVAL);

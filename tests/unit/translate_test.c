@@ -39,17 +39,43 @@ static void same_as_walker(const struct world *at_world, uint64_t at)
 
 /* Edges -------------------------------------------------------------------------------------- */
 
-typedef int lookup_fn(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa);
-
 /* The lookup of each instance. */
 static const struct {
 	const struct pw_instance *instance;
-	lookup_fn *lookup;
+	pw_lookup_fn *lookup;
 } lookups[] = {
 	{ &pw_arm64_4k_direct, pw_arm64_4k_direct_lookup },
 	{ &pw_arm64_4k_hooked, pw_arm64_4k_hooked_lookup },
 	{ &pw_arm64_4k_lpa2_direct, pw_arm64_4k_lpa2_direct_lookup },
 	{ &pw_arm64_4k_lpa2_hooked, pw_arm64_4k_lpa2_hooked_lookup },
+	{ &pw_arm64_16k_direct, pw_arm64_16k_direct_lookup },
+	{ &pw_arm64_16k_hooked, pw_arm64_16k_hooked_lookup },
+	{ &pw_arm64_16k_lpa2_direct, pw_arm64_16k_lpa2_direct_lookup },
+	{ &pw_arm64_16k_lpa2_hooked, pw_arm64_16k_lpa2_hooked_lookup },
+	{ &pw_arm64_64k_direct, pw_arm64_64k_direct_lookup },
+	{ &pw_arm64_64k_hooked, pw_arm64_64k_hooked_lookup },
+	{ &pw_arm64_64k_lpa_direct, pw_arm64_64k_lpa_direct_lookup },
+	{ &pw_arm64_64k_lpa_hooked, pw_arm64_64k_lpa_hooked_lookup },
+	{ &pw_arm64_s2_4k_direct, pw_arm64_s2_4k_direct_lookup },
+	{ &pw_arm64_s2_4k_hooked, pw_arm64_s2_4k_hooked_lookup },
+	{ &pw_arm64_s2_4k_lpa2_direct, pw_arm64_s2_4k_lpa2_direct_lookup },
+	{ &pw_arm64_s2_4k_lpa2_hooked, pw_arm64_s2_4k_lpa2_hooked_lookup },
+	{ &pw_arm64_s2_16k_direct, pw_arm64_s2_16k_direct_lookup },
+	{ &pw_arm64_s2_16k_hooked, pw_arm64_s2_16k_hooked_lookup },
+	{ &pw_arm64_s2_16k_lpa2_direct, pw_arm64_s2_16k_lpa2_direct_lookup },
+	{ &pw_arm64_s2_16k_lpa2_hooked, pw_arm64_s2_16k_lpa2_hooked_lookup },
+	{ &pw_arm64_s2_64k_direct, pw_arm64_s2_64k_direct_lookup },
+	{ &pw_arm64_s2_64k_hooked, pw_arm64_s2_64k_hooked_lookup },
+	{ &pw_arm64_s2_64k_lpa_direct, pw_arm64_s2_64k_lpa_direct_lookup },
+	{ &pw_arm64_s2_64k_lpa_hooked, pw_arm64_s2_64k_lpa_hooked_lookup },
+	{ &pw_x86_64_direct, pw_x86_64_direct_lookup },
+	{ &pw_x86_64_hooked, pw_x86_64_hooked_lookup },
+	{ &pw_ept_direct, pw_ept_direct_lookup },
+	{ &pw_ept_hooked, pw_ept_hooked_lookup },
+	{ &pw_riscv64_direct, pw_riscv64_direct_lookup },
+	{ &pw_riscv64_hooked, pw_riscv64_hooked_lookup },
+	{ &pw_riscv64_g_direct, pw_riscv64_g_direct_lookup },
+	{ &pw_riscv64_g_hooked, pw_riscv64_g_hooked_lookup },
 	{ &pw_fake_direct, pw_fake_direct_lookup },
 	{ &pw_fake_hooked, pw_fake_hooked_lookup },
 };
