@@ -4,9 +4,9 @@
  * From system registers to a handle's configuration (Arm ARM: TCR_ELx, TCR2_ELx, TTBRn_ELx,
  * SCTLR_ELx, PIR_ELx; VTCR_EL2, VTTBR_EL2, HCR_EL2).
  *
- * TCR has two layouts. With two halves (EL1&0, and EL2&0, where TCR_EL2 looks like TCR_EL1) it holds
- * each field twice; the granule's two fields do not even share an encoding. With one half (EL2, EL3)
- * there is one of each, elsewhere. VTCR_EL2 is like the latter.
+ * TCR has two layouts. With two halves (EL1&0, and EL2&0, where TCR_EL2 looks like TCR_EL1) it
+ * holds each field twice; the granule's two fields do not even share an encoding. With one half
+ * (EL2, EL3) there is one of each, elsewhere. VTCR_EL2 is like the latter.
  */
 #include <pagewalk/arm64.h>
 

@@ -140,7 +140,7 @@ TEST(direct_permissions_encoded)
 	}
 }
 
-/* Tables: APTable, XNTable, PXNTable, each at each level above; HPD, PIE and POE switch them off. */
+/* APTable, XNTable, PXNTable, each at each level above; HPD, PIE and POE switch them off. */
 static uint32_t under(uint64_t table, uint64_t leaf, unsigned int at)
 {
 	struct pw_translation t;
@@ -447,7 +447,7 @@ TEST(indirect_dirty_state_is_no_difference)
 	}
 }
 
-/* A new entry is published in any case: which ones the privileged may use, an index does not say. */
+/* A new entry is published in any case: an index does not say which the privileged may use. */
 TEST(indirect_publish)
 {
 	struct pw_attr attr = { .perm = R | UR, .flags = PW_ATTR_VALID };

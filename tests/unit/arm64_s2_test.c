@@ -150,8 +150,8 @@ static void from_level(const struct arm64_format *f, unsigned int va_bits, unsig
 }
 
 /*
- * The manual's rule: from the start level on an address has 1 to index + 4 bits of index there, four
- * of them for 16 tables side by side.
+ * The manual's rule: at the start level an address has 1 to index + 4 bits of index, four of them
+ * for 16 tables side by side.
  */
 static void starts(const struct arm64_format *f, bool hooked)
 {
@@ -302,7 +302,7 @@ TEST(every_address_bit)
 	each(addresses);
 }
 
-/* The manual's tables: S2AP[1:0], and XN[1:0] by privilege; without FEAT_XNX only XN[1] is there. */
+/* The manual's tables: S2AP[1:0], and XN[1:0] by privilege; without FEAT_XNX just XN[1]. */
 static const uint32_t s2ap[4] = { 0, PW_PERM_R, PW_PERM_W, PW_PERM_R | PW_PERM_W };
 static const uint32_t xn[4] = { PW_PERM_X | PW_PERM_USER_X, PW_PERM_USER_X, 0, PW_PERM_X };
 static const uint32_t xn_both[4] = { PW_PERM_X, PW_PERM_X, 0, 0 };
