@@ -47,6 +47,9 @@ PW_LINUX_SRC = \
 	linux/pageattr.c \
 	linux/pagewalk.c \
 	linux/state.c \
+	linux/table.c \
+	linux/vma.c \
+	linux/walk_vma.c \
 
 # hosted: the command ------------------------------------------------------------------------
 

@@ -122,6 +122,17 @@ void pw_linux_link(void *slot, uint64_t entry)
 	entry_written(slot, true);
 }
 
+bool pw_linux_link_new(void *slot, uint64_t entry)
+{
+	uint64_t none = 0;
+
+	if (!__atomic_compare_exchange_n((pw_linux_word *)slot, &none, entry, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return false;
+	entry_written(slot, true);
+	return true;
+}
+
 void __set_pte(pte_t *ptep, pte_t pte)
 {
 	write_entry(ptep, pte_val(pte), (pte_val(pte) & (PTE_VALID | PTE_USER)) == PTE_VALID);
