@@ -110,7 +110,7 @@ static void entry_written(const void *p, bool barrier)
 		pw_linux_queue_barriers();
 }
 
-static void write_entry(void *p, uint64_t e, bool barrier)
+void pw_linux_write(void *p, uint64_t e, bool barrier)
 {
 	__atomic_store_n((pw_linux_word *)p, e, __ATOMIC_RELAXED);
 	entry_written(p, barrier);
@@ -135,27 +135,27 @@ bool pw_linux_link_new(void *slot, uint64_t entry)
 
 void __set_pte(pte_t *ptep, pte_t pte)
 {
-	write_entry(ptep, pte_val(pte), (pte_val(pte) & (PTE_VALID | PTE_USER)) == PTE_VALID);
+	pw_linux_write(ptep, pte_val(pte), (pte_val(pte) & (PTE_VALID | PTE_USER)) == PTE_VALID);
 }
 
 void set_pmd(pmd_t *pmdp, pmd_t pmd)
 {
-	write_entry(pmdp, pmd_val(pmd), pmd_val(pmd) & PTE_VALID);
+	pw_linux_write(pmdp, pmd_val(pmd), pmd_val(pmd) & PTE_VALID);
 }
 
 void set_pud(pud_t *pudp, pud_t pud)
 {
-	write_entry(pudp, pud_val(pud), pud_val(pud) & PTE_VALID);
+	pw_linux_write(pudp, pud_val(pud), pud_val(pud) & PTE_VALID);
 }
 
 void set_p4d(p4d_t *p4dp, p4d_t p4d)
 {
-	write_entry(p4dp, p4d_val(p4d), true);
+	pw_linux_write(p4dp, p4d_val(p4d), true);
 }
 
 void set_pgd(pgd_t *pgdp, pgd_t pgd)
 {
-	write_entry(pgdp, pgd_val(pgd), true);
+	pw_linux_write(pgdp, pgd_val(pgd), true);
 }
 
 bool ptep_try_set(pte_t *ptep, pte_t pte)

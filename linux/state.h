@@ -21,6 +21,9 @@ extern struct pw_linux_config pw_linux;
 /* Does the table that @entry points to lie in the environment's memory? */
 bool pw_linux_table_ok(uint64_t entry);
 
+/* Store an entry, and its barrier if it owes one. */
+void pw_linux_write(void *p, uint64_t e, bool barrier);
+
 /* Entries of kernel mappings owe a publish barrier: pay it, or leave it to lazy MMU mode. */
 void pw_linux_queue_barriers(void);
 

@@ -136,16 +136,13 @@ void pw_linux_unfold(void *entry, int level, unsigned long addr)
 		dirty |= hw_dirty(old[i]);
 	}
 	for (i = 0; i < PW_LINUX_GROUP; i++) {
-		uint64_t e = old[i] & ~PTE_CONT;
+		uint64_t e = old[i];
 
-		if (!pw_linux_present(e)) {
-			pw_linux_link(&first[i], old[i]);
-			continue;
-		}
-		e |= young;
-		if (dirty && (e & PTE_DBM))
+		if (pw_linux_present(e))
+			e = (e & ~PTE_CONT) | young;
+		if (pw_linux_present(e) && dirty && (e & PTE_DBM))
 			e &= ~PTE_RDONLY;
-		pw_linux_link(&first[i], e);
+		pw_linux_write(&first[i], e, false); /* a user's page may fault once more */
 	}
 }
 

@@ -43,7 +43,7 @@ run() {
 }
 
 for bits in 30 39 48 52; do
-	for name in walk pageattr; do
+	for name in walk vma install pageattr; do
 		if try "build $name for $bits bits" program "$name$bits" "$bits" \
 			"tests/linux/${name}_test.c" tests/linux/stage.c tests/harness/*.c; then
 			run "$out/$name$bits"
