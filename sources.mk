@@ -85,7 +85,12 @@ PW_MAN = \
 # programs: each file is one, linked with everything above -----------------------------------
 
 PW_EXAMPLES = \
+	examples/dirty.c \
+	examples/guard.c \
+	examples/mincore.c \
 	examples/pageattr.c \
+	examples/ptdump.c \
+	examples/riscv_pageattr.c \
 
 PW_BENCHES = \
 	bench/leaf.c \

@@ -200,3 +200,9 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	if (is_lazy_mmu_mode_active())
 		(void)pw_gather_flush(pw_linux.gather);
 }
+
+void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	(void)vma; /* every ASID */
+	flush_tlb_kernel_range(start, end);
+}

@@ -76,6 +76,31 @@ void pw_linux_ptl_unlock(struct mm_struct *mm, const void *entry, int level)
 		pw_linux.ptl_unlock(pw_linux.ctx, mm, entry, level);
 }
 
+/* The handle of a PTE table's lock is its address space: the table is known by the PTE. */
+pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, spinlock_t **ptlp)
+{
+	pmd_t e = pmdp_get(pmd);
+	pte_t *table;
+
+	if (!pmd_table(e) || !pw_linux_table_ok(pmd_val(e)))
+		return NULL;
+	table = pw_linux_table_virt(pmd_val(e));
+	pw_linux_ptl_lock(mm, table, 0);
+	if (pmd_val(pmdp_get(pmd)) != pmd_val(e)) { /* it went away before it was locked */
+		pw_linux_ptl_unlock(mm, table, 0);
+		return NULL;
+	}
+	*ptlp = (spinlock_t *)(void *)mm;
+	return table + pte_index(addr);
+}
+
+void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
+{
+	void *table = (void *)((uintptr_t)pte & PAGE_MASK);
+
+	pw_linux_ptl_unlock((struct mm_struct *)(void *)ptl, table, 0);
+}
+
 /*
  * The break: nobody translates through these @n leaves, of @size bytes each, when this returns.
  * @old: what they were.

@@ -51,6 +51,12 @@ for bits in 30 39 48 52; do
 	done
 done
 
+for source in examples/*.c; do
+	name=$(basename "$source" .c)
+	try "build the example $name" program "$name" 48 "$source"
+done
+PW_EXAMPLES=$out run tests/examples.sh
+
 # replay NAME DIR: adds the walks that agree, and those that do not; one more for all the rest.
 replay() {
 	replay_output=$(PW_BUILD=$build tests/walk-replay.sh "$2" 2>&1)

@@ -26,11 +26,13 @@
  *   pageattr   C set_memory_ro set_memory_rw set_memory_x set_memory_nx set_memory_valid
  *                set_direct_map_invalid_noflush set_direct_map_default_noflush
  *                set_direct_map_valid_noflush kernel_page_present flush_tlb_kernel_range
+ *                flush_tlb_range
  *   entries    C pte_t pmd_t pud_t p4d_t pgd_t pgprot_t, pXd_val __pXd pXd_none pXd_present
  *                pXd_leaf pXd_valid pXd_table, pXd_pte and pte_pXd (pmd, pud), ptep_get __ptep_get
  *                pmdp_get pudp_get p4dp_get pgdp_get, set_pte __set_pte set_pte_at set_pmd set_pud
  *                set_p4d set_pgd ptep_try_set, set_pte_bit clear_pte_bit, pXd_index pXd_offset
- *                pte_offset_kernel pXd_addr_end, pfn_pte pte_pfn, the PTE_* bits
+ *                pte_offset_kernel pte_offset_map_lock pte_unmap_unlock pXd_addr_end, pfn_pte
+ *                pte_pfn, the PTE_* bits;  O spinlock_t
  *   geometry   C PAGE_SHIFT PAGE_SIZE PAGE_MASK, the same of PMD PUD P4D PGDIR, PTRS_PER_*,
  *                PGTABLE_LEVELS, VA_BITS
  *   other      C init_mm  WARN_ON WARN_ON_ONCE;  O struct page
@@ -239,6 +241,25 @@ bool kernel_page_present(struct page *page);
 /* Invalidate kernel translations of [start, end), last level only, every ASID; done on return. */
 #define flush_tlb_kernel_range pw_linux_flush_tlb_kernel_range
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
+
+/* The same for a part of a VMA, [start, end): for every ASID, as nothing here knows the VMA's. */
+#define flush_tlb_range pw_linux_flush_tlb_range
+void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/*
+ * pte_offset_map_lock - the PTE of @addr, with its table's lock held
+ *
+ * For a pmd_entry that looks at PTEs itself. Give it back with pte_unmap_unlock(), any PTE of the
+ * same table.
+ *
+ * Return: the PTE; NULL when the PMD leads to no table (any more), with nothing held: set
+ *         walk->action to ACTION_AGAIN and return.
+ */
+typedef struct pw_linux_ptl spinlock_t;
+#define pte_offset_map_lock pw_linux_pte_offset_map_lock
+#define pte_unmap_unlock    pw_linux_pte_unmap_unlock
+pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, spinlock_t **ptlp);
+void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl);
 
 /* Warnings. */
 void pw_linux_warn(const char *file, int line, const char *what);

@@ -390,10 +390,14 @@ TEST(a_table_that_goes_before_it_is_locked_is_not_walked)
 		.gather = &stage.gather,
 		.ptl_lock = lock_and_lose,
 	};
+	spinlock_t *ptl;
 
 	set(false);
 	EXPECT_EQ(user_map(A, P), 0);
 	EXPECT_EQ(pw_linux_init(&cfg), 0);
+	turns = 0;
+	EXPECT(pte_offset_map_lock(&user_mm, user_pmd(A), A, &ptl) == NULL);
+	EXPECT_EQ(user_map(A, P), 0);
 	stage_forget();
 	turns = 0;
 	EXPECT_EQ(VMA(A, A + P), 0);
@@ -401,4 +405,34 @@ TEST(a_table_that_goes_before_it_is_locked_is_not_walked)
 	EXPECT_EQ(NR(PMD), 1);
 	EXPECT_EQ(NR(PTE), 0);
 	EXPECT_EQ(NR(HOLE), 1); /* it came again, empty */
+}
+
+TEST(pte_offset_map_lock_gives_ptes_of_a_table_only)
+{
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	set_huge(false, SECT_USER);
+	EXPECT(pte_offset_map_lock(&user_mm, user_pmd(A), A, &ptl) == NULL);
+	EXPECT(pte_offset_map_lock(&user_mm, user_pmd(A + 2 * PMD_SIZE), A, &ptl) == NULL);
+	EXPECT_EQ(stage.ptl_held, 0);
+	pte = pte_offset_map_lock(&user_mm, user_pmd(A + PMD_SIZE), A + PMD_SIZE + 7 * P, &ptl);
+	EXPECT(pte == user_pte(A + PMD_SIZE + 7 * P));
+	EXPECT_EQ(stage.ptl_held, 1);
+	pte_unmap_unlock(pte, ptl);
+	EXPECT_EQ(stage.ptl_held, 0);
+}
+
+TEST(flush_tlb_range_is_done_on_return)
+{
+	set(false);
+	pw_arm64_counter_init(&stage.counter);
+	flush_tlb_range(&area, A, A + 5 * P);
+	EXPECT_EQ(COUNTS.tlbi, 5);
+	lazy_mmu_mode_enable();
+	flush_tlb_range(&area, A, A + P);
+	EXPECT_EQ(COUNTS.tlbi, 6);
+	lazy_mmu_mode_disable();
+	flush_tlb_range(&area, A, A);
+	EXPECT_EQ(COUNTS.tlbi, 6);
 }
