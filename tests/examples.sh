@@ -84,6 +84,14 @@ read-only pages: 6 of 6, 4 of 4
 a part of a block: -22; P4D 0, PUD 0, PMD 0, PTE 2, holes 0; publish barriers 1
 EOF
 
+# The page that shows both APIs side by side: its code compiles.
+page() {
+	# shellcheck disable=SC2016
+	sed -n '/^```c$/,/^```$/{/^```/d;p}' "$1" |
+		gcc -std=c11 -Iinclude -Wall -Wextra -Werror -fsyntax-only -xc -
+}
+try "the code of docs/kernel-and-native.md" page docs/kernel-and-native.md
+
 # Nobody is forgotten.
 for source in examples/*.c; do
 	name=$(basename "$source" .c)

@@ -14,7 +14,8 @@
  *     kind           4          3          2          1          0
  *     level      min(kind, levels - 1)
  *
- * A callback that stops the walk stops the comparison; ACTION_CONTINUE is pw_iter_skip().
+ * A callback that stops the walk stops the comparison; ACTION_CONTINUE is pw_iter_skip(). Where
+ * nothing is skipped pw_walk_range() must come to the same entries, too.
  */
 #include "replay.h"
 
@@ -188,14 +189,45 @@ static bool passed_over(const struct walk *w, unsigned int level)
 	return act.action == ACTION_CONTINUE;
 }
 
+/* Entries by level and kind, as the two native forms count them. */
+struct totals {
+	uint64_t nr[PW_MAX_LEVELS][PW_RUN_TABLE_POST + 1];
+};
+
+static void count(struct totals *t, const struct pw_run *run)
+{
+	if (run->kind != PW_RUN_TABLE_PRE)
+		t->nr[run->level][run->kind] += run->nr;
+}
+
+static int count_run(struct pw_walk *walk, const struct pw_run *run)
+{
+	count(walk->priv, run);
+	return PW_WALK_NEXT;
+}
+
+/* The callback form must come to the same entries as the cursor did. */
+static bool walk_agrees(const struct pw_table *pt, struct pw_range range,
+			const struct totals *wanted)
+{
+	const struct pw_walk_ops ops = {
+		.want = PW_WANT_LEAVES | PW_WANT_HOLES | PW_WANT_INVALID | PW_WANT_NONPRESENT,
+		.run = count_run,
+	};
+	struct totals t = { 0 };
+
+	return pw_walk_range(pt, range, &ops, &t) == 0 && !memcmp(&t, wanted, sizeof(t));
+}
+
 static bool visit_range(const struct walk *w, const struct pw_table *pt, unsigned long first,
 			unsigned long last)
 {
 	struct pw_range range = { { first }, { last } };
+	struct totals totals = { 0 };
 	struct pw_iter it;
 	struct pw_run run;
 	uint64_t i;
-	bool skip;
+	bool skip, skipped = false;
 	int err;
 
 	err = pw_iter_init(&it, pt, range, PW_WANT_ALL & ~(PW_WANT_TABLE_POST | PW_WANT_PARTIAL),
@@ -204,16 +236,19 @@ static bool visit_range(const struct walk *w, const struct pw_table *pt, unsigne
 		unsigned long va = run.first.v & -size_of(run.level);
 
 		err = 0;
+		count(&totals, &run);
 		for (i = 0; i < run.nr; i++) {
 			if (!visible(run.level, run.kind))
 				continue;
 			skip = run.kind != PW_RUN_HOLE && passed_over(w, run.level);
 			add_own(run.level, va + i * size_of(run.level), nth(&run, i));
-			if (skip && run.kind == PW_RUN_TABLE_PRE)
+			if (skip && run.kind == PW_RUN_TABLE_PRE) {
 				pw_iter_skip(&it);
+				skipped = true;
+			}
 		}
 	}
-	return err == 0;
+	return err == 0 && (skipped || walk_agrees(pt, range, &totals));
 }
 
 /*
