@@ -10,10 +10,14 @@ struct mm_struct init_mm;
 
 int pw_linux_init(const struct pw_linux_config *cfg)
 {
-	if (!cfg || cfg->size == 0 || cfg->geometry != PW_LINUX_GEOMETRY || !cfg->env ||
-	    !cfg->gather)
+	uint32_t size = cfg ? cfg->size : 0;
+
+	/* a caller that was built before a member was added does not have it: it is unset */
+	if (size < offsetof(struct pw_linux_config, kpti) || cfg->geometry != PW_LINUX_GEOMETRY ||
+	    !cfg->env || !cfg->gather)
 		return -EINVAL;
-	pw_linux = *cfg;
+	pw_linux = (struct pw_linux_config){ 0 };
+	__builtin_memcpy(&pw_linux, cfg, size < sizeof(pw_linux) ? size : sizeof(pw_linux));
 	return 0;
 }
 

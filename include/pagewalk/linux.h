@@ -124,6 +124,8 @@ struct pw_linux_config {
 /*
  * pw_linux_init - set the layer up; fill init_mm.pgd in yourself
  *
+ * Members behind @cfg->size are taken as unset, so that a caller may be older than a hook.
+ *
  * Return: 0; -EINVAL an unset size, env or gather, or another geometry than the library's.
  */
 int pw_linux_init(const struct pw_linux_config *cfg);

@@ -94,10 +94,10 @@ static unsigned long page_address(void *ctx, const struct page *page)
 	return (unsigned long)(uintptr_t)page; /* here a page is known by its address */
 }
 
-static void configure(void)
+struct pw_linux_config stage_config(void)
 {
-	struct pw_linux_config cfg = {
-		.size = sizeof(cfg),
+	return (struct pw_linux_config){
+		.size = sizeof(struct pw_linux_config),
 		.geometry = PW_LINUX_GEOMETRY,
 		.env = &stage.env,
 		.gather = &stage.gather,
@@ -114,6 +114,11 @@ static void configure(void)
 		.ptl_unlock = ptl_unlock,
 		.page_address = page_address,
 	};
+}
+
+static void configure(void)
+{
+	struct pw_linux_config cfg = stage_config();
 
 	stage.env.size = sizeof(stage.env);
 	stage.env.phys_offset = (uint64_t)(uintptr_t)stage.frame - PA_BASE;

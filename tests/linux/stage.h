@@ -90,6 +90,8 @@ extern const struct mm_walk_ops stage_ops;
 /* The same, and the VMA callbacks but install_pte. */
 extern const struct mm_walk_ops stage_vma_ops;
 int stage_install(unsigned long addr, unsigned long next, pte_t *pte, struct mm_walk *walk);
+/* What the vocabulary was told. */
+struct pw_linux_config stage_config(void);
 /* The record, but not the tables, starts over. */
 void stage_forget(void);
 void stage_rule(enum event_kind kind, unsigned int call, int action, int ret);

@@ -516,3 +516,22 @@ TEST(random_mappings_find_what_a_linear_search_finds)
 		EXPECT_EQ(NR(PRE_VMA), want);
 	}
 }
+
+/* The configuration of a caller that was built before hooks were added at the end. */
+TEST(a_shorter_configuration_has_no_later_hooks)
+{
+	struct pw_linux_config cfg = stage_config();
+
+	set();
+	stage.held_i_mmap = false;
+	cfg.size = offsetof(struct pw_linux_config, i_mmap_locked);
+	EXPECT_EQ(pw_linux_init(&cfg), 0);
+	EXPECT_EQ(walk_page_mapping(&file, 0, 1, &ops, NULL), 0);
+	EXPECT_EQ(stage.warnings, 0);
+	cfg.size = sizeof(cfg);
+	EXPECT_EQ(pw_linux_init(&cfg), 0);
+	EXPECT_EQ(walk_page_mapping(&file, 0, 1, &ops, NULL), 0);
+	EXPECT_EQ(stage.warnings, 1);
+	cfg.size = 8; /* not even what must be there */
+	EXPECT_EQ(pw_linux_init(&cfg), -22);
+}
