@@ -9,6 +9,7 @@
 #   make lint          format, static analysis, licences, layers; make format mends the first
 #   make bench         build and run the benchmarks
 #   make freestanding  the core for x86-64, aarch64 and riscv64, linked without a C library
+#   make walk-replay   the walks that a real kernel recorded, done again; DIR=: another recording
 #   make size          text and stack of a map+unmap+protect+walk+gather link for aarch64
 #   make install       to $(DESTDIR)$(PREFIX)
 #
@@ -93,7 +94,7 @@ TESTS := $(call to_bin,$(PW_TESTS))
 MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN)))
 
 .PHONY: all lib tool examples benches tests captures man check check-quick lint format bench size \
-	freestanding install clean print-%
+	freestanding walk-replay install clean print-%
 .DELETE_ON_ERROR:
 
 all: lib tool examples
@@ -172,6 +173,9 @@ size:
 
 freestanding:
 	$(Q)PW_BUILD=$(O) tests/freestanding.sh
+
+walk-replay:
+	$(Q)PW_BUILD=$(O) tests/walk-replay.sh $(DIR)
 
 # For scripts: make -s print-PW_SRC
 print-%:

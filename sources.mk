@@ -90,6 +90,9 @@ PW_LINUX_SRC = \
 	linux/pageattr.c \
 	linux/pagewalk.c \
 	linux/state.c \
+	linux/table.c \
+	linux/vma.c \
+	linux/walk_vma.c \
 
 # hosted: the command ------------------------------------------------------------------------
 
@@ -125,7 +128,12 @@ PW_MAN = \
 # programs: each file is one, linked with everything above -----------------------------------
 
 PW_EXAMPLES = \
+	examples/dirty.c \
+	examples/guard.c \
+	examples/mincore.c \
 	examples/pageattr.c \
+	examples/ptdump.c \
+	examples/riscv_pageattr.c \
 
 PW_BENCHES = \
 	bench/leaf.c \

@@ -28,32 +28,17 @@ static int usable(const struct apply *a, bool none, bool leaf, bool bad)
 	return 1;
 }
 
-/* A new, empty table: its entry, or 0 when there is no page. */
-static uint64_t new_table(const struct apply *a)
-{
-	const struct pw_env *env = pw_linux.env;
-	struct pw_pa pa;
-	uint64_t *page = env->get_table ? env->get_table(env->ctx, &pa) : NULL;
-	unsigned int i;
-
-	if (!page)
-		return 0;
-	for (i = 0; i < PAGE_SIZE / sizeof(*page); i++)
-		page[i] = 0;
-	if (env->sync_table)
-		env->sync_table(env->ctx, page, PAGE_SIZE);
-	return pw_linux_pa_entry(pa.v) | PMD_TYPE_TABLE | PTE_AF |
-	       (a->mm == &init_mm ? 1ul << 60 /* UXNTable */ : 1ul << 59 /* PXNTable */);
-}
-
 static int apply_ptes(const struct apply *a, pmd_t pmd, unsigned long addr, unsigned long end)
 {
-	pte_t *pte;
+	pte_t *table, *pte;
 	int err = 0;
 
 	if (!pw_linux_table_ok(pmd_val(pmd)))
 		return -EFAULT;
-	pte = (pte_t *)pw_linux_table_virt(pmd_val(pmd)) + pte_index(addr);
+	table = pw_linux_table_virt(pmd_val(pmd));
+	pte = table + pte_index(addr);
+	if (a->mm != &init_mm)
+		pw_linux_ptl_lock(a->mm, table, 0);
 	lazy_mmu_mode_enable();
 	while (a->fn) {
 		if (a->create || !pte_none(ptep_get(pte)))
@@ -64,6 +49,8 @@ static int apply_ptes(const struct apply *a, pmd_t pmd, unsigned long addr, unsi
 		pte++;
 	}
 	lazy_mmu_mode_disable();
+	if (a->mm != &init_mm)
+		pw_linux_ptl_unlock(a->mm, table, 0);
 	return err;
 }
 
@@ -79,10 +66,9 @@ static int apply_pmds(const struct apply *a, pud_t *pud, unsigned long addr, uns
 		next = pmd_addr_end(addr, end);
 		r = usable(a, pmd_none(e), pmd_leaf(e), pmd_bad(e));
 		if (r > 0 && pmd_none(e)) {
-			e = __pmd(new_table(a));
-			if (!pmd_val(e))
+			if (pw_linux_populate(a->mm, pmd))
 				return -ENOMEM;
-			pw_linux_link(pmd, pmd_val(e));
+			e = pmdp_get(pmd);
 		}
 		if (r > 0)
 			r = apply_ptes(a, e, addr, next);
@@ -102,13 +88,9 @@ static int apply_puds(const struct apply *a, p4d_t *p4d, unsigned long addr, uns
 
 		next = pud_addr_end(addr, end);
 		r = usable(a, pud_none(e), pud_leaf(e), pud_bad(e));
-		if (r > 0 && pud_none(e)) {
-			e = __pud(new_table(a));
-			if (!pud_val(e))
-				return -ENOMEM;
-			pw_linux_link(pud, pud_val(e));
-		}
-		if (r > 0 && PTRS_PER_PMD > 1 && !pw_linux_table_ok(pud_val(e)))
+		if (r > 0 && pud_none(e) && pw_linux_populate(a->mm, pud))
+			return -ENOMEM;
+		if (r > 0 && PTRS_PER_PMD > 1 && !pw_linux_table_ok(pud_val(pudp_get(pud))))
 			return -EFAULT;
 		if (r > 0)
 			r = apply_pmds(a, pud, addr, next);
@@ -128,13 +110,9 @@ static int apply_p4ds(const struct apply *a, pgd_t *pgd, unsigned long addr, uns
 
 		next = p4d_addr_end(addr, end);
 		r = usable(a, p4d_none(e), p4d_leaf(e), p4d_bad(e));
-		if (r > 0 && p4d_none(e)) {
-			e = __p4d(new_table(a));
-			if (!p4d_val(e))
-				return -ENOMEM;
-			pw_linux_link(p4d, p4d_val(e));
-		}
-		if (r > 0 && PTRS_PER_PUD > 1 && !pw_linux_table_ok(p4d_val(e)))
+		if (r > 0 && p4d_none(e) && pw_linux_populate(a->mm, p4d))
+			return -ENOMEM;
+		if (r > 0 && PTRS_PER_PUD > 1 && !pw_linux_table_ok(p4d_val(p4dp_get(p4d))))
 			return -EFAULT;
 		if (r > 0)
 			r = apply_puds(a, p4d, addr, next);
@@ -149,20 +127,16 @@ static int apply_range(const struct apply *a, unsigned long addr, unsigned long 
 	pgd_t *pgd;
 	int r;
 
-	if (WARN_ON(addr >= end))
+	if (WARN_ON(addr >= end || !pw_linux_one_half(addr, end)))
 		return -EINVAL;
 	for (pgd = pgd_offset(a->mm, addr);; pgd++, addr = next) {
 		pgd_t e = pgdp_get(pgd);
 
 		next = pgd_addr_end(addr, end);
 		r = usable(a, pgd_none(e), pgd_leaf(e), pgd_bad(e));
-		if (r > 0 && pgd_none(e)) {
-			e = __pgd(new_table(a));
-			if (!pgd_val(e))
-				return -ENOMEM;
-			pw_linux_link(pgd, pgd_val(e));
-		}
-		if (r > 0 && PTRS_PER_P4D > 1 && !pw_linux_table_ok(pgd_val(e)))
+		if (r > 0 && pgd_none(e) && pw_linux_populate(a->mm, pgd))
+			return -ENOMEM;
+		if (r > 0 && PTRS_PER_P4D > 1 && !pw_linux_table_ok(pgd_val(pgdp_get(pgd))))
 			return -EFAULT;
 		if (r > 0)
 			r = apply_p4ds(a, pgd, addr, next);

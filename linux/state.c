@@ -10,10 +10,14 @@ struct mm_struct init_mm;
 
 int pw_linux_init(const struct pw_linux_config *cfg)
 {
-	if (!cfg || cfg->size == 0 || cfg->geometry != PW_LINUX_GEOMETRY || !cfg->env ||
-	    !cfg->gather)
+	uint32_t size = cfg ? cfg->size : 0;
+
+	/* a caller that was built before a member was added does not have it: it is unset */
+	if (size < offsetof(struct pw_linux_config, kpti) || cfg->geometry != PW_LINUX_GEOMETRY ||
+	    !cfg->env || !cfg->gather)
 		return -EINVAL;
-	pw_linux = *cfg;
+	pw_linux = (struct pw_linux_config){ 0 };
+	__builtin_memcpy(&pw_linux, cfg, size < sizeof(pw_linux) ? size : sizeof(pw_linux));
 	return 0;
 }
 
@@ -110,7 +114,7 @@ static void entry_written(const void *p, bool barrier)
 		pw_linux_queue_barriers();
 }
 
-static void write_entry(void *p, uint64_t e, bool barrier)
+void pw_linux_write(void *p, uint64_t e, bool barrier)
 {
 	__atomic_store_n((pw_linux_word *)p, e, __ATOMIC_RELAXED);
 	entry_written(p, barrier);
@@ -122,29 +126,40 @@ void pw_linux_link(void *slot, uint64_t entry)
 	entry_written(slot, true);
 }
 
+bool pw_linux_link_new(void *slot, uint64_t entry)
+{
+	uint64_t none = 0;
+
+	if (!__atomic_compare_exchange_n((pw_linux_word *)slot, &none, entry, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return false;
+	entry_written(slot, true);
+	return true;
+}
+
 void __set_pte(pte_t *ptep, pte_t pte)
 {
-	write_entry(ptep, pte_val(pte), (pte_val(pte) & (PTE_VALID | PTE_USER)) == PTE_VALID);
+	pw_linux_write(ptep, pte_val(pte), (pte_val(pte) & (PTE_VALID | PTE_USER)) == PTE_VALID);
 }
 
 void set_pmd(pmd_t *pmdp, pmd_t pmd)
 {
-	write_entry(pmdp, pmd_val(pmd), pmd_val(pmd) & PTE_VALID);
+	pw_linux_write(pmdp, pmd_val(pmd), pmd_val(pmd) & PTE_VALID);
 }
 
 void set_pud(pud_t *pudp, pud_t pud)
 {
-	write_entry(pudp, pud_val(pud), pud_val(pud) & PTE_VALID);
+	pw_linux_write(pudp, pud_val(pud), pud_val(pud) & PTE_VALID);
 }
 
 void set_p4d(p4d_t *p4dp, p4d_t p4d)
 {
-	write_entry(p4dp, p4d_val(p4d), true);
+	pw_linux_write(p4dp, p4d_val(p4d), true);
 }
 
 void set_pgd(pgd_t *pgdp, pgd_t pgd)
 {
-	write_entry(pgdp, pgd_val(pgd), true);
+	pw_linux_write(pgdp, pgd_val(pgd), true);
 }
 
 bool ptep_try_set(pte_t *ptep, pte_t pte)
@@ -188,4 +203,10 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	pw_linux_stale(start, end);
 	if (is_lazy_mmu_mode_active())
 		(void)pw_gather_flush(pw_linux.gather);
+}
+
+void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	(void)vma; /* every ASID */
+	flush_tlb_kernel_range(start, end);
 }

@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 #
 # The kernel vocabulary: its tests for 2, 3, 4 and 5 levels (every folding), under ASan and UBSan,
-# and the walks that a real kernel recorded, done again (4 levels).
+# and recorded walks, done again: a real kernel's with 4 levels, and hand-made ones with 3.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -43,7 +43,7 @@ run() {
 }
 
 for bits in 30 39 48 52; do
-	for name in walk pageattr; do
+	for name in walk vma install pageattr; do
 		if try "build $name for $bits bits" program "$name$bits" "$bits" \
 			"tests/linux/${name}_test.c" tests/linux/stage.c tests/harness/*.c; then
 			run "$out/$name$bits"
@@ -51,9 +51,52 @@ for bits in 30 39 48 52; do
 	done
 done
 
-tools/unpack-captures tests/captures "$build/captures" >/dev/null || fail "unpack the captures"
-# shellcheck disable=SC2046
-if try "build the replay" program replay 48 tests/linux/replay.c $(sources PW_SOURCES_SRC); then
-	run "$out/replay" "$build/captures/walks-arm64-linux-7.3"
+for source in examples/*.c; do
+	name=$(basename "$source" .c)
+	try "build the example $name" program "$name" 48 "$source"
+done
+PW_EXAMPLES=$out run tests/examples.sh
+
+# replay NAME DIR: adds the walks that agree, and those that do not; one more for all the rest.
+replay() {
+	replay_output=$(PW_BUILD=$build tests/walk-replay.sh "$2" 2>&1)
+	replay_status=$?
+	replay_last=$(printf '%s\n' "$replay_output" | tail -n 1)
+	replay_agree=${replay_last%% of *}
+	replay_all=${replay_last#* of }
+	replay_all=${replay_all%% walks agree*}
+	case $replay_agree$replay_all in
+	*[!0-9]* | '')
+		fail "replay of $1 ended without its counts"
+		printf '%s\n' "$replay_output" | tail -n 20
+		return
+		;;
+	esac
+	passed=$((passed + replay_agree))
+	failed=$((failed + replay_all - replay_agree))
+	try "replay of $1: lock calls, snapshot, native walks" [ "$replay_status" -eq 0 ]
+	[ "$replay_status" -eq 0 ] || printf '%s\n' "$replay_output" | tail -n 40
+}
+
+# A recording with one thing changed must not agree.
+disagree() {
+	mkdir -p "$out/changed"
+	cp "$out/walks39/ptonly-before.elf" "$out/walks39/ptonly.elf" "$out/changed"
+	sed "$2" "$out/walks39/walks.log" >"$out/changed/walks.log"
+	if cmp -s "$out/walks39/walks.log" "$out/changed/walks.log"; then
+		fail "$1: nothing changed"
+	else
+		refuse "$1" env PW_BUILD="$build" tests/walk-replay.sh "$out/changed"
+	fi
+}
+
+replay "a real kernel's, 4 levels" tests/captures/walks-arm64-linux-7.3
+if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
+	replay "walks with 3 levels" "$out/walks39"
+	disagree "a value changed" 's/ val=e8000050000703/ val=e8000050000702/'
+	disagree "a return changed" '/^WALK hole-only/,/ = 0/s/ = 0/ = 1/'
+	disagree "a callback missing" '/^  post_vma/d'
+	disagree "a warning missing" 's/warns=3/warns=2/'
+	disagree "a table with two names" 's/new=1600000404fffc3 vma=2040000000/new=3 vma=2040000000/'
 fi
 finish

@@ -11,10 +11,14 @@
  * What is here. C: complete, as in Linux but for what stands in the list "ours" below; O: opaque,
  * for passing around only.
  *
- *   walks      C walk_page_range_novma  walk_kernel_page_table_range
- *                walk_kernel_page_table_range_lockless  walk_page_range_debug
- *                struct mm_walk_ops (no VMA callbacks)  struct mm_walk  enum page_walk_action
- *                enum page_walk_lock  pre_pte_table post_pte_table pre_table post_table
+ *   walks      C walk_page_range  walk_page_range_vma  walk_page_vma  walk_page_mapping
+ *                walk_page_range_mm_unsafe  walk_page_range_vma_unsafe  walk_page_range_novma
+ *                walk_kernel_page_table_range  walk_kernel_page_table_range_lockless
+ *                walk_page_range_debug  struct mm_walk_ops  struct mm_walk
+ *                enum page_walk_action  enum page_walk_lock
+ *   VMAs       C struct vm_area_struct, struct mm_struct, struct address_space: the members that
+ *                walkers and their callbacks look at  find_vma  vma_pages  is_vm_hugetlb_page
+ *                vma_is_anonymous  VM_READ VM_WRITE VM_EXEC VM_SHARED VM_PFNMAP VM_HUGETLB
  *   apply      C apply_to_page_range  apply_to_existing_page_range  pte_fn_t
  *   lazy       C arch_enter_lazy_mmu_mode  arch_leave_lazy_mmu_mode  lazy_mmu_mode_enable
  *                lazy_mmu_mode_disable  lazy_mmu_mode_pause  lazy_mmu_mode_resume
@@ -22,14 +26,16 @@
  *   pageattr   C set_memory_ro set_memory_rw set_memory_x set_memory_nx set_memory_valid
  *                set_direct_map_invalid_noflush set_direct_map_default_noflush
  *                set_direct_map_valid_noflush kernel_page_present flush_tlb_kernel_range
+ *                flush_tlb_range
  *   entries    C pte_t pmd_t pud_t p4d_t pgd_t pgprot_t, pXd_val __pXd pXd_none pXd_present
  *                pXd_leaf pXd_valid pXd_table, pXd_pte and pte_pXd (pmd, pud), ptep_get __ptep_get
  *                pmdp_get pudp_get p4dp_get pgdp_get, set_pte __set_pte set_pte_at set_pmd set_pud
  *                set_p4d set_pgd ptep_try_set, set_pte_bit clear_pte_bit, pXd_index pXd_offset
- *                pte_offset_kernel pXd_addr_end, pfn_pte pte_pfn, the PTE_* bits
+ *                pte_offset_kernel pte_offset_map_lock pte_unmap_unlock pXd_addr_end, pfn_pte
+ *                pte_pfn, the PTE_* bits;  O spinlock_t
  *   geometry   C PAGE_SHIFT PAGE_SIZE PAGE_MASK, the same of PMD PUD P4D PGDIR, PTRS_PER_*,
  *                PGTABLE_LEVELS, VA_BITS
- *   other      C init_mm  WARN_ON WARN_ON_ONCE;  O struct page  struct vm_area_struct
+ *   other      C init_mm  WARN_ON WARN_ON_ONCE;  O struct page
  *
  * Ours, where it differs from Linux 7.3:
  *
@@ -41,8 +47,16 @@
  *     out and before ACTION_AGAIN repeats an entry. pre_pte_table runs inside pre_table.
  *   - Nothing "bad" is ever cleared. A leaf that is legal at the P4D (LPA2) is told to p4d_entry
  *     and never descended into.
- *   - A range that ends below PAGE_SIZE stops where it should; a table outside memory ends the
- *     walk with -EFAULT; install_pte is refused with -EINVAL, as public entry points do.
+ *   - A range that ends below PAGE_SIZE stops where it should, and one that leaves its half of the
+ *     address space is -EINVAL: Linux runs past the table in both. A table outside memory ends the
+ *     walk with -EFAULT.
+ *   - install_pte without pte_entry passes over PTEs that are not empty (Linux calls NULL); over a
+ *     top-level entry that is neither empty nor a table it is -EINVAL.
+ *   - A VMA walk passes over an entry that is neither empty, table nor leaf after asking its
+ *     callback once; Linux asks again until it changes.
+ *   - A huge page is split into entries that map the same memory, a file's and a PUD's, too, and
+ *     that may fail with -ENOMEM (Linux unmaps those two and keeps a table at hand for the rest).
+ *   - walk_page_mapping() over no pages visits nothing; an end beyond the last index is the last.
  *   - set_memory_*() skip empty entries, and pay for a range and its aliases with one commit.
  *     A leaf that is covered in part is -EINVAL with a warning: nothing is split.
  *
@@ -59,16 +73,9 @@
 
 #include <pagewalk/gather.h>
 
-#include <pagewalk/linux/pgtable.h>
+#include <pagewalk/linux/walk.h>
 
 struct page;
-struct vm_area_struct;
-
-/* One address space. @pgd is the root table's host address. */
-struct mm_struct {
-	pgd_t *pgd;
-	void *priv; /* the caller's */
-};
 
 /*
  * What the layer needs to know, once. Pointers must stay good; hooks get @ctx.
@@ -91,6 +98,23 @@ struct pw_linux_config {
 	void (*warn)(void *ctx, const char *file, int line, const char *what);
 	/* (optional) is the mmap lock of @mm held, for writing if @write? */
 	bool (*mmap_locked)(void *ctx, const struct mm_struct *mm, bool write);
+	/* (optional) is the lock of @vma held, for writing if @write? */
+	bool (*vma_locked)(void *ctx, const struct vm_area_struct *vma, bool write);
+	/* (optional) take the lock of @vma for writing until the mmap lock is given back */
+	void (*vma_start_write)(void *ctx, struct vm_area_struct *vma);
+	/* (optional) is the i_mmap lock of @mapping held? */
+	bool (*i_mmap_locked)(void *ctx, const struct address_space *mapping);
+	/* (optional) take and give back the hugetlb lock of @vma, for reading: around its pages */
+	void (*hugetlb_vma_lock_read)(void *ctx, struct vm_area_struct *vma);
+	void (*hugetlb_vma_unlock_read)(void *ctx, struct vm_area_struct *vma);
+	/*
+	 * (optional) take and give back the lock of the table at @level (0: PTEs) that holds
+	 * @entry: around the loop over each PTE table in walks over VMAs and in apply_to_*() of
+	 * another mm than init_mm, and while a huge page is split. Nothing is called under it but
+	 * the callbacks and table hooks of that PTE table.
+	 */
+	void (*ptl_lock)(void *ctx, struct mm_struct *mm, const void *entry, int level);
+	void (*ptl_unlock)(void *ctx, struct mm_struct *mm, const void *entry, int level);
 	/* (optional) does [addr, end) lie in one vmalloc area whose pages may be changed? */
 	bool (*vm_area_ok)(void *ctx, unsigned long addr, unsigned long end);
 	/* the linear-map address of a page; needed by set_direct_map_*(), kernel_page_present() */
@@ -100,6 +124,8 @@ struct pw_linux_config {
 /*
  * pw_linux_init - set the layer up; fill init_mm.pgd in yourself
  *
+ * Members behind @cfg->size are taken as unset, so that a caller may be older than a hook.
+ *
  * Return: 0; -EINVAL an unset size, env or gather, or another geometry than the library's.
  */
 int pw_linux_init(const struct pw_linux_config *cfg);
@@ -108,89 +134,14 @@ int pw_linux_init(const struct pw_linux_config *cfg);
 extern struct mm_struct init_mm;
 
 /*
- * Walks
- */
-
-enum page_walk_action {
-	ACTION_SUBTREE = 0,  /* descend */
-	ACTION_CONTINUE = 1, /* on to the next entry of this level */
-	ACTION_AGAIN = 2,    /* this entry again */
-};
-
-enum page_walk_lock {
-	PGWALK_RDLOCK = 0,
-	PGWALK_WRLOCK = 1,
-	PGWALK_WRLOCK_VERIFY = 2,
-	PGWALK_VMA_RDLOCK_VERIFY = 3,
-	PGWALK_NOLOCK = 4,
-};
-
-struct mm_walk;
-
-/* All callbacks are optional. A non-zero return ends the walk and is its result. */
-struct mm_walk_ops {
-	int (*pgd_entry)(pgd_t *pgd, unsigned long addr, unsigned long next, struct mm_walk *walk);
-	int (*p4d_entry)(p4d_t *p4d, unsigned long addr, unsigned long next, struct mm_walk *walk);
-	int (*pud_entry)(pud_t *pud, unsigned long addr, unsigned long next, struct mm_walk *walk);
-	int (*pmd_entry)(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk);
-	int (*pte_entry)(pte_t *pte, unsigned long addr, unsigned long next, struct mm_walk *walk);
-	/* an empty entry above the PTE level; depth 0 PGD, 1 P4D, 2 PUD, 3 PMD, folded ones up */
-	int (*pte_hole)(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk);
-	/* refused by every entry point here: -EINVAL */
-	int (*install_pte)(unsigned long addr, unsigned long next, pte_t *ptep,
-			   struct mm_walk *walk);
-	enum page_walk_lock walk_lock;
-	/* around the loop over each PTE table, as in the origin patch */
-	void (*pre_pte_table)(void);
-	void (*post_pte_table)(void);
-	/* around the loop over every table */
-	int (*pre_table)(struct mm_walk *walk, int level, unsigned long addr, unsigned long next);
-	void (*post_table)(struct mm_walk *walk, int level, unsigned long addr, unsigned long next);
-};
-
-struct mm_walk {
-	const struct mm_walk_ops *ops;
-	struct mm_struct *mm;
-	pgd_t *pgd;		    /* the root that was passed in, or NULL: the mm's */
-	struct vm_area_struct *vma; /* NULL: these walks know no VMAs */
-	enum page_walk_action action;
-	bool no_vma;
-	void *private;
-};
-
-#define walk_page_range_novma		      pw_linux_walk_page_range_novma
-#define walk_kernel_page_table_range	      pw_linux_walk_kernel_page_table_range
-#define walk_kernel_page_table_range_lockless pw_linux_walk_kernel_page_table_range_lockless
-#define walk_page_range_debug		      pw_linux_walk_page_range_debug
-
-/*
- * The walks without VMAs, over [start, end); @pgd may name another root. They differ in what they
- * assert: novma by ops->walk_lock (PGWALK_NOLOCK: nothing; else the lock of init_mm for reading,
- * of another mm for writing); kernel: init_mm's lock; lockless: nothing, the caller owns the
- * range; debug: the locks of @mm and of init_mm for writing. Locks are asserted before arguments
- * are checked.
- *
- * Return: 0; what a callback returned, positive values too; -EINVAL start >= end, install_pte set;
- *         -EFAULT a table lies outside memory.
- */
-int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned long end,
-			  const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
-int walk_kernel_page_table_range(unsigned long start, unsigned long end,
-				 const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
-int walk_kernel_page_table_range_lockless(unsigned long start, unsigned long end,
-					  const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
-int walk_page_range_debug(struct mm_struct *mm, unsigned long start, unsigned long end,
-			  const struct mm_walk_ops *ops, pgd_t *pgd, void *private);
-
-/*
  * apply_to_page_range, apply_to_existing_page_range - @fn for every PTE of [addr, addr + size)
  *
  * The first makes the tables that are missing and calls @fn for empty PTEs, too; the other passes
  * over what is missing or empty. Runs in lazy MMU mode around each PTE table. Nothing is undone
  * after an error, and nothing is flushed.
  *
- * Return: 0; what @fn returned; -EINVAL an empty or wrapping range, a leaf above the PTE level;
- *         -ENOMEM; -EFAULT a table outside memory.
+ * Return: 0; what @fn returned; -EINVAL a range that is empty, wraps or leaves its half of the
+ *         address space, a leaf above the PTE level; -ENOMEM; -EFAULT a table outside memory.
  */
 typedef int (*pte_fn_t)(pte_t *pte, unsigned long addr, void *data);
 
@@ -249,11 +200,13 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 	__set_pte(ptep, pte);
 }
 
-static inline void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte)
-{
-	(void)mm, (void)addr;
-	__set_pte(ptep, pte);
-}
+/*
+ * Of a user address space the contiguous hint is taken off the group first, if the entry is in one:
+ * break-before-make, paid at once (all 16 entries must change together, Arm ARM D8.7.1). The others
+ * write what they are given.
+ */
+#define set_pte_at pw_linux_set_pte_at
+void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte);
 
 /* Install an entry where there is none: true if it was empty. A synchronisation point: it pays its
    barrier at once, in lazy MMU mode too. */
@@ -290,6 +243,25 @@ bool kernel_page_present(struct page *page);
 /* Invalidate kernel translations of [start, end), last level only, every ASID; done on return. */
 #define flush_tlb_kernel_range pw_linux_flush_tlb_kernel_range
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
+
+/* The same for a part of a VMA, [start, end): for every ASID, as nothing here knows the VMA's. */
+#define flush_tlb_range pw_linux_flush_tlb_range
+void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/*
+ * pte_offset_map_lock - the PTE of @addr, with its table's lock held
+ *
+ * For a pmd_entry that looks at PTEs itself. Give it back with pte_unmap_unlock(), any PTE of the
+ * same table.
+ *
+ * Return: the PTE; NULL when the PMD leads to no table (any more), with nothing held: set
+ *         walk->action to ACTION_AGAIN and return.
+ */
+typedef struct pw_linux_ptl spinlock_t;
+#define pte_offset_map_lock pw_linux_pte_offset_map_lock
+#define pte_unmap_unlock    pw_linux_pte_unmap_unlock
+pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, spinlock_t **ptlp);
+void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl);
 
 /* Warnings. */
 void pw_linux_warn(const char *file, int line, const char *what);

@@ -21,12 +21,30 @@
 /* A block of any level. */
 #define SECT_KERNEL  (PAGE_KERNEL & ~PTE_TABLE_BIT)
 
-enum event_kind { PGD, P4D, PUD, PMD, PTE, HOLE, PRE, POST, PRE_PTE, POST_PTE };
+enum event_kind {
+	PGD,
+	P4D,
+	PUD,
+	PMD,
+	PTE,
+	HOLE,
+	PRE,
+	POST,
+	PRE_PTE,
+	POST_PTE,
+	HUGE,
+	TEST_WALK,
+	PRE_VMA,
+	POST_VMA,
+	INSTALL,
+	NR_KINDS
+};
 
 struct event {
 	enum event_kind kind;
 	unsigned long addr, next;
 	int depth; /* of a hole; level of a table hook */
+	struct vm_area_struct *vma;
 };
 
 struct stage {
@@ -37,13 +55,21 @@ struct stage {
 	struct pw_flush slots[8];
 	struct pw_gather gather;
 	struct pw_arm64_counter counter;
+	unsigned int put; /* frames that put_table() took back */
 	bool interrupt;
 	unsigned int warnings;
 	char held_init_mm;
+	char held_mm;
+	char held_vma;
+	bool held_i_mmap;
+	/* calls of the hooks: VMAs that were locked for writing; locks held now, and ever taken */
+	unsigned int vma_writes;
+	int ptl_held, hugetlb_held;
+	unsigned int ptl_taken, hugetlb_taken;
 	struct event event[4096];
 	unsigned int nr_events;
 	/* at the k-th (from 1) call of a kind: this action, this return value */
-	unsigned int seen[10];
+	unsigned int seen[NR_KINDS];
 	enum event_kind rule_kind;
 	unsigned int rule_call; /* 0: no rule */
 	int rule_action;	/* -1: leave it alone */
@@ -52,10 +78,20 @@ struct stage {
 
 extern struct stage stage;
 
+/* A user address space whose root is empty, and what its tests put in. */
+extern struct mm_struct user_mm;
+#define PAGE_USER (PTE_TYPE_PAGE | PTE_AF | PTE_NG | PTE_USER | PTE_SHARED | PTE_WRITE | PTE_PXN)
+#define SECT_USER (PAGE_USER & ~PTE_TABLE_BIT)
+
 /* An empty address space, nothing recorded. */
 void stage_reset(void);
 /* All callbacks, recording; hooks too. */
 extern const struct mm_walk_ops stage_ops;
+/* The same, and the VMA callbacks but install_pte. */
+extern const struct mm_walk_ops stage_vma_ops;
+int stage_install(unsigned long addr, unsigned long next, pte_t *pte, struct mm_walk *walk);
+/* What the vocabulary was told. */
+struct pw_linux_config stage_config(void);
 /* The record, but not the tables, starts over. */
 void stage_forget(void);
 void stage_rule(enum event_kind kind, unsigned int call, int action, int ret);
@@ -67,5 +103,10 @@ int stage_map(unsigned long addr, unsigned long size);
 pmd_t *stage_pmd(unsigned long addr);
 pud_t *stage_pud(unsigned long addr);
 pte_t *stage_pte(unsigned long addr);
+/* The same of user_mm. */
+pmd_t *user_pmd(unsigned long addr);
+pud_t *user_pud(unsigned long addr);
+pte_t *user_pte(unsigned long addr);
+int user_map(unsigned long addr, unsigned long size);
 
 #endif

@@ -270,6 +270,22 @@ TEST(a_short_range_at_zero_stays_in_its_page)
 	EXPECT_EQ(stage_count(PTE), 1);
 }
 
+/* A root has no entries for more than a half: Linux reads what lies behind it. */
+TEST(a_range_must_stay_in_one_half_of_the_address_space)
+{
+	const unsigned long half = 1ul << VA_BITS;
+
+	stage_reset();
+	EXPECT_EQ(WALK(&stage_ops, half - PAGE_SIZE, half), 0);
+	EXPECT_EQ(WALK(&stage_ops, half - PAGE_SIZE, half + 1), -22);
+	EXPECT_EQ(WALK(&stage_ops, 0, ~0ul), -22);
+	EXPECT_EQ(apply_to_existing_page_range(&init_mm, half - PAGE_SIZE, PAGE_SIZE, NULL, NULL),
+		  0);
+	EXPECT_EQ(apply_to_existing_page_range(&init_mm, half - PAGE_SIZE, 2 * PAGE_SIZE, NULL,
+					       NULL),
+		  -22);
+}
+
 TEST(positive_returns_come_back_from_every_callback)
 {
 	enum event_kind kinds[] = { PGD, P4D, PUD, PMD, PTE, PRE };
@@ -314,7 +330,7 @@ static int to_leaf(pud_t *pud, unsigned long addr, unsigned long next, struct mm
 {
 	(void)addr, (void)next, (void)walk;
 	*pud = __pud(0x80000000 | SECT_KERNEL);
-	stage.event[stage.nr_events++] = (struct event){ PUD, addr, next, 0 };
+	stage.event[stage.nr_events++] = (struct event){ PUD, addr, next, 0, NULL };
 	return 0;
 }
 
