@@ -140,8 +140,8 @@ static int pool_reserve(struct pw_op *op)
 }
 
 /*
- * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot fail,
- * for the handle's executor was checked.
+ * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot
+ * fail, for the handle's executor was checked.
  */
 static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
 		     struct pw_flush *slots)
@@ -166,11 +166,13 @@ static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gathe
 static void op_note(struct pw_op *op)
 {
 	const struct pw_table *pt = op->pt;
-	uint32_t levels = op->stale_levels, lowest = (uint32_t)__builtin_ctz(levels | 0x100u);
+	uint32_t levels = op->stale_levels, lowest = 0;
 	struct pw_flush flush = { 0 };
 
 	if (!op->gather)
 		return;
+	while (lowest < PW_MAX_LEVELS && !(levels >> lowest & 1u))
+		lowest++;
 	flush.first.v = pt->first.v + op->stale_first;
 	flush.last.v = pt->first.v + op->stale_last;
 	flush.asid = pt->asid;

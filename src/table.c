@@ -92,9 +92,11 @@ static int table_shape(struct pw_table *pt, const struct pw_table_config *cfg)
 /* A format's only regime needs no name. */
 static uint32_t table_regime(const struct pw_table_config *cfg)
 {
-	uint32_t regimes = cfg->instance->geo->regimes;
+	uint32_t regimes = cfg->instance->geo->regimes, regime = cfg->regime;
 
-	return regimes & (1u << cfg->regime) ? cfg->regime : (uint32_t)__builtin_ctz(regimes);
+	while (regime < PW_NR_REGIMES && !(regimes >> regime & 1u))
+		regime++;
+	return regime;
 }
 
 PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg)
