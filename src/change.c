@@ -142,8 +142,8 @@ static int pool_reserve(struct pw_op *op)
 }
 
 /*
- * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot fail,
- * for the handle's executor was checked.
+ * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot
+ * fail, for the handle's executor was checked.
  */
 static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
 		     struct pw_flush *slots)

@@ -39,9 +39,8 @@ struct pw_growth {
 	uint64_t expect;
 	uint64_t mask;
 	uint64_t index; /* of the first slot in its table */
-	uint64_t
-		room; /* leaves up to the last output address: behind it, the first is no neighbour */
-	bool leaf;    /* consecutive leaves; else equal entries */
+	uint64_t room;	/* leaves up to the last output address: the first is no neighbour of it */
+	bool leaf;	/* consecutive leaves; else equal entries */
 };
 
 #define PW_SPOT_AS_CPU PW_MAX_LEVELS /* a @stop: none, and tables may contain themselves */
@@ -62,7 +61,8 @@ PW_INLINE bool pw_spot_seen(const struct pw_table *pt, const struct pw_spot *s, 
  * @stop. Every entry is read once. A CPU goes through a table that contains itself; to everybody
  * else (@stop is a level) the entry that leads back is a bad one.
  *
- * Return: 0; PW_ELOOP the entry leads back; PW_EFAULT the table that the entry points to, or the root, is out of reach.
+ * Return: 0; PW_ELOOP the entry leads back; PW_EFAULT the table that it points to, or the root, is
+ * out of reach.
  */
 PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_kind_fn *kind,
 			   const struct pw_table *pt, struct pw_spot *s, uint64_t ia,
