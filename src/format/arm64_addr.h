@@ -53,19 +53,15 @@ struct pw_a64_form {
 	uint8_t high_up; /* that many places further up they belong */
 	uint8_t granule_lg2;
 	uint8_t index_lg2;
-	uint8_t leaf_levels;
 };
 
-static const struct pw_a64_form pw_a64_4k = { PW_A64_ADDR48, 0, 0, 12, 9, 3 };
-static const struct pw_a64_form pw_a64_4k_lpa2 = { PW_A64_ADDR50, PW_A64_LPA2_HIGH, 42, 12, 9, 4 };
-static const struct pw_a64_form pw_a64_16k = { PW_A64_ADDR48, 0, 0, 14, 11, 2 };
-static const struct pw_a64_form pw_a64_16k_lpa2 = {
-	PW_A64_ADDR50, PW_A64_LPA2_HIGH, 42, 14, 11, 3
-};
-static const struct pw_a64_form pw_a64_64k = { PW_A64_ADDR48, 0, 0, 16, 13, 2 };
-static const struct pw_a64_form pw_a64_64k_lpa = {
-	PW_A64_64K_LPA_LOW, PW_A64_64K_HIGH, 36, 16, 13, 3
-};
+static const struct pw_a64_form pw_a64_4k = { PW_A64_ADDR48, 0, 0, 12, 9 };
+static const struct pw_a64_form pw_a64_4k_lpa2 = { PW_A64_ADDR50, PW_A64_LPA2_HIGH, 42, 12, 9 };
+static const struct pw_a64_form pw_a64_16k = { PW_A64_ADDR48, 0, 0, 14, 11 };
+static const struct pw_a64_form pw_a64_16k_lpa2 = { PW_A64_ADDR50, PW_A64_LPA2_HIGH, 42, 14, 11 };
+static const struct pw_a64_form pw_a64_64k = { PW_A64_ADDR48, 0, 0, 16, 13 };
+static const struct pw_a64_form pw_a64_64k_lpa = { PW_A64_64K_LPA_LOW, PW_A64_64K_HIGH, 36, 16,
+						   13 };
 
 PW_INLINE uint64_t pw_a64_size(const struct pw_a64_form *form, unsigned int level)
 {

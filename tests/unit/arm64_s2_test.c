@@ -571,3 +571,30 @@ TEST(tables_have_no_attributes)
 	EXPECT_EQ(pw_translate(&a.pt, pw_va_of(0), &t), 0);
 	EXPECT_EQ(t.perm, PW_PERM_R | PW_PERM_W);
 }
+
+/* The hint is an attribute where there are groups, and elsewhere neither written nor read. */
+TEST(contiguous_hint_by_level)
+{
+	for (unsigned int i = 0; i < NR(formats); i++) {
+		const struct arm64_format *f = &formats[i];
+		struct pw_attr attr = rw, got;
+		uint64_t raw;
+
+		harness_note("format", i);
+		if (!arena_open(f, false, f->max_va))
+			return;
+		attr.flags |= PW_ATTR_CONTIGUOUS;
+		for (unsigned int level = 0; level < f->leaf_levels; level++) {
+			bool groups = f->contig[level];
+
+			harness_note("level", level);
+			EXPECT_EQ(pw_attr_encode(&a.pt, &attr, level, &raw),
+				  groups ? 0 : PW_ERANGE);
+			if (groups)
+				EXPECT_EQ(raw, RW_BITS(f, level) | 1ull << 52);
+			raw = RW_BITS(f, level) | 1ull << 52;
+			EXPECT_EQ(pw_attr_decode(&a.pt, raw, level, &got), 0);
+			EXPECT_EQ(got.flags & PW_ATTR_CONTIGUOUS, groups ? PW_ATTR_CONTIGUOUS : 0);
+		}
+	}
+}
