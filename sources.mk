@@ -53,10 +53,13 @@ PW_LINUX_SRC = \
 PW_SOURCES_SRC = \
 	sources/copy.c \
 	sources/elf_core.c \
+	sources/qemu_x86.c \
 	sources/registers.c \
 	sources/vmcoreinfo.c \
 
 PW_CMD_SRC = \
+	cmd/arch.c \
+	cmd/arch_arm64.c \
 	cmd/attrs.c \
 	cmd/check.c \
 	cmd/dump.c \

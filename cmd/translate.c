@@ -17,7 +17,7 @@ static const struct half *half_of(const struct options *o, const struct space *s
 
 	if (o->kernel != o->user)
 		i = o->kernel;
-	return sp->half[i].known ? &sp->half[i] : NULL;
+	return sp->half[i].state == HALF_KNOWN ? &sp->half[i] : NULL;
 }
 
 static void verbose_step(const struct half *h, const struct pw_step *s)
@@ -28,7 +28,7 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 	uint64_t reserved = pw_entry_reserved(&h->pt, s->entry, s->level);
 
 	out_text("  ");
-	out_text(pw_level_name(h->pt.instance, s->level, (unsigned int)h->pt.levels));
+	out_text(level_name(h, s->level));
 	out_text(" at 0x");
 	out_hex(s->entry_pa.v, 12);
 	out_text(": 0x");
@@ -40,17 +40,11 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 		out_perm(attr.perm);
 		out_char(' ');
 		out_text(memtype_name(h, &attr));
-		out_attr_words(&attr);
-	}
-	if (s->kind == PW_KIND_TABLE) {
-		static const char *const bits[] = { " PXNTable", " UXNTable", " APTable[0]",
-						    " APTable[1]" };
-		unsigned int i;
-
-		for (i = 0; i < 4; i++) {
-			if (s->entry >> (59 + i) & 1)
-				out_text(bits[i]);
-		}
+		out_attr_words(h, &attr);
+		out_text(" |");
+		out_fields(h, s);
+	} else if (s->kind == PW_KIND_TABLE) {
+		out_fields(h, s);
 	}
 	if (reserved) {
 		out_text(" reserved bits 0x");
@@ -61,7 +55,7 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 
 static void verbose_walk(const struct half *h, uint64_t va)
 {
-	struct pw_translation t;
+	struct pw_translation t = { 0 };
 	unsigned int i;
 	int err = pw_translate(&h->pt, pw_va_of(va), &t);
 
@@ -209,6 +203,6 @@ const struct command cmd_translate = {
 		"bits.\n"
 		"The half is the address's own (bit 63) unless --kernel or --user says "
 		"otherwise.\n",
-	.options = "rc01tmskuvq",
+	.options = "rckuvq",
 	.run = run_translate,
 };

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * arm64: TTBRn and TCR decide when there are any. The notes of a Linux dump say less: where the
+ * kernel's root is (swapper_pg_dir - kimage_voffset), the page size, and how large the kernel's
+ * half is (TCR_EL1.T1SZ; not VA_BITS, which says 52 on a machine that runs with 48). LPA2 is not in
+ * the notes: with 4K and 16K pages it is what a half of more than 48 bits needs, and Linux uses it
+ * for nothing else.
+ */
+#include <elf.h>
+#include <string.h>
+
+#include <pagewalk/arm64.h>
+
+#include "arch.h"
+
+#define BIT(n) (1ull << (n))
+
+/* --- roots --------------------------------------------------------------------------------- */
+
+enum { TTBR0, TTBR1, TCR, MAIR, SCTLR };
+
+static const struct arch_reg regs[] = {
+	[TTBR0] = { "ttbr0", "root of the user half" },
+	[TTBR1] = { "ttbr1", "root of the kernel half" },
+	[TCR] = { "tcr", "granule and size of both halves" },
+	[MAIR] = { "mair", "memory types" },
+	[SCTLR] = { "sctlr", "whether what is writable is never executable (WXN)" },
+};
+
+/* What was learnt, and from where. */
+struct roots {
+	struct pw_arm64_regs regs;
+	bool ttbr[2];
+	bool tcr;
+	bool mair;
+	uint32_t regime;
+	bool has_swapper; /* from the notes: as it is, not as TTBR1 would hold it */
+	uint64_t swapper;
+	char from[2][96];
+};
+
+#define HCR_TGE (1ull << 27)
+#define HCR_E2H (1ull << 34)
+
+/* A register under its name, or under the short one that QEMU gives it. */
+static bool reg(const struct pw_registers *r, const char *name, const char *also, uint64_t *v)
+{
+	return pw_registers_get(r, name, v) || (also && pw_registers_get(r, also, v));
+}
+
+/*
+ * A kernel that runs at EL2 with HCR_EL2.{E2H,TGE} set lives in TTBRn_EL2, and the EL1 registers
+ * are a guest's, or stale.
+ */
+static void read_registers(const struct options *o, const struct pw_registers *r,
+			   struct roots *roots)
+{
+	uint64_t hcr = 0;
+	bool vhe = reg(r, "HCR_EL2", NULL, &hcr) && (hcr & HCR_E2H) && (hcr & HCR_TGE);
+	unsigned int i;
+
+	roots->regime = vhe ? PW_REGIME_EL20 : PW_REGIME_EL10;
+	roots->ttbr[0] = reg(r, vhe ? "TTBR0_EL2" : "TTBR0_EL1", NULL, &roots->regs.ttbr0);
+	roots->ttbr[1] = reg(r, vhe ? "TTBR1_EL2" : "TTBR1_EL1", NULL, &roots->regs.ttbr1);
+	roots->tcr = reg(r, vhe ? "TCR_EL2" : "TCR_EL1", NULL, &roots->regs.tcr);
+	roots->mair = reg(r, vhe ? "MAIR_EL2" : "MAIR_EL1", NULL, &roots->regs.mair);
+	(void)reg(r, vhe ? "SCTLR_EL2" : "SCTLR_EL1", vhe ? NULL : "SCTLR", &roots->regs.sctlr);
+	for (i = 0; i < 2; i++)
+		snprintf(roots->from[i], sizeof(roots->from[i]), "TTBR%u_EL%d of cpu %u", i,
+			 vhe ? 2 : 1, o->cpu);
+}
+
+static void read_options(const struct options *o, struct roots *roots)
+{
+	if (arch_given(o, &arch_arm64, TTBR0, &roots->regs.ttbr0)) {
+		roots->ttbr[0] = true;
+		strcpy(roots->from[0], "--ttbr0");
+	}
+	if (arch_given(o, &arch_arm64, TTBR1, &roots->regs.ttbr1)) {
+		roots->ttbr[1] = true;
+		strcpy(roots->from[1], "--ttbr1");
+	}
+	if (arch_given(o, &arch_arm64, TCR, &roots->regs.tcr))
+		roots->tcr = true;
+	if (arch_given(o, &arch_arm64, MAIR, &roots->regs.mair))
+		roots->mair = true;
+	(void)arch_given(o, &arch_arm64, SCTLR, &roots->regs.sctlr);
+}
+
+/* The kernel's own root as the notes tell it; false when they do not. */
+static bool notes_root(const struct pw_source *s, uint64_t *root)
+{
+	uint64_t swapper, voffset;
+
+	if (!note_number(s, "SYMBOL(swapper_pg_dir)", &swapper) ||
+	    !note_number(s, "NUMBER(kimage_voffset)", &voffset))
+		return false;
+	*root = swapper - voffset;
+	return true;
+}
+
+static int read_notes(const struct options *o, const struct pw_source *s, struct roots *roots)
+{
+	uint64_t t1sz, page_size = 4096, tg1;
+	size_t len;
+
+	if (roots->ttbr[0] || roots->ttbr[1])
+		return 0;
+	if (!pw_source_vmcoreinfo(s, &len)) {
+		complain("%s: no VMCOREINFO note, so the root is not known: give --registers, or "
+			 "--ttbr1 and --tcr",
+			 o->source);
+		return EXIT_SOURCE;
+	}
+	if (!notes_root(s, &roots->swapper) || !note_number(s, "NUMBER(TCR_EL1_T1SZ)", &t1sz)) {
+		complain(
+			"%s: VMCOREINFO: expected swapper_pg_dir, kimage_voffset and TCR_EL1_T1SZ; "
+			"give --registers, or --ttbr1 and --tcr",
+			o->source);
+		return EXIT_SOURCE;
+	}
+	roots->has_swapper = true;
+	roots->ttbr[1] = true;
+	strcpy(roots->from[1], "VMCOREINFO, swapper_pg_dir");
+	if (roots->tcr)
+		return 0;
+	(void)note_number(s, "PAGESIZE", &page_size);
+	tg1 = page_size == 65536 ? 3 : page_size == 16384 ? 1 : 2;
+	roots->regs.tcr = (t1sz & 63u) << 16 | tg1 << 30 | 6ull << 32 /* IPS: 52 bits */;
+	if (page_size != 65536 && t1sz < 16)
+		roots->regs.tcr |= BIT(59); /* DS */
+	roots->tcr = true;
+	return 0;
+}
+
+static const struct pw_instance *instance_of(const struct pw_arm64_half *shape)
+{
+	if (shape->granule != PW_ARM64_4K)
+		return NULL;
+	return shape->lpa2 ? &pw_arm64_4k_lpa2_hooked : &pw_arm64_4k_hooked;
+}
+
+static int fill_half(const struct options *o, struct half *h, const struct roots *roots, bool upper)
+{
+	static const char *const granules[] = { "4K", "16K", "64K" };
+	struct pw_arm64_half shape;
+	int err = pw_arm64_decode_regs(&roots->regs, upper, &shape, &h->cfg);
+
+	if (err) {
+		complain("%s: TCR 0x%llx: %s half: %s", o->source,
+			 (unsigned long long)roots->regs.tcr, h->name,
+			 err == PW_EDOM ? "a reserved granule" :
+					  "a TxSZ that the granule does not allow");
+		return EXIT_SOURCE;
+	}
+	if (shape.off)
+		return 0;
+	h->cfg.instance = instance_of(&shape);
+	if (!h->cfg.instance) {
+		complain("%s: the %s half uses the %s granule; only 4K can be read so far",
+			 o->source, h->name, granules[shape.granule]);
+		return EXIT_SOURCE;
+	}
+	if (upper && roots->has_swapper)
+		h->cfg.root = pw_pa_of(roots->swapper);
+	h->cfg.regime = roots->regime;
+	h->cfg.any_asid = upper; /* the kernel half is the same in every address space */
+	memcpy(h->from, roots->from[upper], sizeof(h->from));
+	snprintf(h->shape, sizeof(h->shape), "%s granule%s", granules[shape.granule],
+		 shape.lpa2 ? " (LPA2)" : "");
+	h->types_known = roots->mair;
+	h->state = HALF_KNOWN;
+	return 0;
+}
+
+static int find_roots(const struct options *o, struct space *sp, const struct pw_registers *file)
+{
+	struct roots roots = { .regime = PW_REGIME_EL10 };
+	unsigned int i;
+	int status;
+
+	if (file)
+		read_registers(o, file, &roots);
+	if (file && !roots.tcr) {
+		complain("%s: cpu %u: expected TCR_EL1 among the registers", o->registers, o->cpu);
+		return EXIT_SOURCE;
+	}
+	read_options(o, &roots);
+	status = read_notes(o, sp->source, &roots);
+	if (status)
+		return status;
+	if (!roots.tcr) {
+		complain("%s: a root without --tcr: granule and size are not known", o->source);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < 2 && !status; i++) {
+		if (roots.ttbr[i])
+			status = fill_half(o, &sp->half[i], &roots, i);
+	}
+	return status;
+}
+
+/*
+ * With KPTI a CPU at EL0 has the trampoline's little table in TTBR1. That is what the CPU sees, so
+ * it is what we show; but whoever looks for the kernel should know.
+ */
+static void mention(const struct options *o, const struct space *sp)
+{
+	const struct half *h = &sp->half[1];
+	uint64_t root;
+
+	if (!o->registers || h->state != HALF_KNOWN || arch_given(o, &arch_arm64, TTBR1, &root))
+		return;
+	if (notes_root(sp->source, &root) && root != h->cfg.root.v)
+		complain("note: TTBR1 of cpu %u is 0x%llx, not the kernel's swapper_pg_dir "
+			 "0x%llx: a trampoline (KPTI) while the CPU runs user code; leave out "
+			 "--registers for the kernel's own view",
+			 o->cpu, (unsigned long long)h->cfg.root.v, (unsigned long long)root);
+}
+
+/* --- words --------------------------------------------------------------------------------- */
+
+static const char *memtype(const struct half *h, const struct pw_attr *attr)
+{
+	static const char *const names[PW_NR_MEMTYPES] = {
+		[PW_MEM_NORMAL] = "normal",
+		[PW_MEM_NORMAL_TAGGED] = "normal-tagged",
+		[PW_MEM_NORMAL_NC] = "normal-nc",
+		[PW_MEM_NORMAL_WT] = "normal-wt",
+		[PW_MEM_DEVICE_nGnRnE] = "device-nGnRnE",
+		[PW_MEM_DEVICE_nGnRE] = "device-nGnRE",
+		[PW_MEM_DEVICE_nGRE] = "device-nGRE",
+		[PW_MEM_DEVICE_GRE] = "device-GRE",
+	};
+	static const char *const indexes[] = { "attr0", "attr1", "attr2", "attr3",
+					       "attr4", "attr5", "attr6", "attr7" };
+
+	if (h->types_known && names[attr->memtype])
+		return names[attr->memtype];
+	return indexes[attr->mem_index & 7u];
+}
+
+static const struct arch_word words[] = {
+	{ PW_ATTR_VALID, "", " invalid" },   { PW_ATTR_GLOBAL, " global", "" },
+	{ PW_ATTR_ACCESSED, " AF", "" },     { PW_ATTR_DBM, " DBM", "" },
+	{ PW_ATTR_CONTIGUOUS, " cont", "" }, { PW_ATTR_GUARDED, " GP", "" },
+	{ PW_ATTR_NS, " NS", "" },
+};
+
+static const struct arch_field fields[] = {
+	{ "PXNTable", 59, 1, FIELD_TABLE },  { "UXNTable", 60, 1, FIELD_TABLE },
+	{ "APTable", 61, 2, FIELD_TABLE },   { "NSTable", 63, 1, FIELD_TABLE },
+	{ "AttrIndx", 2, 3, FIELD_LEAF },    { "NS", 5, 1, FIELD_LEAF },
+	{ "AP[2:1]", 6, 2, FIELD_LEAF },     { "AF", 10, 1, FIELD_LEAF },
+	{ "nG", 11, 1, FIELD_LEAF },	     { "nT", 16, 1, FIELD_BLOCK },
+	{ "GP", 50, 1, FIELD_LEAF },	     { "DBM", 51, 1, FIELD_LEAF },
+	{ "Contiguous", 52, 1, FIELD_LEAF }, { "PXN", 53, 1, FIELD_LEAF },
+	{ "UXN", 54, 1, FIELD_LEAF },	     { "PBHA", 59, 4, FIELD_LEAF },
+};
+
+/* --- the kernel's own dump ----------------------------------------------------------------- */
+
+/*
+ * As Linux 6.12 prints it. Nothing but these bits ends a row. Table permissions are not looked at,
+ * and the names of memory types follow Linux's numbering of AttrIndx, not MAIR.
+ */
+static const struct {
+	uint64_t mask, value;
+	const char *set, *clear;
+} columns[] = {
+	{ BIT(0), BIT(0), " ", "F" },
+	{ BIT(6), BIT(6), "USR", "   " },
+	{ BIT(7), BIT(7), "ro", "RW" },
+	{ BIT(53), BIT(53), "NX", "x " },
+	{ 3 * BIT(8), 3 * BIT(8), "SHD", "   " },
+	{ BIT(10), BIT(10), "AF", "  " },
+	{ BIT(11), BIT(11), "NG", "  " },
+	{ BIT(52), BIT(52), "CON", "   " },
+	{ BIT(1), BIT(1), "   ", "BLK" },
+	{ BIT(54), BIT(54), "UXN", "   " },
+	{ BIT(50), BIT(50), "GP", "  " },
+	{ 7 * BIT(2), 3 * BIT(2), "DEVICE/nGnRnE", NULL },
+	{ 7 * BIT(2), 4 * BIT(2), "DEVICE/nGnRE", NULL },
+	{ 7 * BIT(2), 2 * BIT(2), "MEM/NORMAL-NC", NULL },
+	{ 7 * BIT(2), 0, "MEM/NORMAL", NULL },
+	{ 7 * BIT(2), BIT(2), "MEM/NORMAL-TAGGED", NULL },
+};
+
+#define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static uint64_t ptdump_bits(uint64_t e, unsigned int level)
+{
+	uint64_t mask = 0;
+	unsigned int i;
+
+	(void)level;
+	for (i = 0; i < NR_COLUMNS; i++)
+		mask |= columns[i].mask;
+	return e & mask;
+}
+
+static bool ptdump_noted(uint64_t e)
+{
+	(void)e;
+	return false;
+}
+
+static void ptdump_print(const struct half *h, const struct ptdump_row *row)
+{
+	unsigned int i;
+
+	out_text("0x");
+	out_hex(row->start, 16);
+	out_text("-0x");
+	out_hex(row->end, 16);
+	out_text("   ");
+	out_size(row->start, row->end - 1, 10);
+	out_char(' ');
+	/* the kernel folds levels that a CPU does not have into the top one, so these fit */
+	out_text(level_name(h, row->level));
+	for (i = 0; i < NR_COLUMNS && row->bits; i++) {
+		bool set = (row->bits & columns[i].mask) == columns[i].value;
+		const char *text = set ? columns[i].set : columns[i].clear;
+
+		if (text) {
+			out_char(' ');
+			out_text(text);
+		}
+	}
+	out_char('\n');
+}
+
+static const struct arch_ptdump ptdump = {
+	.kernel = "Linux 6.12",
+	.bits = ptdump_bits,
+	.noted = ptdump_noted,
+	.print = ptdump_print,
+};
+
+const struct arch arch_arm64 = {
+	.name = "arm64",
+	.machine = EM_AARCH64,
+	.regs = regs,
+	.nr_regs = sizeof(regs) / sizeof(regs[0]),
+	.root_option = { "--ttbr0", "--ttbr1" },
+	.roots = find_roots,
+	.mention = mention,
+	.memtype = memtype,
+	.words = words,
+	.nr_words = sizeof(words) / sizeof(words[0]),
+	.share = { " non-shareable", "", " outer", "" },
+	.fields = fields,
+	.nr_fields = sizeof(fields) / sizeof(fields[0]),
+	.ptdump = &ptdump,
+	.ledger = ledger_arm64,
+};
