@@ -86,7 +86,13 @@ static int table_shape(struct pw_table *pt, const struct pw_table_config *cfg)
 	if (pt->leaf_levels > levels)
 		pt->leaf_levels = levels;
 	pt->pa_max = (1ull << pa_bits) - 1u;
-	return 0;
+	if (!cfg->enc_mask)
+		return 0;
+	/* the bit is no part of an address: those end below it */
+	if (pt->pa_max >= cfg->enc_mask)
+		pt->pa_max = cfg->enc_mask - 1u;
+	shift = g->granule_lg2 + (pt->leaf_levels - 1u) * g->index_lg2;
+	return cfg->enc_mask >> g->pa_bits || !(cfg->enc_mask >> shift) ? PW_ERANGE : 0;
 }
 
 /* A format's only regime needs no name. */
@@ -124,7 +130,7 @@ PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cf
 
 	if (cfg->root.v & (pt->root_bytes - 1u))
 		return PW_EINVAL;
-	return (cfg->root.v | cfg->enc_mask) > pt->pa_max ? PW_ERANGE : 0;
+	return cfg->root.v > pt->pa_max ? PW_ERANGE : 0;
 }
 
 uint64_t pw_table_root_size(const struct pw_table *pt)

@@ -28,6 +28,13 @@ extern const struct pw_instance pw_arm64_4k_lpa2_direct;
 extern const struct pw_instance pw_arm64_4k_lpa2_hooked;
 
 /*
+ * x86-64, 4-level and 5-level paging: va_bits 48 or 57. A handle is one half of CR3's table. What
+ * the neutral words mean in an entry is said in x86.h.
+ */
+extern const struct pw_instance pw_x86_64_direct;
+extern const struct pw_instance pw_x86_64_hooked;
+
+/*
  * For tests: entries are scrambled differently at each level, five levels, 3 bits of index each,
  * pages of 256 bytes. Code that confuses levels or does arithmetic on raw entries breaks at once.
  */

@@ -85,6 +85,7 @@ struct pw_table_config {
 	uint64_t pir;	   /* with PW_CAP_PIE: PIR_ELx */
 	uint64_t pire0;	   /* and PIRE0_ELx */
 	uint64_t enc_mask; /* an address bit that says encrypted or shared, in leaves and tables;
+			      output addresses end below it, pa_bits may do so further down;
 			      0: there is none */
 	struct pw_caps caps;
 };

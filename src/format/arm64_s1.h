@@ -104,9 +104,9 @@ PW_INLINE enum pw_kind pw_a64_lpa2_kind(const struct pw_table *pt, uint64_t e, u
 	return pw_a64_kind_of(e, level, level < PW_A64_LPA2_LEAF_LEVELS);
 }
 
-PW_INLINE uint64_t pw_a64_kind_mask(unsigned int level)
+PW_INLINE uint64_t pw_a64_kind_mask(const struct pw_table *pt, unsigned int level)
 {
-	(void)level;
+	(void)pt, (void)level;
 	return PW_A64_TYPE | PW_A64_NG | PW_A64_AP_EL0;
 }
 

@@ -83,8 +83,9 @@ PW_INLINE enum pw_kind pw_fake_kind(const struct pw_table *pt, uint64_t e, unsig
 	}
 }
 
-PW_INLINE uint64_t pw_fake_kind_mask(unsigned int level)
+PW_INLINE uint64_t pw_fake_kind_mask(const struct pw_table *pt, unsigned int level)
 {
+	(void)pt;
 	return pw_fake_scramble(PW_FAKE_TYPE | PW_FAKE_KEPT | PW_FAKE_USER, level);
 }
 

@@ -81,8 +81,9 @@ struct pw_fmt {
 	/* What an entry of this level is. */
 	enum pw_kind (*kind)(const struct pw_table *pt, uint64_t e, unsigned int level);
 	/* Bits that decide kind(), publish(), stale(): entries that agree in them are one run.
+	   What the handle makes reserved is among them, where hardware faults on it.
 	   And the bits that raw changes may not touch (type and address). */
-	uint64_t (*kind_mask)(unsigned int level);
+	uint64_t (*kind_mask)(const struct pw_table *pt, unsigned int level);
 	uint64_t (*fixed_mask)(const struct pw_table *pt, unsigned int level);
 	/* Bits of an entry that must not be as they are; of a leaf or a table. */
 	uint64_t (*reserved)(const struct pw_table *pt, uint64_t e, enum pw_kind kind,

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Where the fields of an entry stand, by format: facts of the manuals as data, for tools that take
+ * entries apart and for tests that build them. Nothing in the engine reads them.
+ *
+ * Stability: unstable until 1.0.
+ */
+#ifndef PAGEWALK_FIELDS_H
+#define PAGEWALK_FIELDS_H
+
+#include <pagewalk/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* where a field stands: struct pw_field.in */
+#define PW_IN_LEAF  0x1u
+#define PW_IN_TABLE 0x2u
+
+struct pw_field {
+	const char *name; /* the manual's */
+	uint8_t first;	  /* bits, closed, first <= last */
+	uint8_t last;
+	uint8_t in;	    /* PW_IN_* */
+	uint8_t levels;	    /* bit l: in entries of level l */
+	uint32_t attr;	    /* PW_ATTR_* or 0: the flag that it is (inverted or not) */
+	const char *source; /* manual and section */
+};
+
+struct pw_fields {
+	const struct pw_field *field;
+	size_t nr;
+};
+
+/* Naming one links it: each is a data section of its own in its format's direct instance. */
+extern const struct pw_fields pw_x86_64_fields;
+extern const struct pw_fields pw_ept_fields;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
