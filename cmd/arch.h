@@ -16,19 +16,6 @@ struct arch_reg {
 	const char *help;
 };
 
-/* A field of an entry, as the manual names it: printed when it is not zero. */
-struct arch_field {
-	const char *name;
-	uint8_t low, width; /* of one bit the name says it all; else NAME=VALUE */
-	uint8_t in;	    /* FIELD_*: in which entries it means this */
-};
-
-#define FIELD_PAGE  1u /* leaves of level 0 */
-#define FIELD_BLOCK 2u /* leaves above */
-#define FIELD_LEAF  (FIELD_PAGE | FIELD_BLOCK)
-#define FIELD_TABLE 4u
-#define FIELD_ANY   (FIELD_LEAF | FIELD_TABLE)
-
 /* A flag of struct pw_attr in words. */
 struct arch_word {
 	uint32_t flag;
@@ -69,7 +56,7 @@ struct arch {
 
 	/*
 	 * Find the roots and fill in both halves: cfg (all but size and env), state, from, shape,
-	 * types_known. 0, or an exit status with the reason on stderr.
+	 * types_known, fields. 0, or an exit status with the reason on stderr.
 	 */
 	int (*roots)(const struct options *o, struct space *sp, const struct pw_registers *file);
 	/* Say on stderr what whoever looks at these roots should know; NULL: nothing ever. */
@@ -80,8 +67,6 @@ struct arch {
 	const struct arch_word *words;
 	unsigned int nr_words;
 	const char *share[4]; /* by enum pw_share */
-	const struct arch_field *fields;
-	unsigned int nr_fields;
 
 	const struct arch_ptdump *ptdump;
 	/* What a change costs on a live machine; NULL: that is not modelled. */
@@ -90,6 +75,7 @@ struct arch {
 };
 
 extern const struct arch arch_arm64;
+extern const struct arch arch_x86;
 
 /* arch.c */
 extern const struct arch *const archs[];

@@ -134,6 +134,31 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 	return 0;
 }
 
+#define LEAVES 0x0fu
+#define BLOCKS 0x0eu
+#define TABLES 0x1eu
+#define SOURCE "Arm ARM (DDI 0487), VMSAv8-64 descriptors"
+
+static const struct pw_field field[] = {
+	{ "PXNTable", 59, 59, PW_IN_TABLE, TABLES, 0, SOURCE },
+	{ "UXNTable", 60, 60, PW_IN_TABLE, TABLES, 0, SOURCE },
+	{ "APTable", 61, 62, PW_IN_TABLE, TABLES, 0, SOURCE },
+	{ "NSTable", 63, 63, PW_IN_TABLE, TABLES, 0, SOURCE },
+	{ "AttrIndx", 2, 4, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "NS", 5, 5, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "AP[2:1]", 6, 7, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "AF", 10, 10, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "nG", 11, 11, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "nT", 16, 16, PW_IN_LEAF, BLOCKS, 0, SOURCE },
+	{ "GP", 50, 50, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "DBM", 51, 51, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "Contiguous", 52, 52, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "PXN", 53, 53, PW_IN_LEAF, LEAVES, 0, SOURCE },
+	{ "UXN", 54, 54, PW_IN_LEAF, LEAVES, 0, SOURCE },
+};
+
+static const struct pw_fields fields = { field, sizeof(field) / sizeof(field[0]) };
+
 static const struct pw_instance *instance_of(const struct pw_arm64_half *shape)
 {
 	if (shape->granule != PW_ARM64_4K)
@@ -170,6 +195,7 @@ static int fill_half(const struct options *o, struct half *h, const struct roots
 	snprintf(h->shape, sizeof(h->shape), "%s granule%s", granules[shape.granule],
 		 shape.lpa2 ? " (LPA2)" : "");
 	h->types_known = roots->mair;
+	h->fields = &fields;
 	h->state = HALF_KNOWN;
 	return 0;
 }
@@ -246,17 +272,6 @@ static const struct arch_word words[] = {
 	{ PW_ATTR_ACCESSED, " AF", "" },     { PW_ATTR_DBM, " DBM", "" },
 	{ PW_ATTR_CONTIGUOUS, " cont", "" }, { PW_ATTR_GUARDED, " GP", "" },
 	{ PW_ATTR_NS, " NS", "" },
-};
-
-static const struct arch_field fields[] = {
-	{ "PXNTable", 59, 1, FIELD_TABLE },  { "UXNTable", 60, 1, FIELD_TABLE },
-	{ "APTable", 61, 2, FIELD_TABLE },   { "NSTable", 63, 1, FIELD_TABLE },
-	{ "AttrIndx", 2, 3, FIELD_LEAF },    { "NS", 5, 1, FIELD_LEAF },
-	{ "AP[2:1]", 6, 2, FIELD_LEAF },     { "AF", 10, 1, FIELD_LEAF },
-	{ "nG", 11, 1, FIELD_LEAF },	     { "nT", 16, 1, FIELD_BLOCK },
-	{ "GP", 50, 1, FIELD_LEAF },	     { "DBM", 51, 1, FIELD_LEAF },
-	{ "Contiguous", 52, 1, FIELD_LEAF }, { "PXN", 53, 1, FIELD_LEAF },
-	{ "UXN", 54, 1, FIELD_LEAF },	     { "PBHA", 59, 4, FIELD_LEAF },
 };
 
 /* --- the kernel's own dump ----------------------------------------------------------------- */
@@ -350,8 +365,6 @@ const struct arch arch_arm64 = {
 	.words = words,
 	.nr_words = sizeof(words) / sizeof(words[0]),
 	.share = { " non-shareable", "", " outer", "" },
-	.fields = fields,
-	.nr_fields = sizeof(fields) / sizeof(fields[0]),
 	.ptdump = &ptdump,
 	.ledger = ledger_arm64,
 };

@@ -51,20 +51,27 @@ void out_attr_words(const struct half *h, const struct pw_attr *attr)
 	}
 }
 
+/* The address is in the line already, and the kind of the entry is said in words. */
+static bool worth_saying(const struct pw_field *f)
+{
+	return f->attr != PW_ATTR_VALID && strcmp(f->name, "address") != 0;
+}
+
 void out_fields(const struct half *h, const struct pw_step *s)
 {
-	uint8_t in = s->kind == PW_KIND_TABLE ? FIELD_TABLE : s->level ? FIELD_BLOCK : FIELD_PAGE;
-	unsigned int i;
+	unsigned int in = s->kind == PW_KIND_TABLE ? PW_IN_TABLE : PW_IN_LEAF;
+	size_t i;
 
-	for (i = 0; i < h->arch->nr_fields; i++) {
-		const struct arch_field *f = &h->arch->fields[i];
-		uint64_t v = s->entry >> f->low & ((1ull << f->width) - 1);
+	for (i = 0; i < h->fields->nr; i++) {
+		const struct pw_field *f = &h->fields->field[i];
+		unsigned int width = f->last - f->first + 1u;
+		uint64_t v = s->entry >> f->first & (width < 64 ? (1ull << width) - 1 : ~0ull);
 
-		if (!(f->in & in) || !v)
+		if (!(f->in & in) || !(f->levels >> s->level & 1u) || !v || !worth_saying(f))
 			continue;
 		out_char(' ');
 		out_text(f->name);
-		if (f->width > 1) {
+		if (width > 1) {
 			out_char('=');
 			out_dec(v, 0);
 		}

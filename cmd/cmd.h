@@ -6,6 +6,7 @@
 #ifndef PAGEWALK_CMD_H
 #define PAGEWALK_CMD_H
 
+#include <pagewalk/fields.h>
 #include <pagewalk/pagewalk.h>
 
 #include <stdio.h>
@@ -107,6 +108,7 @@ struct half {
 	char from[96];	  /* where the root was learnt */
 	char shape[32];	  /* what the architecture adds to its name: "4K granule" */
 	bool types_known; /* what the indexes of memory types mean */
+	const struct pw_fields *fields;
 	struct memory *memory;
 	struct pw_table_config cfg;
 	struct pw_table pt;
