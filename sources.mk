@@ -27,6 +27,10 @@ PW_INSTANCE_SRC = \
 	src/instance/arm64_4k_lpa2_hooked.c \
 	src/instance/fake_direct.c \
 	src/instance/fake_hooked.c \
+	src/instance/riscv64_direct.c \
+	src/instance/riscv64_g_direct.c \
+	src/instance/riscv64_g_hooked.c \
+	src/instance/riscv64_hooked.c \
 	src/instance/x86_64_direct.c \
 	src/instance/x86_64_hooked.c \
 

@@ -348,6 +348,8 @@ PW_SMALL int pw_map_vec(struct pw_table *pt, const struct pw_mapping *maps, size
 			  PW_CONTIGUOUS | PW_MAX_LEVEL_MASK);
 
 	op.maps = maps;
+	if (!pw_table_contig_lg2(pt, 0))
+		op.flags &= ~PW_CONTIGUOUS;
 	if (!err)
 		err = map_encode(&op, attr);
 	return op_run(&op, err, PW_PASS_MAP_CHECK, PW_PASS_MAP, gather, res);
@@ -395,14 +397,15 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	for (level = 0; level < pt->leaf_levels; level++) {
 		int err = pt->instance->change(pt, c, level, &op->clear[level], &op->set[level]);
 
-		if (err)
+		if (err < 0)
 			return err;
+		op->scan |= err > 0;
 	}
 	op->protect = true;
 	/* Rights alone never need break-before-make; everything else might. */
-	op->scan = (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
-		   ((pt->flags & PW_TABLE_LIVE) &&
-		    (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
+	op->scan |= (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
+		    ((pt->flags & PW_TABLE_LIVE) &&
+		     (c->flags_clear | c->flags_set | c->raw_clear | c->raw_set));
 	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
 	op->before = c->flags_clear & PW_ATTR_VALID ? PW_BEFORE_ALL : PW_BEFORE_STORES;
 	return 0;

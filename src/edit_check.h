@@ -3,8 +3,8 @@
 /*
  * What unmap and protect check before the first store. Tables are read, and leaves only where
  * something could be refused: at the ends of the range (groups, blocks), and all of them under
- * PW_STRICT and where a change could need break-before-make or make a page writable and
- * executable (op->scan). So an ordinary change of rights reads each leaf once, in its commit.
+ * PW_STRICT and where a change could need break-before-make, make a page writable and executable,
+ * or leave no leaf behind (op->scan). So an ordinary change of rights reads each leaf once, in its commit.
  *
  * An entry of the leaf-most level with a reserved encoding never translates; it is passed over
  * like a hole, unless PW_STRICT.
@@ -20,6 +20,12 @@ PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, ui
 {
 	uint64_t now = (e & ~op->clear[level]) | op->set[level];
 
+	if (f->geo->rights_are_kind) {
+		enum pw_kind kind = f->kind(op->pt, now, level);
+
+		if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
+			return PW_EOPNOTSUPP;
+	}
 	if ((op->pt->flags & PW_TABLE_LIVE) && f->needs_bbm(e, now, level))
 		return PW_EBUSY;
 	if ((op->pt->flags & PW_TABLE_NO_WX) && now != e &&

@@ -12,14 +12,14 @@
 #include "spot.h"
 #include "walk.h"
 
-/* The masks of a change at @level: the neutral words of it, then the raw ones. */
+/* The masks of a change at @level: the neutral words of it, then the raw ones. 1 as change(). */
 PW_INLINE int pw_change_masks(const struct pw_fmt *f, const struct pw_table *pt,
 			      const struct pw_change *c, unsigned int level, uint64_t *clear,
 			      uint64_t *set)
 {
 	int err = f->change(pt, c, level, clear, set);
 
-	if (!err && ((c->raw_clear | c->raw_set) & f->fixed_mask(pt, level)))
+	if (err >= 0 && ((c->raw_clear | c->raw_set) & f->fixed_mask(pt, level)))
 		err = PW_EINVAL;
 	*clear |= c->raw_clear;
 	*set = (*set & ~c->raw_clear) | c->raw_set;

@@ -230,7 +230,7 @@ static bool continues(const struct pw_iter *it, const struct pw_run *run, const 
 		      const struct pw_growth *g)
 {
 	return s->level == run->level && s->step[s->level].acc == run->inherited &&
-	       s->kind != PW_KIND_BAD && !((s->flat ^ g->expect) & g->mask) &&
+	       (uint32_t)s->kind == run->kind && !((s->flat ^ g->expect) & g->mask) &&
 	       (!g->leaf || room(it, run));
 }
 

@@ -21,7 +21,7 @@ PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m,
 	}
 	clear = op->clear[level];
 	set = op->set[level];
-	mask = clear | set | f->kind_mask(op->pt, level);
+	mask = clear | set | pw_run_mask(f, op->pt, e, level);
 	pattern = e & mask;
 	at->now = (e & ~clear) | set;
 	if (at->now == e)

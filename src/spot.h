@@ -140,13 +140,19 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 			       const struct pw_env *env, const uint64_t *slot, uint64_t nr,
 			       struct pw_growth *g, unsigned int level)
 {
-	const uint64_t *p = slot, *end = slot + nr;
+	const uint64_t *p = slot, *end = slot + nr, *quick = end;
 	uint64_t x = g->expect, mask = g->mask;
-	uint64_t fast = f->flat ? mask | f->contig_mask(level) : mask;
+	uint64_t hint = f->flat ? f->contig_mask(level) : 0, fast = mask | hint;
 
-	if (!g->leaf)
-		return m->same(env, slot, nr, mask, x & mask);
-	while (end - p >= 4) {
+	x &= ~(hint & ~mask);
+	if (!g->leaf) {
+		p += m->same(env, slot, nr, fast, x & mask & ~hint);
+		if (!f->flat)
+			return (uint64_t)(p - slot);
+	}
+	if (!g->leaf || (x & hint))
+		quick = slot;
+	while (quick - p >= 4) {
 		uint64_t x1 = f->next_leaf(x, level), x2 = f->next_leaf(x1, level);
 		uint64_t x3 = f->next_leaf(x2, level);
 
@@ -160,7 +166,8 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 	while (p < end &&
 	       !((pw_flat(f, m->load(env, p), g->index + (uint64_t)(p - slot), level) ^ x) &
 		 mask)) {
-		x = f->next_leaf(x, level);
+		if (g->leaf)
+			x = f->next_leaf(x, level);
 		p++;
 	}
 	g->expect = x;

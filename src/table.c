@@ -67,9 +67,10 @@ static int table_shape(struct pw_table *pt, const struct pw_table_config *cfg)
 	uint64_t shift = g->granule_lg2 + (levels - 1u) * g->index_lg2;
 
 	if (va_bits < g->min_va_bits || va_bits > g->max_va_bits ||
-	    (va_bits - g->min_va_bits) % g->va_step || levels > g->max_levels || shift >= va_bits ||
-	    va_bits - shift > (uint64_t)g->index_lg2 + g->concat_lg2 || pa_bits > g->pa_bits ||
-	    pa_bits <= g->granule_lg2 || cfg->leaf_levels > g->leaf_levels)
+	    (va_bits - g->min_va_bits) % g->va_step ||
+	    (g->va_step > 1u && levels != table_levels(g, va_bits)) || levels > g->max_levels ||
+	    shift >= va_bits || va_bits - shift > (uint64_t)g->index_lg2 + g->concat_lg2 ||
+	    pa_bits > g->pa_bits || pa_bits <= g->granule_lg2 || cfg->leaf_levels > g->leaf_levels)
 		return PW_ERANGE;
 	pt->levels = levels;
 	pt->root_bytes = 8ull << (va_bits - shift);
@@ -150,7 +151,11 @@ bool pw_table_leaf_ok(const struct pw_table *pt, unsigned int level)
 
 unsigned int pw_table_contig_lg2(const struct pw_table *pt, unsigned int level)
 {
-	return level < pt->leaf_levels ? pt->instance->geo->contig_lg2[level] : 0;
+	const struct pw_geometry *g = pt->instance->geo;
+
+	return level < pt->leaf_levels && !(g->contig_cap & ~pt->caps.flags) ?
+		       g->contig_lg2[level] :
+		       0;
 }
 
 const char *pw_instance_name(const struct pw_instance *inst)

@@ -17,7 +17,7 @@
 PW_INLINE int64_t pw_unmap_run(const struct pw_fmt *f, const struct pw_mem *m,
 			       const struct pw_op *op, struct pw_place *at)
 {
-	uint64_t mask = f->kind_mask(op->pt, at->level), n = 1;
+	uint64_t mask = pw_run_mask(f, op->pt, at->e, at->level), n = 1;
 
 	if (at->kind == PW_KIND_HOLE) {
 		at->did = PW_DID_PASS;

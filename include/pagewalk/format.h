@@ -35,6 +35,17 @@ extern const struct pw_instance pw_x86_64_direct;
 extern const struct pw_instance pw_x86_64_hooked;
 
 /*
+ * RISC-V Sv39, Sv48, Sv57 (va_bits), 56-bit output addresses. A handle is one half of what the one
+ * root translates. Svnapot, Svpbmt, Svrsw60t59b: pw_table_config.caps. No live tables yet.
+ */
+extern const struct pw_instance pw_riscv64_direct;
+extern const struct pw_instance pw_riscv64_hooked;
+
+/* RISC-V G-stage: Sv39x4, Sv48x4, Sv57x4 (va_bits 41, 50, 59); the root is 16K, four tables */
+extern const struct pw_instance pw_riscv64_g_direct;
+extern const struct pw_instance pw_riscv64_g_hooked;
+
+/*
  * For tests: entries are scrambled differently at each level, five levels, 3 bits of index each,
  * pages of 256 bytes. Code that confuses levels or does arithmetic on raw entries breaks at once.
  */

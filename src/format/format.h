@@ -55,7 +55,8 @@ enum pw_halves {
 
 /*
  * What a format is, as numbers. Constant for an algorithm, and what a handle is made from.
- * Input address sizes go from min_va_bits to max_va_bits in steps of va_step.
+ * Input address sizes go from min_va_bits to max_va_bits in steps of va_step; where a step is more
+ * than a bit, each size has one number of levels.
  */
 struct pw_geometry {
 	uint8_t granule_lg2; /* bytes of a table and of the smallest leaf */
@@ -70,9 +71,13 @@ struct pw_geometry {
 	uint8_t halves;	    /* enum pw_halves */
 	bool live;	    /* there is maintenance for it: a CPU may be walking the tables */
 	bool enc;	    /* an address bit may say encrypted, or shared: pw_table.enc_mask */
+	/* Rights are part of what an entry is (RISC-V: without any it is a table; EPT: it is not
+	   present): a change of them may leave no leaf behind. */
+	bool rights_are_kind;
 	/* Contiguous hint: entries of a group by level, as a power of two (0: none there). */
 	uint8_t contig_lg2[PW_LEAF_LEVELS];
-	uint32_t regimes; /* bit r: PW_REGIME_r has this format */
+	uint32_t contig_cap; /* PW_CAP_*: only CPUs that have it know groups; 0: all do */
+	uint32_t regimes;    /* bit r: PW_REGIME_r has this format */
 };
 
 struct pw_fmt {
@@ -102,7 +107,8 @@ struct pw_fmt {
 	 * Groups whose entries are all alike, their address bits saying how large the group is
 	 * (RISC-V Svnapot); NULL where each entry of a group has its own address. The value that
 	 * all entries of a group hold, from any flat leaf of it that has the hint; and back: slot
-	 * @index of a table holds @e, which leaf is that? (@e itself when it has no hint.)
+	 * @index of a table holds @e, which leaf is that? (@e itself when it has no hint; what has
+	 * the hint and is no leaf becomes something that equals no leaf in any mask.)
 	 */
 	uint64_t (*group)(uint64_t e, unsigned int level);
 	uint64_t (*flat)(uint64_t e, uint64_t index, unsigned int level);
@@ -125,7 +131,9 @@ struct pw_fmt {
 	bool (*stale)(uint64_t old, uint64_t now, unsigned int level);
 	bool (*needs_bbm)(uint64_t old, uint64_t now, unsigned int level);
 
-	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say */
+	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say.
+	   change() may be 1 where rights_are_kind: whether a leaf stays one depends on the leaf,
+	   so each is looked at first. */
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
 	/* of a leaf, valid or not */
@@ -151,6 +159,20 @@ PW_INLINE unsigned int pw_contig_lg2(const struct pw_fmt *f, unsigned int level)
 PW_INLINE uint64_t pw_flat(const struct pw_fmt *f, uint64_t e, uint64_t index, unsigned int level)
 {
 	return f->flat ? f->flat(e, index, level) : e;
+}
+
+/*
+ * Bits in which the leaves of a run agree with its first one, @e: in a group of entries that are
+ * all alike the address bits that make it a group as well.
+ */
+PW_INLINE uint64_t pw_run_mask(const struct pw_fmt *f, const struct pw_table *pt, uint64_t e,
+			       unsigned int level)
+{
+	uint64_t mask = f->kind_mask(pt, level);
+
+	if (f->group && (e & f->contig_mask(level)))
+		mask |= f->group(0, level) | ~f->group(~0ull, level);
+	return mask;
 }
 
 /*
