@@ -25,6 +25,8 @@ PW_INSTANCE_SRC = \
 	src/instance/arm64_4k_hooked.c \
 	src/instance/arm64_4k_lpa2_direct.c \
 	src/instance/arm64_4k_lpa2_hooked.c \
+	src/instance/ept_direct.c \
+	src/instance/ept_hooked.c \
 	src/instance/fake_direct.c \
 	src/instance/fake_hooked.c \
 	src/instance/riscv64_direct.c \
@@ -34,13 +36,14 @@ PW_INSTANCE_SRC = \
 	src/instance/x86_64_direct.c \
 	src/instance/x86_64_hooked.c \
 
-# executors
+# executors, registers
 PW_PLATFORM_SRC = \
 	platform/arm64/counter.c \
 	platform/arm64/operand.c \
 	platform/arm64/plan.c \
 	platform/arm64/printer.c \
 	platform/arm64/regs.c \
+	platform/x86/regs.c \
 
 # real instructions: only where the target is aarch64
 PW_PLATFORM_ARM64_INSN_SRC = \

@@ -34,6 +34,10 @@ extern const struct pw_instance pw_arm64_4k_lpa2_hooked;
 extern const struct pw_instance pw_x86_64_direct;
 extern const struct pw_instance pw_x86_64_hooked;
 
+/* Intel's EPT, guest-physical addresses of va_bits 48 or 57 (4 or 5 levels) */
+extern const struct pw_instance pw_ept_direct;
+extern const struct pw_instance pw_ept_hooked;
+
 /*
  * RISC-V Sv39, Sv48, Sv57 (va_bits), 56-bit output addresses. A handle is one half of what the one
  * root translates. Svnapot, Svpbmt, Svrsw60t59b: pw_table_config.caps. No live tables yet.
