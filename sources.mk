@@ -69,6 +69,7 @@ PW_SOURCES_SRC = \
 PW_CMD_SRC = \
 	cmd/arch.c \
 	cmd/arch_arm64.c \
+	cmd/arch_riscv.c \
 	cmd/arch_x86.c \
 	cmd/attrs.c \
 	cmd/check.c \

@@ -3,7 +3,7 @@
 /* The architectures, and what their files share. */
 #include "arch.h"
 
-const struct arch *const archs[] = { &arch_arm64, &arch_x86 };
+const struct arch *const archs[] = { &arch_arm64, &arch_x86, &arch_riscv };
 const unsigned int nr_archs = sizeof(archs) / sizeof(archs[0]);
 
 const struct arch *arch_of_machine(unsigned int machine)

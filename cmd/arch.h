@@ -75,6 +75,7 @@ struct arch {
 };
 
 extern const struct arch arch_arm64;
+extern const struct arch arch_riscv;
 extern const struct arch arch_x86;
 
 /* arch.c */

@@ -9,6 +9,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include <pagewalk/x86.h>
+
 #include "../sources/qemu_x86.h"
 #include "arch.h"
 
@@ -26,25 +28,20 @@ static const struct arch_reg regs[NR_REGS] = {
 	[PAT] = { "pat", "IA32_PAT: memory types" },
 };
 
-#define CR0_WP	   BIT(16)
-#define CR0_PG	   BIT(31)
-#define CR3_PCID   0xfffull
-#define CR3_ADDR   0x000ffffffffff000ull
+#define PAGE_ADDR  0x000ffffffffff000ull
 #define CR3_PTI	   BIT(12) /* Linux: of each pair of roots the user's is the upper one */
+#define CR4_PAE	   BIT(5)
 #define CR4_LA57   BIT(12)
-#define CR4_PCIDE  BIT(17)
-#define CR4_SMEP   BIT(20)
-#define CR4_SMAP   BIT(21)
-#define EFER_LMA   BIT(10)
-#define EFER_NXE   BIT(11)
-#define RFLAGS_AC  BIT(18)
 #define KERNEL_MAP 0xffffffff80000000ull /* where Linux links its image to */
+
+/* What is not known is as every 64-bit kernel has it: PG, WP, PE; NXE, LMA, LME. */
+#define CR0_USUAL  (BIT(31) | BIT(16) | BIT(0))
+#define EFER_USUAL (BIT(11) | BIT(10) | BIT(8))
 
 /* What was learnt, and from where. */
 struct roots {
 	uint64_t v[NR_REGS];
 	bool known[NR_REGS];
-	uint64_t rflags;
 	uint64_t enc_mask;
 	bool kernel_only; /* the kernel's own root: no process in its user half */
 	char from[96];
@@ -65,7 +62,6 @@ static int read_registers(const struct options *o, const struct pw_registers *fi
 		if (pw_registers_get(file, regs[i].name, &v))
 			learn(r, i, v);
 	}
-	(void)pw_registers_get(file, "eflags", &r->rflags);
 	if (!r->known[CR3] || !r->known[CR4]) {
 		complain("%s: cpu %u: expected cr3 and cr4 among the registers", o->registers,
 			 o->cpu);
@@ -87,7 +83,6 @@ static bool read_qemu(const struct options *o, const struct pw_source *s, struct
 	learn(r, CR0, cpu.cr0);
 	learn(r, CR3, cpu.cr3);
 	learn(r, CR4, cpu.cr4);
-	r->rflags = cpu.rflags;
 	snprintf(r->from, sizeof(r->from), "QEMU's note, CR3 of cpu %u", o->cpu);
 	return true;
 }
@@ -111,7 +106,7 @@ static void read_levels(const struct pw_source *s, struct roots *r)
 	uint64_t la57;
 
 	if (!r->known[CR4] && note_number(s, "NUMBER(pgtable_l5_enabled)", &la57))
-		learn(r, CR4, la57 ? CR4_LA57 : 0);
+		learn(r, CR4, CR4_PAE | (la57 ? CR4_LA57 : 0));
 }
 
 static int read_notes(const struct options *o, const struct pw_source *s, struct roots *r)
@@ -163,48 +158,34 @@ static int read_roots(const struct options *o, const struct pw_source *s,
 		complain("%s: a root without --cr4: four or five levels is not known", o->source);
 		return EXIT_USAGE;
 	}
-	if ((r->known[CR0] && !(r->v[CR0] & CR0_PG)) ||
-	    (r->known[EFER] && !(r->v[EFER] & EFER_LMA))) {
-		complain("%s: %s: that CPU does not run with 64-bit paging (CR0.PG, EFER.LMA)",
-			 o->source, r->from);
-		return EXIT_SOURCE;
-	}
 	return 0;
 }
 
-/* What is not known is as every 64-bit kernel has it: NXE and WP set. */
-static uint32_t caps_of(const struct roots *r)
+static int fill_half(const struct options *o, struct half *h, const struct roots *r, bool upper)
 {
-	uint32_t caps = 0;
+	const struct pw_x86_regs v = {
+		.cr0 = r->known[CR0] ? r->v[CR0] : CR0_USUAL,
+		.cr3 = r->v[CR3],
+		.cr4 = r->v[CR4],
+		.efer = r->known[EFER] ? r->v[EFER] : EFER_USUAL,
+		.pat = r->known[PAT] ? r->v[PAT] : PW_X86_PAT_RESET,
+	};
+	struct pw_x86_mode mode;
 
-	if (r->known[EFER] && !(r->v[EFER] & EFER_NXE))
-		caps |= PW_CAP_NO_NX;
-	if (r->known[CR0] && !(r->v[CR0] & CR0_WP))
-		caps |= PW_CAP_NO_WP;
-	if (r->v[CR4] & CR4_SMEP)
-		caps |= PW_CAP_SMEP;
-	if ((r->v[CR4] & CR4_SMAP) && !(r->rflags & RFLAGS_AC))
-		caps |= PW_CAP_SMAP;
-	return caps;
-}
-
-static void fill_half(struct half *h, const struct roots *r, bool upper)
-{
-	struct pw_table_config *cfg = &h->cfg;
-
-	cfg->instance = &pw_x86_64_hooked;
-	cfg->flags = upper ? PW_TABLE_UPPER : 0;
-	cfg->root = pw_pa_of(r->v[CR3] & CR3_ADDR & ~r->enc_mask);
-	cfg->va_bits = r->v[CR4] & CR4_LA57 ? 57 : 48;
-	cfg->regime = PW_REGIME_X86;
-	cfg->asid = r->v[CR4] & CR4_PCIDE ? (uint16_t)(r->v[CR3] & CR3_PCID) : 0;
-	cfg->mair = r->v[PAT];
-	cfg->enc_mask = r->enc_mask;
-	cfg->caps.flags = caps_of(r);
+	h->cfg.enc_mask = r->enc_mask;
+	if (pw_x86_decode_regs(&v, upper, &mode, &h->cfg)) {
+		complain("%s: %s: that CPU does not run with 64-bit paging (CR0.PG, CR4.PAE, "
+			 "EFER.LMA)",
+			 o->source, r->from);
+		return EXIT_SOURCE;
+	}
+	h->cfg.instance = &pw_x86_64_hooked;
+	h->cfg.regime = PW_REGIME_X86;
 	h->types_known = r->known[PAT];
 	h->fields = &pw_x86_64_fields;
 	memcpy(h->from, r->from, sizeof(h->from));
 	h->state = upper || !r->kernel_only ? HALF_KNOWN : HALF_EMPTY;
+	return 0;
 }
 
 static int find_roots(const struct options *o, struct space *sp, const struct pw_registers *file)
@@ -214,7 +195,7 @@ static int find_roots(const struct options *o, struct space *sp, const struct pw
 	unsigned int i;
 
 	for (i = 0; i < 2 && !status; i++)
-		fill_half(&sp->half[i], &r, i);
+		status = fill_half(o, &sp->half[i], &r, i);
 	return status;
 }
 
@@ -277,7 +258,7 @@ static const struct arch_word words[] = {
 static uint64_t ptdump_bits(uint64_t e, unsigned int level)
 {
 	(void)level;
-	return e & ~CR3_ADDR;
+	return e & ~PAGE_ADDR;
 }
 
 /* What a table takes away the kernel does look at, and prints nothing of it. */

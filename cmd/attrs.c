@@ -51,10 +51,10 @@ void out_attr_words(const struct half *h, const struct pw_attr *attr)
 	}
 }
 
-/* The address is in the line already, and the kind of the entry is said in words. */
+/* What the line says already: the kind of the entry in words, and the address in the entry. */
 static bool worth_saying(const struct pw_field *f)
 {
-	return f->attr != PW_ATTR_VALID && strcmp(f->name, "address") != 0;
+	return f->attr != PW_ATTR_VALID && f->last - f->first < 16;
 }
 
 void out_fields(const struct half *h, const struct pw_step *s)

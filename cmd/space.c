@@ -89,15 +89,20 @@ static int space_roots(const struct options *o, struct space *sp)
 
 static int find_arch(const struct options *o, struct space *sp)
 {
+	char list[128] = "";
 	unsigned int i;
 
 	sp->arch = arch_of_machine(pw_source_elf_machine(sp->source));
 	if (sp->arch)
 		return 0;
-	complain("%s: offset 18: expected a machine that can be read, found ELF machine %u",
-		 o->source, pw_source_elf_machine(sp->source));
-	for (i = 0; i < nr_archs; i++)
-		complain("can be read: %s (ELF machine %u)", archs[i]->name, archs[i]->machine);
+	for (i = 0; i < nr_archs; i++) {
+		size_t n = strlen(list);
+
+		snprintf(list + n, sizeof(list) - n, "%s%s (%u)", i ? ", " : "", archs[i]->name,
+			 archs[i]->machine);
+	}
+	complain("%s: offset 18: expected the ELF machine of %s; found machine %u", o->source, list,
+		 pw_source_elf_machine(sp->source));
 	return EXIT_SOURCE;
 }
 
