@@ -21,10 +21,18 @@ PW_SRC = \
 
 # one line each: a format joined with a kind of environment
 PW_INSTANCE_SRC = \
+	src/instance/arm64_16k_direct.c \
+	src/instance/arm64_16k_hooked.c \
+	src/instance/arm64_16k_lpa2_direct.c \
+	src/instance/arm64_16k_lpa2_hooked.c \
 	src/instance/arm64_4k_direct.c \
 	src/instance/arm64_4k_hooked.c \
 	src/instance/arm64_4k_lpa2_direct.c \
 	src/instance/arm64_4k_lpa2_hooked.c \
+	src/instance/arm64_64k_direct.c \
+	src/instance/arm64_64k_hooked.c \
+	src/instance/arm64_64k_lpa_direct.c \
+	src/instance/arm64_64k_lpa_hooked.c \
 	src/instance/ept_direct.c \
 	src/instance/ept_hooked.c \
 	src/instance/fake_direct.c \

@@ -28,6 +28,24 @@ extern const struct pw_instance pw_arm64_4k_lpa2_direct;
 extern const struct pw_instance pw_arm64_4k_lpa2_hooked;
 
 /*
+ * 16K granule: 48-bit output and input addresses, blocks of 32M; with LPA2, 52-bit addresses, and
+ * blocks of 64G
+ */
+extern const struct pw_instance pw_arm64_16k_direct;
+extern const struct pw_instance pw_arm64_16k_hooked;
+extern const struct pw_instance pw_arm64_16k_lpa2_direct;
+extern const struct pw_instance pw_arm64_16k_lpa2_hooked;
+
+/*
+ * 64K granule: input addresses of up to 52 bits, blocks of 512M; with 48-bit output addresses, or
+ * 52-bit ones (FEAT_LPA, TCR.IPS says 52) and blocks of 4T
+ */
+extern const struct pw_instance pw_arm64_64k_direct;
+extern const struct pw_instance pw_arm64_64k_hooked;
+extern const struct pw_instance pw_arm64_64k_lpa_direct;
+extern const struct pw_instance pw_arm64_64k_lpa_hooked;
+
+/*
  * x86-64, 4-level and 5-level paging: va_bits 48 or 57. A handle is one half of CR3's table. What
  * the neutral words mean in an entry is said in x86.h.
  */

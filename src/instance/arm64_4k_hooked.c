@@ -3,7 +3,7 @@
 /* arm64 stage 1, 4K granule, every access through the hooks. */
 #include <pagewalk/format.h>
 
-#include "../format/arm64_s1.h"
+#include "../format/arm64_s1_formats.h"
 #include "../instance.h"
 
 PW_INSTANCE(pw_arm64_4k_hooked, "arm64-4k (hooked)", arm64_4k, hooked, true);

@@ -3,7 +3,7 @@
 /* arm64 stage 1, 4K granule, LPA2, entries are memory. */
 #include <pagewalk/format.h>
 
-#include "../format/arm64_s1.h"
+#include "../format/arm64_s1_formats.h"
 #include "../instance.h"
 
 PW_INSTANCE(pw_arm64_4k_lpa2_direct, "arm64-4k-lpa2 (direct)", arm64_4k_lpa2, direct, false);
