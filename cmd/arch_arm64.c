@@ -40,8 +40,13 @@ struct roots {
 	char from[2][96];
 };
 
-#define HCR_TGE (1ull << 27)
-#define HCR_E2H (1ull << 34)
+#define HCR_TGE	 BIT(27)
+#define HCR_E2H	 BIT(34)
+#define TCR_T1SZ 16
+#define TCR_TG1	 30
+#define TCR_IPS	 32
+#define TCR_DS	 BIT(59)
+#define IPS_52	 6u
 
 /* A register under its name, or under the short one that QEMU gives it. */
 static bool reg(const struct pw_registers *r, const char *name, const char *also, uint64_t *v)
@@ -127,9 +132,10 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 		return 0;
 	(void)note_number(s, "PAGESIZE", &page_size);
 	tg1 = page_size == 65536 ? 3 : page_size == 16384 ? 1 : 2;
-	roots->regs.tcr = (t1sz & 63u) << 16 | tg1 << 30 | 6ull << 32 /* IPS: 52 bits */;
+	/* The notes do not say IPS. Where a machine has 48 bits only, the others are zero. */
+	roots->regs.tcr = (t1sz & 63u) << TCR_T1SZ | tg1 << TCR_TG1 | (uint64_t)IPS_52 << TCR_IPS;
 	if (page_size != 65536 && t1sz < 16)
-		roots->regs.tcr |= BIT(59); /* DS */
+		roots->regs.tcr |= TCR_DS;
 	roots->tcr = true;
 	return 0;
 }
@@ -159,11 +165,17 @@ static const struct pw_field field[] = {
 
 static const struct pw_fields fields = { field, sizeof(field) / sizeof(field[0]) };
 
-static const struct pw_instance *instance_of(const struct pw_arm64_half *shape)
+/* By granule, and whether descriptors hold 52-bit addresses. */
+static const struct pw_instance *const instances[3][2] = {
+	[PW_ARM64_4K] = { &pw_arm64_4k_hooked, &pw_arm64_4k_lpa2_hooked },
+	[PW_ARM64_16K] = { &pw_arm64_16k_hooked, &pw_arm64_16k_lpa2_hooked },
+	[PW_ARM64_64K] = { &pw_arm64_64k_hooked, &pw_arm64_64k_lpa_hooked },
+};
+
+/* 64K descriptors have room for 52 bits by themselves (LPA); TCR.IPS says whether it is used. */
+static bool wide(const struct pw_arm64_half *shape, uint64_t tcr)
 {
-	if (shape->granule != PW_ARM64_4K)
-		return NULL;
-	return shape->lpa2 ? &pw_arm64_4k_lpa2_hooked : &pw_arm64_4k_hooked;
+	return shape->granule == PW_ARM64_64K ? (tcr >> TCR_IPS & 7) == IPS_52 : shape->lpa2;
 }
 
 static int fill_half(const struct options *o, struct half *h, const struct roots *roots, bool upper)
@@ -181,12 +193,7 @@ static int fill_half(const struct options *o, struct half *h, const struct roots
 	}
 	if (shape.off)
 		return 0;
-	h->cfg.instance = instance_of(&shape);
-	if (!h->cfg.instance) {
-		complain("%s: the %s half uses the %s granule; only 4K can be read so far",
-			 o->source, h->name, granules[shape.granule]);
-		return EXIT_SOURCE;
-	}
+	h->cfg.instance = instances[shape.granule][wide(&shape, roots->regs.tcr)];
 	if (upper && roots->has_swapper)
 		h->cfg.root = pw_pa_of(roots->swapper);
 	h->cfg.regime = roots->regime;
