@@ -51,6 +51,7 @@ PW_PLATFORM_SRC = \
 	platform/arm64/plan.c \
 	platform/arm64/printer.c \
 	platform/arm64/regs.c \
+	platform/riscv/regs.c \
 	platform/x86/regs.c \
 
 # real instructions: only where the target is aarch64

@@ -9,6 +9,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include <pagewalk/riscv.h>
+
 #include "arch.h"
 
 #define BIT(n) (1ull << (n))
@@ -24,13 +26,6 @@ static const struct arch_reg regs[NR_REGS] = {
 };
 
 #define SATP_MODE_SHIFT 60
-#define SATP_MODE_BARE	0u
-#define SATP_MODE_SV39	8u
-#define SATP_MODE_SV57	10u
-#define SATP_ASID_SHIFT 44
-#define SATP_PPN	(BIT(44) - 1)
-#define SSTATUS_SUM	BIT(18)
-#define SSTATUS_MXR	BIT(19)
 #define MENVCFG_PBMTE	BIT(62)
 
 struct roots {
@@ -79,7 +74,7 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 			o->source);
 		return EXIT_SOURCE;
 	}
-	r->v[SATP] = (SATP_MODE_SV39 + (va_bits - 39) / 9) << SATP_MODE_SHIFT | root >> 12;
+	r->v[SATP] = (PW_RISCV_SV39 + (va_bits - 39) / 9) << SATP_MODE_SHIFT | root >> 12;
 	r->known[SATP] = true;
 	r->kernel_only = true;
 	strcpy(r->from, "VMCOREINFO, swapper_pg_dir");
@@ -103,36 +98,22 @@ static int read_roots(const struct options *o, const struct pw_source *s,
 	return status;
 }
 
-static uint32_t caps_of(const struct roots *r)
-{
-	uint32_t caps = PW_CAP_SVNAPOT | PW_CAP_SVRSW60T59B;
-
-	if (!r->known[MENVCFG] || (r->v[MENVCFG] & MENVCFG_PBMTE))
-		caps |= PW_CAP_SVPBMT;
-	if (r->v[SSTATUS] & SSTATUS_SUM)
-		caps |= PW_CAP_SUM;
-	if (r->v[SSTATUS] & SSTATUS_MXR)
-		caps |= PW_CAP_MXR;
-	return caps;
-}
-
 static int fill_half(const struct options *o, struct half *h, const struct roots *r, bool upper)
 {
-	uint64_t satp = r->v[SATP];
-	unsigned int mode = (unsigned int)(satp >> SATP_MODE_SHIFT);
+	const struct pw_riscv_regs v = { .satp = r->v[SATP], .sstatus = r->v[SSTATUS] };
+	int err;
 
-	if (mode < SATP_MODE_SV39 || mode > SATP_MODE_SV57) {
-		complain("%s: %s is 0x%llx: %s", o->source, r->from, (unsigned long long)satp,
-			 mode == SATP_MODE_BARE ? "that CPU runs without paging (Bare)" :
-						  "a reserved mode");
+	h->cfg.caps.flags = PW_CAP_SVNAPOT | PW_CAP_SVRSW60T59B;
+	if (!r->known[MENVCFG] || (r->v[MENVCFG] & MENVCFG_PBMTE))
+		h->cfg.caps.flags |= PW_CAP_SVPBMT;
+	err = pw_riscv_decode_regs(&v, upper, &h->cfg);
+	if (err) {
+		complain("%s: %s is 0x%llx: %s", o->source, r->from, (unsigned long long)v.satp,
+			 err == PW_ENOENT ? "that CPU runs without paging (Bare)" :
+					    "a reserved mode");
 		return EXIT_SOURCE;
 	}
 	h->cfg.instance = &pw_riscv64_hooked;
-	h->cfg.flags = upper ? PW_TABLE_UPPER : 0;
-	h->cfg.root = pw_pa_of((satp & SATP_PPN) << 12);
-	h->cfg.va_bits = 39 + 9 * (mode - SATP_MODE_SV39);
-	h->cfg.asid = (uint16_t)(satp >> SATP_ASID_SHIFT);
-	h->cfg.caps.flags = caps_of(r);
 	h->types_known = true;
 	h->fields = &pw_riscv64_fields;
 	snprintf(h->shape, sizeof(h->shape), "Sv%u", h->cfg.va_bits);

@@ -34,7 +34,7 @@ extern "C" {
 #define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps all else, never translates */
 #define PW_ATTR_GLOBAL	    0x002u /* matches every ASID (nG clear) */
 #define PW_ATTR_ACCESSED    0x004u /* the access flag */
-#define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; meaningful with DBM */
+#define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; arm64: meaningful with DBM */
 #define PW_ATTR_DBM	    0x010u /* hardware manages the dirty state (DBM): writable when clean */
 #define PW_ATTR_CONTIGUOUS  0x020u /* the contiguous hint; set by the engine where PW_CONTIGUOUS */
 #define PW_ATTR_GUARDED	    0x040u /* GP: branch target identification */
@@ -92,6 +92,13 @@ struct pw_attr {
  * read lets the user write, too. And it marks present-but-invalid with the bit that means
  * non-global in a valid entry: setting PW_ATTR_VALID again leaves the page non-global unless
  * PW_ATTR_GLOBAL is set with it.
+ *
+ * RISC-V has one set of R, W and X for whom the page belongs to. A change that names all rights
+ * (clear PW_PERM_ALL, set those wanted) says whose it is, too. Any other change leaves that alone:
+ * PW_PERM_R, W and X are then those bits whoever has them, a user's right is cleared together with
+ * the supervisor's, and none is set. To set PW_PERM_W sets PW_PERM_R: there is no writing without
+ * reading. Nor is there a page without rights: where one would be left without, or with W alone,
+ * the change is PW_EOPNOTSUPP.
  */
 struct pw_change {
 	uint32_t perm_clear;

@@ -134,7 +134,8 @@ int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct 
  *            the entry's type; PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a block or contiguous
  *            group is covered in part, or the change of a live entry needs break-before-make
  *            (memory type, shareability, non-global to global); PW_EPERM as pw_map(); PW_EFAULT,
- *            PW_EDOM, PW_ELOOP a bad table; PW_EOPNOTSUPP the format cannot express the change.
+ *            PW_EDOM, PW_ELOOP a bad table; PW_EOPNOTSUPP the format cannot express the change,
+ *            or what it would make of a leaf (RISC-V: no rights; see res->where).
  */
 int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,
 	       uint32_t flags, struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
