@@ -109,6 +109,7 @@ struct half {
 	char shape[32];	  /* what the architecture adds to its name: "4K granule" */
 	bool types_known; /* what the indexes of memory types mean */
 	const struct pw_fields *fields;
+	bool lost; /* there is a root, and it is not in the dump */
 	struct memory *memory;
 	struct pw_table_config cfg;
 	struct pw_table pt;

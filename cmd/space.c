@@ -27,9 +27,13 @@ static int check_given(const struct options *o, const struct arch *arch)
 	return 0;
 }
 
-/* The handle of one half, over memory of its own: private copies are made in granules. */
+/*
+ * The handle of one half, over memory of its own: private copies are made in granules. A root
+ * outside the dump is said once, and there is nothing to look at behind it.
+ */
 static int half_init(const struct options *o, struct space *sp, struct half *h)
 {
+	unsigned long long root = h->cfg.root.v;
 	int err;
 
 	h->memory = memory_new(sp->source, !strcmp(o->command, "protect"),
@@ -42,10 +46,17 @@ static int half_init(const struct options *o, struct space *sp, struct half *h)
 	h->cfg.env = memory_env(h->memory);
 	err = pw_table_init(&h->pt, &h->cfg);
 	if (err) {
-		complain("%s: the %s half's root 0x%llx (%s): %s", o->source, h->name,
-			 (unsigned long long)h->cfg.root.v, h->from, pw_strerror(err));
+		complain("%s: the %s half's root 0x%llx (%s): %s", o->source, h->name, root,
+			 h->from, pw_strerror(err));
 		return EXIT_SOURCE;
 	}
+	if (pw_source_bytes(sp->source, h->cfg.root.v, pw_table_root_size(&h->pt)))
+		return 0;
+	if (h->state == HALF_KNOWN)
+		complain("%s: the %s half's root 0x%llx (%s) is not in the dump", o->source,
+			 h->name, root, h->from);
+	h->state = HALF_UNKNOWN;
+	h->lost = true;
 	return 0;
 }
 
@@ -80,6 +91,8 @@ static int space_roots(const struct options *o, struct space *sp)
 	if (sp->arch->mention && o->verbose >= 0)
 		sp->arch->mention(o, sp);
 	if (!space_wants(o, sp, 0) && !space_wants(o, sp, 1)) {
+		if (sp->half[0].lost || sp->half[1].lost)
+			return EXIT_SOURCE;
 		complain("%s: no root of the %s half: give --registers or %s", o->source,
 			 o->user ? "user" : "kernel", sp->arch->root_option[!o->user]);
 		return EXIT_SOURCE;

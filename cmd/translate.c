@@ -40,8 +40,7 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 		out_perm(attr.perm);
 		out_char(' ');
 		out_text(memtype_name(h, &attr));
-		out_attr_words(h, &attr);
-		out_text(" |");
+		out_char(':');
 		out_fields(h, s);
 	} else if (s->kind == PW_KIND_TABLE) {
 		out_fields(h, s);
@@ -67,6 +66,10 @@ static void verbose_walk(const struct half *h, uint64_t va)
 		out_text(", ");
 		out_size(0, t.leaf_size - 1, 0);
 		out_text(t.level ? " block\n" : " page\n");
+	} else if (err == PW_EINVAL || err == PW_ERANGE) {
+		out_text("  no address of the ");
+		out_text(h->name);
+		out_text(" half: not canonical, or beyond its size\n");
 	} else if (err != PW_ENOENT) {
 		out_text("  ");
 		out_text(pw_strerror(err));

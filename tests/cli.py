@@ -90,7 +90,7 @@ def sources():
         expect(3, ["dump", write("garbage", os.urandom(5000))], "expected an ELF core")
         expect(3, ["dump", write("elf32", core[:4] + b"\1" + core[5:])], "offset 4")
         expect(3, ["dump", write("exec", core[:16] + b"\2\0" + core[18:])], "offset 16")
-        expect(3, ["dump", write("x86", core[:18] + b"\x3e\0" + core[20:])], "found machine 62")
+        expect(3, ["dump", write("ppc64", core[:18] + b"\x15\0" + core[20:])], "found machine 21")
         # cut off anywhere: a message, never a crash, and what is left is still shown
         seen = set()
         for cut in list(range(0, 2000, 61)) + list(range(2000, len(core), len(core) // 40)):
