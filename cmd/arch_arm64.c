@@ -178,21 +178,25 @@ static bool wide(const struct pw_arm64_half *shape, uint64_t tcr)
 	return shape->granule == PW_ARM64_64K ? (tcr >> TCR_IPS & 7) == IPS_52 : shape->lpa2;
 }
 
-static int fill_half(const struct options *o, struct half *h, const struct roots *roots, bool upper)
+/* A half that makes no sense is said, and is no reason not to show the other. */
+static void fill_half(const struct options *o, struct half *h, const struct roots *roots,
+		      bool upper)
 {
 	static const char *const granules[] = { "4K", "16K", "64K" };
 	struct pw_arm64_half shape;
 	int err = pw_arm64_decode_regs(&roots->regs, upper, &shape, &h->cfg);
 
+	/* firmware leaves anything in the fields of a half that is off */
+	if (shape.off)
+		return;
 	if (err) {
 		complain("%s: TCR 0x%llx: %s half: %s", o->source,
 			 (unsigned long long)roots->regs.tcr, h->name,
 			 err == PW_EDOM ? "a reserved granule" :
 					  "a TxSZ that the granule does not allow");
-		return EXIT_SOURCE;
+		h->lost = true;
+		return;
 	}
-	if (shape.off)
-		return 0;
 	h->cfg.instance = instances[shape.granule][wide(&shape, roots->regs.tcr)];
 	if (upper && roots->has_swapper)
 		h->cfg.root = pw_pa_of(roots->swapper);
@@ -204,7 +208,6 @@ static int fill_half(const struct options *o, struct half *h, const struct roots
 	h->types_known = roots->mair;
 	h->fields = &fields;
 	h->state = HALF_KNOWN;
-	return 0;
 }
 
 static int find_roots(const struct options *o, struct space *sp, const struct pw_registers *file)
@@ -227,11 +230,11 @@ static int find_roots(const struct options *o, struct space *sp, const struct pw
 		complain("%s: a root without --tcr: granule and size are not known", o->source);
 		return EXIT_USAGE;
 	}
-	for (i = 0; i < 2 && !status; i++) {
+	for (i = 0; i < 2; i++) {
 		if (roots.ttbr[i])
-			status = fill_half(o, &sp->half[i], &roots, i);
+			fill_half(o, &sp->half[i], &roots, i);
 	}
-	return status;
+	return 0;
 }
 
 /*
