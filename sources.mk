@@ -130,6 +130,7 @@ PW_TESTS = \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
 	tests/unit/source_copy_test.c \
+	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \
 	tests/unit/table_test.c \

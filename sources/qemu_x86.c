@@ -15,8 +15,6 @@
 
 #define AT_VERSION 0u
 #define AT_SIZE	   4u
-#define AT_RFLAGS  144u
-#define AT_CS	   152u
 #define AT_CR	   392u
 #define END	   432u
 
@@ -42,8 +40,6 @@ bool pw_qemu_x86_state(const void *note, size_t len, struct pw_qemu_x86 *out)
 
 	if (!p || len < END || u32(p + AT_VERSION) != 1 || u32(p + AT_SIZE) < END)
 		return false;
-	out->rflags = u64(p + AT_RFLAGS);
-	out->cs = u32(p + AT_CS);
 	out->cr0 = u64(p + AT_CR);
 	out->cr3 = u64(p + AT_CR + 24);
 	out->cr4 = u64(p + AT_CR + 32);

@@ -12,8 +12,6 @@
 #include <stdint.h>
 
 struct pw_qemu_x86 {
-	uint64_t rflags;
-	uint32_t cs; /* the selector: bits [1:0] are the privilege level */
 	uint64_t cr0;
 	uint64_t cr3;
 	uint64_t cr4;
