@@ -123,6 +123,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
+	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
@@ -138,6 +139,8 @@ PW_TESTS = \
 	tests/unit/unmap_test.c \
 	tests/unit/vec_test.c \
 	tests/unit/walk_test.c \
+	tests/unit/x86_tables_test.c \
+	tests/unit/x86_test.c \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \
