@@ -130,6 +130,9 @@ PW_TESTS = \
 	tests/unit/link_test.c \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
+	tests/unit/riscv_map_test.c \
+	tests/unit/riscv_napot_test.c \
+	tests/unit/riscv_test.c \
 	tests/unit/source_copy_test.c \
 	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \

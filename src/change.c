@@ -26,6 +26,8 @@ PW_SMALL int pw_range_check(const struct pw_table *pt, struct pw_range range, ui
 		return PW_EINVAL;
 	if (((first - pt->first.v) | (last - pt->first.v)) >> pt->va_bits == 0)
 		return 0;
+	if (pt->instance->geo->halves == PW_HALVES_NONE)
+		return PW_ERANGE; /* every address is canonical there */
 	return ((first - other) | (last - other)) >> pt->va_bits ? PW_EINVAL : PW_ERANGE;
 }
 
