@@ -41,12 +41,14 @@ static void show_runs(const struct half *h, struct pw_range range)
 /* Why the library refused, in words for somebody who wanted something else. */
 static void explain(const struct half *h, int err, const struct pw_result *res)
 {
-	const char *hint = "";
+	char hint[80] = "";
 
 	if (err == PW_EBUSY)
-		hint = "; the range must cover whole blocks and whole contiguous groups";
-	else if (err == PW_EINVAL)
-		hint = "; a range is whole pages in one half of the address space";
+		strcpy(hint, "; the range must cover whole blocks and whole contiguous groups");
+	else if (err == PW_EINVAL || err == PW_ERANGE)
+		snprintf(hint, sizeof(hint),
+			 "; a range is whole %lluK pages in one half of the address space",
+			 1ull << (h->pt.granule_lg2 - 10));
 	complain("protect: 0x%llx-0x%llx: %s%s", (unsigned long long)res->where.first.v,
 		 (unsigned long long)res->where.last.v + 1, pw_strerror(err), hint);
 	if (res->entry_pa.v)

@@ -103,12 +103,14 @@ int dump_ptdump(const struct options *o, const struct space *sp)
 	struct pw_range range;
 	int status = EXIT_FINE, s;
 	unsigned int i;
+	bool any = false;
 
 	for (i = n.k->both_halves ? 0 : 1; i < 2; i++) {
 		const struct half *h = &sp->half[i];
 
 		if (h->state == HALF_UNKNOWN || (o->kernel != o->user && (i ? o->user : o->kernel)))
 			continue;
+		any = true;
 		n.h = h;
 		if (!space_range(o, h, &range))
 			continue;
@@ -118,5 +120,9 @@ int dump_ptdump(const struct options *o, const struct space *sp)
 	}
 	if (n.open)
 		n.k->print(n.h, &n.row);
-	return status;
+	if (any)
+		return status;
+	complain("dump: --format=ptdump: the kernel of %s shows its own half, %s", sp->arch->name,
+		 o->user ? "never the user half" : "whose root is not known");
+	return o->user ? EXIT_USAGE : EXIT_SOURCE;
 }
