@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * RISC-V, 64 bits: both halves hang on satp, which also says how deep the tables are. The notes of a
- * Linux dump know the kernel's own root (swapper_pg_dir - va_kernel_pa_offset) and VA_BITS, which is
- * what this machine runs with; no process lives in that root's user half. Which extensions the CPU
- * has no register tells: what the kernel wrote is taken for what the CPU can do.
+ * RISC-V, 64 bits: both halves hang on satp, which also says how deep the tables are. The notes of
+ * a Linux dump know the kernel's own root (swapper_pg_dir - va_kernel_pa_offset) and VA_BITS, which
+ * is what this machine runs with; no process lives in that root's user half. Which extensions the
+ * CPU has no register tells: what the kernel wrote is taken for what the CPU can do.
  */
 #include <elf.h>
 #include <string.h>

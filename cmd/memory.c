@@ -131,8 +131,8 @@ static void store(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order)
 	(void)order;
 	if (!m->last || !holds(m->last, slot)) {
 		p = piece_of(m, slot);
-		if (!p)
-			abort(); /* the library writes nothing that phys_to_virt() did not give out */
+		if (!p) /* the library writes nothing that phys_to_virt() did not give out */
+			abort();
 		p->dirty = true;
 		m->last = p;
 	}

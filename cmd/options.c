@@ -41,7 +41,7 @@ static const struct {
  */
 #define FIRST_REG    256
 #define REGS_OF_ARCH 16u /* more than any has */
-#define MAX_OPTIONS  (NR + 4 * REGS_OF_ARCH)
+#define MAX_OPTIONS  (NR + (size_t)4 * REGS_OF_ARCH)
 
 static bool takes(const struct command *cmd, char letter)
 {

@@ -78,7 +78,7 @@ static int dump_range(const struct options *o, struct note *n, struct pw_range r
 			bad(o, &run);
 			status = EXIT_FINDINGS;
 		}
-		if (run.kind == PW_RUN_TABLE_PRE && run.level)
+		if (n->k->effective && run.kind == PW_RUN_TABLE_PRE && run.level)
 			n->above[run.level - 1] = n->k->effective(n->above[run.level], run.entry);
 		else if (noted(n->k, &run))
 			note(n, &run);
