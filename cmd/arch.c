@@ -5,6 +5,7 @@
 
 const struct arch *const archs[] = { &arch_arm64, &arch_x86, &arch_riscv };
 const unsigned int nr_archs = sizeof(archs) / sizeof(archs[0]);
+_Static_assert(sizeof(archs) / sizeof(archs[0]) <= MAX_ARCHS, "options.c has no more room");
 
 const struct arch *arch_of_machine(unsigned int machine)
 {

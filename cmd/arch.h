@@ -79,6 +79,8 @@ extern const struct arch arch_riscv;
 extern const struct arch arch_x86;
 
 /* arch.c */
+#define MAX_ARCHS     4u
+#define MAX_ARCH_REGS 16u
 extern const struct arch *const archs[];
 extern const unsigned int nr_archs;
 const struct arch *arch_of_machine(unsigned int machine);

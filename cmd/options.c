@@ -39,9 +39,8 @@ static const struct {
  * Registers are options of every subcommand and come from the architectures' own tables; getopt
  * knows them by numbers beyond those of letters.
  */
-#define FIRST_REG    256
-#define REGS_OF_ARCH 16u /* more than any has */
-#define MAX_OPTIONS  (NR + (size_t)4 * REGS_OF_ARCH)
+#define FIRST_REG   256
+#define MAX_OPTIONS (NR + (size_t)MAX_ARCHS * MAX_ARCH_REGS)
 
 static bool takes(const struct command *cmd, char letter)
 {
@@ -102,8 +101,8 @@ static int take_register(const struct command *cmd, unsigned int number, const c
 {
 	struct given_reg *g = &o->given[o->nr_given];
 
-	g->arch = archs[number / REGS_OF_ARCH];
-	g->reg = number % REGS_OF_ARCH;
+	g->arch = archs[number / MAX_ARCH_REGS];
+	g->reg = number % MAX_ARCH_REGS;
 	if (!parse_number(value, &g->value))
 		return bad_value(cmd, g->arch->regs[g->reg].name, value,
 				 "a number (0x... or decimal)");
@@ -199,7 +198,7 @@ static size_t add_registers(struct option *longs, size_t n)
 		for (j = 0; j < archs[i]->nr_regs; j++)
 			longs[n++] = (struct option){ archs[i]->regs[j].name, required_argument,
 						      NULL,
-						      FIRST_REG + (int)(i * REGS_OF_ARCH + j) };
+						      FIRST_REG + (int)(i * MAX_ARCH_REGS + j) };
 	}
 	return n;
 }
