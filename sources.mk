@@ -33,6 +33,18 @@ PW_INSTANCE_SRC = \
 	src/instance/arm64_64k_hooked.c \
 	src/instance/arm64_64k_lpa_direct.c \
 	src/instance/arm64_64k_lpa_hooked.c \
+	src/instance/arm64_s2_16k_direct.c \
+	src/instance/arm64_s2_16k_hooked.c \
+	src/instance/arm64_s2_16k_lpa2_direct.c \
+	src/instance/arm64_s2_16k_lpa2_hooked.c \
+	src/instance/arm64_s2_4k_direct.c \
+	src/instance/arm64_s2_4k_hooked.c \
+	src/instance/arm64_s2_4k_lpa2_direct.c \
+	src/instance/arm64_s2_4k_lpa2_hooked.c \
+	src/instance/arm64_s2_64k_direct.c \
+	src/instance/arm64_s2_64k_hooked.c \
+	src/instance/arm64_s2_64k_lpa_direct.c \
+	src/instance/arm64_s2_64k_lpa_hooked.c \
 	src/instance/ept_direct.c \
 	src/instance/ept_hooked.c \
 	src/instance/fake_direct.c \
@@ -122,6 +134,8 @@ PW_TEST_SHARED_SRC = \
 PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
+	tests/unit/arm64_formats_test.c \
+	tests/unit/arm64_s2_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \

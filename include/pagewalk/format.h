@@ -46,6 +46,26 @@ extern const struct pw_instance pw_arm64_64k_lpa_direct;
 extern const struct pw_instance pw_arm64_64k_lpa_hooked;
 
 /*
+ * arm64 stage 2: from intermediate physical addresses (given as struct pw_va) to physical ones, by
+ * granule and address size as above, input and output alike. Up to 16 root tables lie side by side;
+ * pw_table_config.levels says where the first lookup is (VTCR_EL2.SL0). Permissions: PW_PERM_R and
+ * PW_PERM_W are for both privileges, PW_PERM_X too unless there is PW_CAP_XNX; the user's own are
+ * not expressible but for PW_PERM_USER_X then. Inactive tables only: there is no maintenance yet.
+ */
+extern const struct pw_instance pw_arm64_s2_4k_direct;
+extern const struct pw_instance pw_arm64_s2_4k_hooked;
+extern const struct pw_instance pw_arm64_s2_4k_lpa2_direct;
+extern const struct pw_instance pw_arm64_s2_4k_lpa2_hooked;
+extern const struct pw_instance pw_arm64_s2_16k_direct;
+extern const struct pw_instance pw_arm64_s2_16k_hooked;
+extern const struct pw_instance pw_arm64_s2_16k_lpa2_direct;
+extern const struct pw_instance pw_arm64_s2_16k_lpa2_hooked;
+extern const struct pw_instance pw_arm64_s2_64k_direct;
+extern const struct pw_instance pw_arm64_s2_64k_hooked;
+extern const struct pw_instance pw_arm64_s2_64k_lpa_direct;
+extern const struct pw_instance pw_arm64_s2_64k_lpa_hooked;
+
+/*
  * x86-64, 4-level and 5-level paging: va_bits 48 or 57. A handle is one half of CR3's table. What
  * the neutral words mean in an entry is said in x86.h.
  */

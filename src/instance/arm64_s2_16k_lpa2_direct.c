@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/* arm64 stage 2, 16K granule, LPA2, entries are memory. */
+#include <pagewalk/format.h>
+
+#include "../format/arm64_s2_formats.h"
+#include "../instance.h"
+
+PW_INSTANCE(pw_arm64_s2_16k_lpa2_direct, "arm64-s2-16k-lpa2 (direct)", arm64_s2_16k_lpa2, direct,
+	    false);

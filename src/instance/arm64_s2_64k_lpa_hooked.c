@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/* arm64 stage 2, 64K granule, 52-bit output addresses, every access through the hooks. */
+#include <pagewalk/format.h>
+
+#include "../format/arm64_s2_formats.h"
+#include "../instance.h"
+
+PW_INSTANCE(pw_arm64_s2_64k_lpa_hooked, "arm64-s2-64k-lpa (hooked)", arm64_s2_64k_lpa, hooked,
+	    true);
