@@ -154,3 +154,10 @@ void out_space_header(const struct half *h)
 	out_text(")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  "
 		 "memory type, attributes\n");
 }
+
+int out_too_many(const struct options *o, const struct half *h)
+{
+	complain("%s: the %s half has more than %llu runs, as no real machine has: stopped there",
+		 o->source, h->name, MAX_RUNS);
+	return EXIT_FINDINGS;
+}

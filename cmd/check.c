@@ -150,6 +150,7 @@ static int check_half(const struct options *o, const struct half *h)
 	struct pw_iter it;
 	struct pw_run run;
 	int status = EXIT_FINE;
+	uint64_t runs = 0;
 	size_t i;
 
 	if (!space_range(o, h, &range) ||
@@ -159,6 +160,10 @@ static int check_half(const struct options *o, const struct half *h)
 	for (i = 0; i < NR; i++)
 		at[i] = (struct checking){ .o = o, .h = h, .name = checks[i].name };
 	while (pw_iter_next(&it, &run) > 0) {
+		if (runs++ == MAX_RUNS) {
+			status = out_too_many(o, h);
+			break;
+		}
 		for (i = 0; i < NR; i++) {
 			if (!o->only || !strcmp(o->only, checks[i].name))
 				checks[i].run(&at[i], &run);

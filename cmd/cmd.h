@@ -94,6 +94,12 @@ const struct pw_env *memory_env(const struct memory *m);
 /* Pages that were written, for pw_source_write_copy(); free() the result. */
 struct pw_patch *memory_patches(const struct memory *m, size_t *nr);
 
+/*
+ * A hostile dump can make few tables look like very many (each entry leading to the same table
+ * below). No system has so many runs; who meets them says so and stops.
+ */
+#define MAX_RUNS (1ull << 24)
+
 /* space.c: an opened source and the tables in it. */
 enum half_state {
 	HALF_UNKNOWN, /* no root */
@@ -151,6 +157,8 @@ void out_fields(const struct half *h, const struct pw_step *s);
 void out_run(const struct half *h, const struct pw_run *run);
 void out_bad(const struct half *h, const struct pw_run *run);
 void out_space_header(const struct half *h);
+/* After MAX_RUNS runs: says so. Returns the exit status for it. */
+int out_too_many(const struct options *o, const struct half *h);
 
 /* ptdump.c */
 int dump_ptdump(const struct options *o, const struct space *sp);

@@ -67,6 +67,7 @@ static int dump_range(const struct options *o, struct note *n, struct pw_range r
 	int status = EXIT_FINE;
 	struct pw_iter it;
 	struct pw_run run;
+	uint64_t runs = 0;
 
 	if (n->k->effective)
 		want |= PW_WANT_TABLE_PRE;
@@ -74,6 +75,8 @@ static int dump_range(const struct options *o, struct note *n, struct pw_range r
 	if (pw_iter_init(&it, &n->h->pt, range, want, PW_IGNORE_PA))
 		return EXIT_USAGE;
 	while (pw_iter_next(&it, &run) > 0) {
+		if (runs++ == MAX_RUNS)
+			return out_too_many(o, n->h);
 		if (run.kind == PW_RUN_BAD) {
 			bad(o, &run);
 			status = EXIT_FINDINGS;

@@ -3,9 +3,12 @@
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 """The command on machines that no capture is of: tables made by hand from the manuals."""
 
+import copy
 import json
 import os
+import random
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -373,14 +376,51 @@ def damage(tmp, name, m, root, level_slot, cases, registers):
         check(result.returncode in (0, 1, 3), f"{name}: cut off at {cut}", str(result.returncode))
 
 
+def noise(tmp, name, m, registers, seeds=40):
+    """Tables with random bits flipped: an answer in time, whatever it is."""
+    rng = random.Random(name)
+    for seed in range(seeds):
+        broken = copy.deepcopy(m)
+        for _ in range(1 + seed % 16):
+            table = broken.memory[rng.choice(sorted(broken.memory))]
+            at = rng.randrange(len(table) // 8) * 8 if rng.random() < 0.3 else \
+                rng.choice([i for i in range(0, len(table), 8) if any(table[i:i + 8])] or [0])
+            entry, = struct.unpack_from("<Q", table, at)
+            struct.pack_into("<Q", table, at, entry ^ 1 << rng.randrange(64))
+        case = Case(tmp, name, broken.core(), registers)
+        for command in (("dump", "-q"), ("dump", "-q", "--format=ptdump"), ("check", "-q"),
+                        ("dump", "-q", "--format=json", "--holes")):
+            result = case.run(*command)
+            check(result.returncode in (0, 1, 3), f"{name}: noise {seed}: {command}",
+                  f"{result.returncode} {result.stderr}")
+
+
+def endless(tmp):
+    """Every entry of every table leads to the same table below: 2^27 runs in four pages."""
+    m = Machine(X86(), tables(0x1000000, 4 * K))
+    root, pud, pmd, pte = (m.new_table() for _ in range(4))
+    for table, below in ((root, pud), (pud, pmd), (pmd, pte)):
+        for i in range(512):
+            m.put((table, i * 8), m.fmt.table(below))
+    for i in range(512):
+        m.put((pte, i * 8), m.fmt.leaf(0x2000000 + (i & 1) * K * 4, 0))
+    case = Case(tmp, "x86-endless", m.core(),
+                {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
+    case.expect(0, "dump", "--kernel", "--rows", "100", says="... and more")
+    start = time.monotonic()
+    case.expect(1, "check", "--kernel", "--only", "tables", says="more than 16777216 runs")
+    print(f"gave up on endless tables after {time.monotonic() - start:.1f} s")
+
+
 def damaged(tmp):
     loop, outside, reserved = ("a table that contains itself", "a table lies outside",
                                "a reserved encoding")
     m, root, base = x86_mappings(48)
     slot = m.slot(root, base + 200 * T // 4, 3, 48)
+    registers = {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER}
     damage(tmp, "x86-damaged", m, root, slot,
-           ((root | 0x63, loop), (0x7fff000063, outside), (0x1000000000e3, reserved)),
-           {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
+           ((root | 0x63, loop), (0x7fff000063, outside), (0x1000000000e3, reserved)), registers)
+    noise(tmp, "x86-noise", m, registers)
     m = Machine(Riscv(), tables(0x80000000, 4 * K))
     root = m.new_table()
     m.map(root, 48, upper(47), 0x80000000, 0, 3)
@@ -388,19 +428,21 @@ def damaged(tmp):
     damage(tmp, "riscv-damaged", m, root, slot,
            ((root >> 2 | 1, loop), (0x7fff000000 >> 2 | 1, outside), (0x80000005, reserved)),
            {"satp": 9 << 60 | root >> 12})
+    noise(tmp, "riscv-noise", m, {"satp": 9 << 60 | root >> 12})
     m = Machine(Arm64(16), tables(0x40000000, 64 * K))
     root = m.new_table()
     m.map(root, 48, upper(48), 0x80000000, 0, 3)
     slot = m.slot(root, upper(47), 2, 48)
+    registers = {"TTBR1_EL1": root, "TCR_EL1": 16 << 16 | 3 << 30 | 1 << 7}
     damage(tmp, "arm64-64k-damaged", m, root, slot,
-           ((root | 3, loop), (0x7fff000000 | 3, outside), (0x40000001, reserved)),
-           {"TTBR1_EL1": root, "TCR_EL1": 16 << 16 | 3 << 30 | 1 << 7})
+           ((root | 3, loop), (0x7fff000000 | 3, outside), (0x40000001, reserved)), registers)
+    noise(tmp, "arm64-64k-noise", m, registers)
 
 
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
-                     arm64_gigabytes, x86_64, x86_modes, x86_encrypted, riscv, damaged):
+                     arm64_gigabytes, x86_64, x86_modes, x86_encrypted, riscv, damaged, endless):
             test(tmp)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
