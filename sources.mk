@@ -135,6 +135,8 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_formats_test.c \
+	tests/unit/arm64_regimes_test.c \
+	tests/unit/arm64_regs_test.c \
 	tests/unit/arm64_s2_test.c \
 	tests/unit/arm64_test.c \
 	tests/unit/ept_test.c \

@@ -13,6 +13,13 @@ static int translate_aim(const struct pw_table *pt, struct pw_va va, uint64_t *i
 	*ia = va.v - pt->first.v;
 	if (*ia >> pt->va_bits == 0)
 		return 0;
+	if (pt->caps.flags & PW_CAP_TBI) {
+		/* bits [63:56] are a tag: the address is what bit 55 extends to */
+		va.v = (uint64_t)((int64_t)(va.v << 8) >> 8);
+		*ia = va.v - pt->first.v;
+		if (*ia >> pt->va_bits == 0)
+			return 0;
+	}
 	return pw_range_check(pt, pw_range_of(va.v, va.v), 1);
 }
 

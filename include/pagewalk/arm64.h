@@ -18,13 +18,24 @@
 extern "C" {
 #endif
 
-/* System registers of one CPU, as a debugger shows them. */
+/* System registers of one CPU, as a debugger shows them: those of one regime. */
 struct pw_arm64_regs {
 	uint64_t ttbr0;
-	uint64_t ttbr1;
-	uint64_t tcr;	/* TCR_EL1 */
-	uint64_t mair;	/* MAIR_EL1 */
-	uint64_t sctlr; /* SCTLR_EL1, 0 if not known */
+	uint64_t ttbr1;	 /* of EL1&0 and EL2&0 */
+	uint64_t tcr;	 /* TCR_ELx */
+	uint64_t mair;	 /* MAIR_ELx */
+	uint64_t sctlr;	 /* SCTLR_ELx, 0 if not known */
+	uint64_t tcr2;	 /* TCR2_ELx, 0 if not known or not there */
+	uint64_t pir;	 /* PIR_ELx, PIRE0_ELx: with FEAT_S1PIE */
+	uint64_t pire0;	 /* of EL1&0 and EL2&0 */
+	uint32_t regime; /* whose they are: PW_REGIME_EL10, _EL2, _EL20 or _EL3 */
+};
+
+/* Those of stage 2. */
+struct pw_arm64_s2_regs {
+	uint64_t vttbr; /* VTTBR_EL2 */
+	uint64_t vtcr;	/* VTCR_EL2 */
+	uint64_t hcr;	/* HCR_EL2 */
 };
 
 enum pw_arm64_granule {
@@ -33,32 +44,54 @@ enum pw_arm64_granule {
 	PW_ARM64_64K,
 };
 
-/* What the registers say about one half. */
+/* What the registers say about one half, or about the one input range of EL2, EL3 and stage 2. */
 struct pw_arm64_half {
 	uint32_t granule; /* enum pw_arm64_granule */
-	uint32_t lpa2;	  /* TCR.DS: 52-bit descriptors */
+	uint32_t lpa2;	  /* TCR.DS: 52-bit descriptors of 4K and 16K */
 	uint32_t va_bits; /* 64 - TxSZ */
-	uint32_t off;	  /* EPDn: walks of this half are disabled */
+	uint32_t off;	  /* EPDn: walks of this half are disabled; stage 2: HCR_EL2.VM is clear */
+	uint32_t lpa;	  /* 64K, and a 52-bit output size: its 52-bit descriptors */
+	uint32_t pa_bits; /* the output size, as far as the descriptors reach */
 };
 
 /*
  * pw_arm64_decode_regs - fill in a handle's configuration from system registers
  * @regs:   the registers
  * @upper:  the half: true TTBR1, false TTBR0
- * @half:   set: granule, LPA2, size
- * @cfg:    root, va_bits, asid, mair, caps and PW_TABLE_UPPER are set, the rest is left alone:
- *          the caller chooses the instance that @half asks for, and the environment
+ * @half:   set: granule, descriptors, sizes
+ * @cfg:    root, va_bits, regime, asid, mair, pir, pire0, caps and PW_TABLE_UPPER are set, the rest
+ *          is left alone: the caller chooses the instance that @half asks for, and the environment
  *
  * Of the capabilities, those that the registers show are set or cleared (PW_CAP_HAF, _HD, _HPD,
- * _WXN), the others kept.
+ * _WXN, _TBI, _PIE, _POE), the others kept. pa_bits too is the caller's: @half->pa_bits, or what
+ * the format can hold.
  *
  * Context:   any.
  * On error:  @cfg is unchanged; @half says what was found (firmware leaves a half that is off
- *            with a reserved granule).
- * Return:    0; PW_EDOM a reserved granule; PW_ERANGE a TxSZ that the granule does not allow.
+ *            with a reserved granule), but for PW_EINVAL.
+ * Return:    0; PW_EDOM a reserved granule; PW_ERANGE a TxSZ that the granule does not allow;
+ *            PW_EOPNOTSUPP 128-bit descriptors (FEAT_D128); PW_EINVAL no such regime, or an upper
+ *            half of one that has none.
  */
 int pw_arm64_decode_regs(const struct pw_arm64_regs *regs, bool upper, struct pw_arm64_half *half,
 			 struct pw_table_config *cfg) PW_MUST_CHECK;
+
+/*
+ * pw_arm64_decode_s2_regs - the same for stage 2
+ * @regs:   the registers
+ * @half:   set: granule, descriptors, sizes
+ * @cfg:    root, va_bits, levels, regime, asid (the VMID) and caps (PW_CAP_HAF, _HD, _FWB) are set,
+ *          PW_TABLE_UPPER is cleared, the rest is left alone. PW_CAP_XNX is in an ID register:
+ *          the caller's
+ *
+ * Whether levels and va_bits go together, pw_table_init() asks.
+ *
+ * Context, On error: as pw_arm64_decode_regs().
+ * Return:    0; PW_EDOM a reserved granule or start level; PW_ERANGE as above; PW_EOPNOTSUPP
+ *            128-bit descriptors, or permissions by index or overlay (FEAT_S2PIE, FEAT_S2POE).
+ */
+int pw_arm64_decode_s2_regs(const struct pw_arm64_s2_regs *regs, struct pw_arm64_half *half,
+			    struct pw_table_config *cfg) PW_MUST_CHECK;
 
 /* Regimes that the executors know, from PW_REGIME_EL10 on: those of stage 1. */
 #define PW_ARM64_NR_REGIMES 4u

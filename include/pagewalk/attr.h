@@ -20,9 +20,13 @@ extern "C" {
 
 /*
  * Permissions, by privilege. "Privileged" is EL1, or the one privilege of EL2 and EL3. In a
- * regime with a single privilege the _USER bits are not expressible.
+ * regime with a single privilege the _USER bits are not expressible; arm64 stage 2 has one pair of
+ * bits for reading and writing, so there PW_PERM_R and PW_PERM_W are both privileges' and of the
+ * _USER bits only execution is expressible (with PW_CAP_XNX).
+ *
+ * Where overlays are on (PW_CAP_POE), these are the rights before an overlay takes some away.
  */
-#define PW_PERM_R      0x01u /* privileged read; every valid arm64 leaf has it */
+#define PW_PERM_R      0x01u /* privileged read; all arm64 leaves have it, if not by an index */
 #define PW_PERM_W      0x02u /* privileged write (also when clean: see PW_ATTR_DBM) */
 #define PW_PERM_X      0x04u /* privileged execute */
 #define PW_PERM_USER_R 0x08u
@@ -30,7 +34,7 @@ extern "C" {
 #define PW_PERM_USER_X 0x20u
 #define PW_PERM_ALL    0x3fu
 
-/* Other attributes. */
+/* Other attributes. With PW_CAP_PIE, DBM is whatever may be written. */
 #define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps all else, never translates */
 #define PW_ATTR_GLOBAL	    0x002u /* matches every ASID (nG clear) */
 #define PW_ATTR_ACCESSED    0x004u /* the access flag */
@@ -79,7 +83,9 @@ struct pw_attr {
 	uint32_t share;	    /* enum pw_share; ignored where the entry does not hold it (LPA2) */
 	uint32_t soft;	    /* software bits, gathered to the right in the order of their bits */
 	uint32_t key;	    /* x86-64 protection key, arm64 overlay index (POIndex): 0 to 15 */
-	uint32_t perm_index; /* read only, arm64 with indirect permissions: PIIndex */
+	uint32_t perm_index; /* arm64 with indirect permissions: PIIndex. Which rights it gives
+				PIR_ELx says; encoding asks for @perm, and takes this index or
+				the next one up (bit by bit) that gives just those */
 };
 
 /*
@@ -91,7 +97,12 @@ struct pw_attr {
  * arm64 has one bit for writing by both privileges: setting PW_PERM_W on a page that the user may
  * read lets the user write, too. And it marks present-but-invalid with the bit that means
  * non-global in a valid entry: setting PW_ATTR_VALID again leaves the page non-global unless
- * PW_ATTR_GLOBAL is set with it.
+ * PW_ATTR_GLOBAL is set with it. At EL3 that bit is PW_ATTR_NSE: it changes only together with
+ * setting PW_ATTR_VALID, is lost by clearing that, and on a live table is never set.
+ *
+ * With indirect permissions (PW_CAP_PIE) an entry holds an index, and no change of perm or
+ * PW_ATTR_DBM is expressible; the raw members may write another index. Stage 2 with PW_CAP_XNX:
+ * name both rights to execute or neither.
  *
  * RISC-V has one set of R, W and X for whom the page belongs to. A change that names all rights
  * (clear PW_PERM_ALL, set those wanted) says whose it is, too. Any other change leaves that alone:

@@ -46,7 +46,8 @@ struct pw_translation {
 /*
  * pw_translate - where does an address lead, with which rights, through which entries?
  * @pt:  the handle
- * @va:  any byte address; a tag in the top byte must have been removed
+ * @va:  any byte address; a tag in the top byte must have been removed, unless the handle says
+ *       PW_CAP_TBI (Arm ARM, "Address tagging": bit 55 then decides the half)
  * @t:   filled in as far as the walk came, also on errors but PW_ERANGE and PW_EINVAL
  *
  * Context:   lock-free: any number may run beside one writer; tables that a writer unlinks must

@@ -14,6 +14,12 @@
  * With LPA2 output address bits [51:50] take the place of SH in bits [9:8], and shareability
  * comes from TCR. At EL3, bit 11 is NSE.
  *
+ * With indirect permissions (S1PIE; TCR2.PIE, PW_CAP_PIE) bits 54, 53, 51 and 6 are an index into
+ * PIR_ELx, which says what the privileged may do, and PIRE0_ELx, which says it of the user. Then
+ * tables take nothing away, WXN means nothing, and bit 7 is the dirty state (nDirty) of whatever
+ * may be written. Overlays (S1POE; PW_CAP_POE) add a key in bits [62:60], which takes further
+ * rights away by a register that each thread has for itself: permissions here are those before.
+ *
  * Present-but-invalid is Linux's convention: bit 0 clear, bit 11 (nG) set, all else as in the
  * valid leaf. An invalid entry without bit 11 that is not zero is somebody's (a swap entry).
  */
@@ -31,6 +37,7 @@
 #define PW_A64_GP	(1ull << 50)
 #define PW_A64_PXN	(1ull << 53)
 #define PW_A64_UXN	(1ull << 54) /* XN where there is one privilege */
+#define PW_A64_POINDEX	60u	     /* 3 bits, with PW_CAP_POE */
 #define PW_A64_PXNTABLE (1ull << 59)
 #define PW_A64_XNTABLE	(1ull << 60)
 #define PW_A64_APTABLE0 (1ull << 61) /* no EL0 access */
@@ -61,43 +68,93 @@ PW_INLINE uint64_t pw_a64_fixed(const struct pw_table *pt, uint64_t addr)
 	return PW_A64_TYPE | addr | (pt->regime == PW_REGIME_EL3 ? PW_A64_NSE : 0);
 }
 
+/* Are permissions indirect? */
+PW_INLINE bool pw_a64_pie(const struct pw_table *pt)
+{
+	return pt->caps.flags & PW_CAP_PIE;
+}
+
+/* Is bit 7 of this leaf its dirty state, and no right? */
+PW_INLINE bool pw_a64_dirty_state(const struct pw_table *pt, uint64_t e)
+{
+	return (e & PW_A64_DBM) || (pt->caps.flags & PW_CAP_PIE);
+}
+
 PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint64_t e,
 				  unsigned int level)
 {
 	(void)level;
-	if (pt->caps.flags & PW_CAP_HPD)
+	if (pt->caps.flags & (PW_CAP_HPD | PW_CAP_PIE))
 		return 0;
 	return acc | (uint32_t)(e >> 59 & 0xfu);
 }
 
+/* The index into PIR_ELx and PIRE0_ELx: bits 54, 53, 51 and 6. */
+PW_INLINE uint32_t pw_a64_pi_index(uint64_t e)
+{
+	return (uint32_t)((e >> 51 & 0xcu) | (e >> 50 & 2u) | (e >> 6 & 1u));
+}
+
 /*
- * Arm ARM, "Stage 1 permissions": privileged code may always read. Memory that EL0 may write is
- * never privileged-executable. DBM makes a read-only entry writable: hardware clears AP[2] at the
- * first write (and where it does not, an operating system does the same in its fault handler).
+ * Arm ARM, "Stage 1 indirect permissions": what each 4-bit value of PIR_ELx and PIRE0_ELx allows,
+ * X, W and R as bits 2 to 0. 8 and up are without overlay; 6 is read and write, whose right to
+ * execute takes an overlay without write; 9 is a guarded control stack, which ordinary accesses
+ * may read; 4, 11, 13 and 15 are reserved, and allow nothing.
+ */
+#define PW_A64_PI_PERMS 0x0703051173305410ull
+
+PW_INLINE uint32_t pw_a64_pi_rights(uint64_t pir, uint32_t index)
+{
+	return PW_A64_PI_PERMS >> (pir >> 4u * index & 15u) * 4u & 7u;
+}
+
+/*
+ * Direct permissions are the indirect ones of registers that nobody can write: UXN, PXN, AP[2] and
+ * AP[1] are the index, and these the registers. Arm ARM, "Stage 1 permissions": privileged code may
+ * always read; memory that EL0 may write is never privileged-executable.
+ */
+#define PW_A64_DIRECT_PRIV 0x88ccaace88ccaaceull
+#define PW_A64_DIRECT_USER 0x80c080c0a2e2a2e2ull
+#define PW_A64_DIRECT_ONE  0x88cc88ccaaeeaaeeull /* one privilege */
+
+/*
+ * DBM makes a read-only entry writable: hardware clears AP[2] at the first write (and where it does
+ * not, an operating system does the same in its fault handler).
  */
 PW_COLD uint32_t pw_a64_perm(const struct pw_table *pt, uint64_t e, unsigned int level,
 			     uint32_t acc)
 {
-	/* bits as 0 or 1; an entry's upper half is where acc's bits come from, see inherit() */
-	uint32_t ro = ((uint32_t)(e >> 7 & ~(e >> 51)) | acc >> 3) & 1u, w = ro ^ 1u;
-	uint32_t user = (uint32_t)(e >> 6) & ~(acc >> 2) & 1u;
-	uint32_t pxn = ((uint32_t)(e >> 53) | acc) & 1u;
-	uint32_t xn = ((uint32_t)(e >> 54) | acc >> 1) & 1u;
-	uint32_t wxn = pt->caps.flags & PW_CAP_WXN ? w : 0;
+	bool one = pw_a64_one_privilege(pt->regime);
+	uint32_t caps = pt->caps.flags, index = pw_a64_pi_index(e), perm;
+	uint64_t pir = pt->pir, pire0 = pt->pire0;
 
 	(void)level;
-	if (pw_a64_one_privilege(pt->regime))
-		return PW_PERM_R | w << 1 | ((xn | wxn) ^ 1u) << 2;
-	pxn |= (user & w) | wxn;
-	xn |= user & wxn;
-	return PW_PERM_R | w << 1 | (pxn ^ 1u) << 2 | user << 3 | (user & w) << 4 | (xn ^ 1u) << 5;
+	if (!(caps & PW_CAP_PIE)) {
+		/* an entry's upper half is where acc's bits come from, see inherit() */
+		index = ((uint32_t)(e >> 53) | acc) << 2 & 0xcu;
+		index |= (uint32_t)((e >> 7 & ~(e >> 51)) | acc >> 3) << 1 & 2u;
+		index |= (uint32_t)(e >> 6) & ~(acc >> 2) & 1u;
+		pir = one ? PW_A64_DIRECT_ONE : PW_A64_DIRECT_PRIV;
+		pire0 = PW_A64_DIRECT_USER;
+	}
+	perm = pw_a64_pi_rights(pir, index);
+	if (!one)
+		perm |= pw_a64_pi_rights(pire0, index) << 3;
+	if ((caps & (PW_CAP_WXN | PW_CAP_PIE)) == PW_CAP_WXN)
+		perm &= ~((perm & (PW_PERM_W | PW_PERM_USER_W)) << 1);
+	/* rule RVFPJF: where the user may write and the privileged execute, neither may anything */
+	return (perm & (PW_PERM_X | PW_PERM_USER_W)) == (PW_PERM_X | PW_PERM_USER_W) ? 0 : perm;
 }
 
-/* A privileged mapping may not fault: Linux's rule for kernel entries, and ours. */
+/*
+ * A privileged mapping may not fault: Linux's rule for kernel entries, and ours. Which ones those
+ * are, an index does not say at a glance.
+ */
 PW_INLINE bool pw_a64_publish(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
 	(void)level;
-	return (e & PW_A64_VALID) && (pw_a64_one_privilege(pt->regime) || !(e & PW_A64_AP_EL0));
+	return (e & PW_A64_VALID) && (pw_a64_one_privilege(pt->regime) || !(e & PW_A64_AP_EL0) ||
+				      (pt->caps.flags & PW_CAP_PIE));
 }
 
 /* An invalid entry is never cached (rule IWZCBG); software bits are not part of a translation. */
@@ -124,20 +181,21 @@ PW_INLINE bool pw_a64_bbm(uint64_t old, uint64_t now, uint64_t share)
 
 /*
  * Attributes that are one bit of a leaf: the flags, and the permissions of two privileges. Bit 11
- * is here twice: which of the two a regime has, pw_a64_flags() says.
+ * is here twice: which of the two a regime has, pw_a64_flags() says. The last one, DBM, is part of
+ * the index where permissions are indirect.
  */
 static const struct pw_attr_bit pw_a64_flag_bits[] = {
-	{ PW_ATTR_VALID, 0, 0 },   { PW_ATTR_NS, 5, 0 },	  { PW_ATTR_ACCESSED, 10, 0 },
-	{ PW_ATTR_GLOBAL, 11, 1 }, { PW_ATTR_NSE, 11, 0 },	  { PW_ATTR_GUARDED, 50, 0 },
-	{ PW_ATTR_DBM, 51, 0 },	   { PW_ATTR_CONTIGUOUS, 52, 0 },
+	{ PW_ATTR_VALID, 0, 0 },       { PW_ATTR_NS, 5, 0 },   { PW_ATTR_ACCESSED, 10, 0 },
+	{ PW_ATTR_GLOBAL, 11, 1 },     { PW_ATTR_NSE, 11, 0 }, { PW_ATTR_GUARDED, 50, 0 },
+	{ PW_ATTR_CONTIGUOUS, 52, 0 }, { PW_ATTR_DBM, 51, 0 },
 };
+#define PW_A64_FLAG_BITS(pt) pw_a64_flag_bits, (pw_a64_pie(pt) ? 7u : 8u)
 static const struct pw_attr_bit pw_a64_perm_bits[] = {
 	{ PW_PERM_USER_R, 6, 0 },
 	{ PW_PERM_W, 7, 1 },
 	{ PW_PERM_X, 53, 1 },
 	{ PW_PERM_USER_X, 54, 1 },
 };
-#define PW_A64_BITS(table) (table), sizeof(table) / sizeof((table)[0])
 
 /* Flags that a leaf of this level can have; groups are where the granule's contig_mask() says. */
 PW_COLD uint32_t pw_a64_flags(const struct pw_table *pt, unsigned int level)
@@ -188,8 +246,8 @@ PW_COLD int pw_a64_encode_memtype(const struct pw_table *pt, const struct pw_att
  * One mask each: what to clear and what to set so that permissions change as asked. AP[1] with
  * AP[2] clear gives EL0 both rights: what happens to writing must be said as well.
  */
-PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32_t set, uint64_t *c,
-			       uint64_t *s)
+PW_INLINE int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32_t set,
+				 uint64_t *c, uint64_t *s)
 {
 	clear &= ~set;
 	if ((clear & PW_PERM_R) ||
@@ -206,24 +264,32 @@ PW_COLD int pw_a64_change_perm(const struct pw_table *pt, uint32_t clear, uint32
 	}
 	if (clear & PW_PERM_W)
 		*c |= PW_A64_DBM;
-	pw_attr_bits_change(PW_A64_BITS(pw_a64_perm_bits), clear, set, c, s);
+	pw_attr_bits_change(pw_a64_perm_bits, 4, clear, set, c, s);
 	return 0;
 }
 
-/* AP[2:1], PXN and UXN know 16 of the 64 combinations; the others are refused. */
-PW_COLD int pw_a64_encode_perm(const struct pw_table *pt, uint32_t perm, uint64_t *raw)
+/*
+ * Four bits say what is allowed, so there are 16 entries to try: AP[2:1], PXN and UXN, or an index.
+ * Where several allow the same, the first is the index that was asked for, or execute-never wins;
+ * with one privilege AP[1] is RES1 and PXN RES0.
+ */
+PW_COLD int pw_a64_encode_perm(const struct pw_table *pt, const struct pw_attr *attr, uint64_t *raw)
 {
-	uint32_t all = PW_PERM_ALL;
-	uint64_t clear = 0;
+	uint32_t first = pw_a64_one_privilege(pt->regime) ? 9u : 12u, up = 6, n;
 
-	if (pw_a64_one_privilege(pt->regime)) {
-		all = PW_PERM_R | PW_PERM_W | PW_PERM_X;
-		*raw |= PW_A64_AP_EL0; /* RES1 */
+	if (pw_a64_pie(pt)) {
+		first = attr->perm_index;
+		up = 50;
 	}
-	/* what EL0 may write is never privileged-executable */
-	if ((perm & (PW_PERM_USER_W | PW_PERM_X)) == (PW_PERM_USER_W | PW_PERM_X))
-		return PW_EOPNOTSUPP;
-	return pw_a64_change_perm(pt, all & ~perm, perm, &clear, raw);
+	for (n = 0; n < 16u; n++) {
+		uint64_t i = n ^ first, e = (i & 0xcu) << 51 | (i & 2u) << up | (i & 1u) << 6;
+
+		if (pw_a64_perm(pt, e, 0, 0) == attr->perm) {
+			*raw |= e;
+			return 0;
+		}
+	}
+	return PW_EOPNOTSUPP;
 }
 
 /* A leaf's bits but for its address; the shareability only where @share, its SH field, is. */
@@ -241,17 +307,19 @@ PW_COLD int pw_a64_encode_leaf(const struct pw_table *pt, const struct pw_attr *
 	if (level >= pt->leaf_levels || alien == PW_ATTR_CONTIGUOUS)
 		return PW_ERANGE;
 	/* DBM means writable; what is not valid has no room for NSE */
-	if (alien || attr->key || attr->perm_index ||
-	    ((flags & PW_ATTR_DBM) && !(attr->perm & PW_PERM_W)) ||
+	if (alien || attr->key > (pt->caps.flags & PW_CAP_POE ? 7u : 0) ||
+	    attr->perm_index > (pw_a64_pie(pt) ? 15u : 0) ||
+	    ((flags & PW_ATTR_DBM) && !(attr->perm & (PW_PERM_W | PW_PERM_USER_W))) ||
 	    (flags & (PW_ATTR_NSE | PW_ATTR_VALID)) == PW_ATTR_NSE)
 		return PW_EOPNOTSUPP;
-	*raw = (uint64_t)attr->soft << 55 | (uint64_t)share << 8 | pw_a64_leaf_type(level);
+	*raw = (uint64_t)attr->soft << 55 | (uint64_t)share << 8 | pw_a64_leaf_type(level) |
+	       (uint64_t)attr->key << PW_A64_POINDEX;
 	err = pw_a64_encode_memtype(pt, attr, raw);
 	if (!err)
-		err = pw_a64_encode_perm(pt, attr->perm, raw);
+		err = pw_a64_encode_perm(pt, attr, raw);
 	if (pw_a64_one_privilege(pt->regime))
 		flags |= PW_ATTR_GLOBAL;
-	pw_attr_bits_change(PW_A64_BITS(pw_a64_flag_bits), ~flags, flags, &clear, raw);
+	pw_attr_bits_change(PW_A64_FLAG_BITS(pt), ~flags, flags, &clear, raw);
 	if (!(flags & PW_ATTR_VALID))
 		*raw = (*raw & ~PW_A64_VALID) | PW_A64_NG;
 	if ((flags & PW_ATTR_DBM) && !(flags & PW_ATTR_DIRTY))
@@ -274,23 +342,27 @@ PW_INLINE int pw_a64_lpa2_encode(const struct pw_table *pt, const struct pw_attr
 PW_COLD void pw_a64_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigned int level,
 				struct pw_attr *attr)
 {
-	uint32_t flags = pw_attr_bits_read(PW_A64_BITS(pw_a64_flag_bits), raw) &
-			 pw_a64_flags(pt, level);
+	uint32_t flags = pw_attr_bits_read(PW_A64_FLAG_BITS(pt), raw) & pw_a64_flags(pt, level);
 
 	if (!(flags & PW_ATTR_VALID))
 		flags &= ~PW_ATTR_NSE;
 	if (pw_a64_one_privilege(pt->regime))
 		flags |= PW_ATTR_GLOBAL;
+	attr->perm = pw_a64_perm(pt, raw, level, 0);
+	attr->key = pt->caps.flags & PW_CAP_POE ? (uint32_t)(raw >> PW_A64_POINDEX) & 7u : 0;
+	attr->perm_index = 0;
+	if (pw_a64_pie(pt)) {
+		attr->perm_index = pw_a64_pi_index(raw);
+		if (attr->perm & (PW_PERM_W | PW_PERM_USER_W))
+			flags |= PW_ATTR_DBM;
+	}
 	if ((flags & PW_ATTR_DBM) && !(raw & PW_A64_AP_RO))
 		flags |= PW_ATTR_DIRTY;
 	attr->flags = flags;
-	attr->perm = pw_a64_perm(pt, raw, level, 0);
 	attr->mem_index = (uint32_t)(raw >> 2) & 7u;
 	attr->memtype = pw_a64_memtype(pt->mair, attr->mem_index);
 	attr->share = (uint32_t)(raw >> 8) & 3u;
 	attr->soft = (uint32_t)(raw >> 55) & 15u;
-	attr->key = 0;
-	attr->perm_index = 0;
 }
 
 PW_INLINE void pw_a64_lpa2_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigned int level,
@@ -319,11 +391,13 @@ PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *cha
 	if ((both & (PW_ATTR_CONTIGUOUS | PW_ATTR_DIRTY | ~pw_a64_flags(pt, level))) ||
 	    (one && (off & PW_ATTR_GLOBAL)) || ((off & PW_ATTR_VALID) && (on & PW_ATTR_GLOBAL)) ||
 	    ((both & PW_ATTR_NSE) && !(on & PW_ATTR_VALID)) ||
-	    ((on & PW_ATTR_NSE) && (pt->flags & PW_TABLE_LIVE)))
+	    ((on & PW_ATTR_NSE) && (pt->flags & PW_TABLE_LIVE)) ||
+	    /* how a bit of an index has to change depends on what the others are */
+	    (pw_a64_pie(pt) && ((both & PW_ATTR_DBM) | change->perm_clear | change->perm_set)))
 		return PW_EOPNOTSUPP;
 	if (one)
 		on = on & PW_ATTR_VALID ? on | PW_ATTR_GLOBAL : on & ~PW_ATTR_GLOBAL;
-	pw_attr_bits_change(PW_A64_BITS(pw_a64_flag_bits), off, on, clear, set);
+	pw_attr_bits_change(PW_A64_FLAG_BITS(pt), off, on, clear, set);
 	if (off & PW_ATTR_VALID)
 		*set |= PW_A64_NG;
 	return pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);

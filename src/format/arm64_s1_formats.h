@@ -46,8 +46,8 @@ PW_INLINE uint64_t pw_a64_fixed_mask(const struct pw_table *pt, unsigned int lev
 PW_INLINE uint64_t pw_a64_compare_mask(const struct pw_table *pt, uint32_t ignore, uint64_t e,
 				       unsigned int level)
 {
-	(void)pt, (void)level;
-	return pw_a64_compare(ignore, e & PW_A64_DBM, pw_a64_addr_mask(&pw_a64_4k));
+	(void)level;
+	return pw_a64_compare(ignore, pw_a64_dirty_state(pt, e), pw_a64_addr_mask(&pw_a64_4k));
 }
 
 /* LPA2 */
@@ -60,8 +60,8 @@ PW_INLINE uint64_t pw_a64_lpa2_fixed_mask(const struct pw_table *pt, unsigned in
 PW_INLINE uint64_t pw_a64_lpa2_compare_mask(const struct pw_table *pt, uint32_t ignore, uint64_t e,
 					    unsigned int level)
 {
-	(void)pt, (void)level;
-	return pw_a64_compare(ignore, e & PW_A64_DBM, pw_a64_addr_mask(&pw_a64_4k_lpa2));
+	(void)level;
+	return pw_a64_compare(ignore, pw_a64_dirty_state(pt, e), pw_a64_addr_mask(&pw_a64_4k_lpa2));
 }
 
 /* 64K with 52-bit output addresses */
@@ -74,8 +74,8 @@ PW_INLINE uint64_t pw_a64_64k_lpa_fixed_mask(const struct pw_table *pt, unsigned
 PW_INLINE uint64_t pw_a64_64k_lpa_compare_mask(const struct pw_table *pt, uint32_t ignore,
 					       uint64_t e, unsigned int level)
 {
-	(void)pt, (void)level;
-	return pw_a64_compare(ignore, e & PW_A64_DBM, pw_a64_addr_mask(&pw_a64_64k_lpa));
+	(void)level;
+	return pw_a64_compare(ignore, pw_a64_dirty_state(pt, e), pw_a64_addr_mask(&pw_a64_64k_lpa));
 }
 
 PW_INLINE uint64_t pw_a64_4k_reserved(const struct pw_table *pt, uint64_t e, enum pw_kind kind,

@@ -150,7 +150,7 @@ static bool arena_init(void)
 	return true;
 }
 
-static bool arena_open(const struct arm64_format *f, bool hooked, unsigned int va_bits)
+static inline bool arena_open(const struct arm64_format *f, bool hooked, unsigned int va_bits)
 {
 	arena_reset(f, hooked, va_bits);
 	return arena_init();
