@@ -18,59 +18,92 @@
 
 /* --- roots --------------------------------------------------------------------------------- */
 
-enum { TTBR0, TTBR1, TCR, MAIR, SCTLR };
+enum { TTBR0, TTBR1, TCR, MAIR, SCTLR, TCR2, PIR, PIRE0, NR_REGS };
 
-static const struct arch_reg regs[] = {
+static const struct arch_reg regs[NR_REGS] = {
 	[TTBR0] = { "ttbr0", "root of the user half" },
 	[TTBR1] = { "ttbr1", "root of the kernel half" },
 	[TCR] = { "tcr", "granule and size of both halves" },
 	[MAIR] = { "mair", "memory types" },
 	[SCTLR] = { "sctlr", "whether what is writable is never executable (WXN)" },
+	[TCR2] = { "tcr2", "whether permissions are indirect (PIE)" },
+	[PIR] = { "pir", "then what each index permits the kernel" },
+	[PIRE0] = { "pire0", "and the user" },
 };
 
 /* What was learnt, and from where. */
 struct roots {
 	struct pw_arm64_regs regs;
-	bool ttbr[2];
-	bool tcr;
-	bool mair;
-	uint32_t regime;
+	bool known[NR_REGS];
 	bool has_swapper; /* from the notes: as it is, not as TTBR1 would hold it */
 	uint64_t swapper;
-	char from[2][96];
+	char from[2][96]; /* by TTBR0, TTBR1 */
 };
+
+static void learn(struct roots *roots, unsigned int reg, uint64_t v)
+{
+	uint64_t *const place[NR_REGS] = {
+		[TTBR0] = &roots->regs.ttbr0, [TTBR1] = &roots->regs.ttbr1,
+		[TCR] = &roots->regs.tcr,     [MAIR] = &roots->regs.mair,
+		[SCTLR] = &roots->regs.sctlr, [TCR2] = &roots->regs.tcr2,
+		[PIR] = &roots->regs.pir,     [PIRE0] = &roots->regs.pire0,
+	};
+
+	*place[reg] = v;
+	roots->known[reg] = true;
+}
 
 #define HCR_TGE	 BIT(27)
 #define HCR_E2H	 BIT(34)
+#define CPSR_EL	 (3u << 2)
+#define CPSR_EL2 (2u << 2)
 #define TCR_T1SZ 16
 #define TCR_TG1	 30
 #define TCR_IPS	 32
 #define TCR_DS	 BIT(59)
 #define IPS_52	 6u
 
-/* A register under its name, or under the short one that QEMU gives it. */
-static bool reg(const struct pw_registers *r, const char *name, const char *also, uint64_t *v)
+/*
+ * Which regime? A kernel that runs at EL2 with HCR_EL2.{E2H,TGE} set lives in TTBRn_EL2, and so
+ * does its hypervisor code at EL2 while TGE is clear for a guest. The EL1 registers are then the
+ * guest's, or stale.
+ */
+static bool is_vhe(const struct pw_registers *r)
 {
-	return pw_registers_get(r, name, v) || (also && pw_registers_get(r, also, v));
+	uint64_t hcr, cpsr = 0;
+
+	if (!pw_registers_get(r, "HCR_EL2", &hcr) || !(hcr & HCR_E2H))
+		return false;
+	(void)pw_registers_get(r, "cpsr", &cpsr);
+	return (hcr & HCR_TGE) || (cpsr & CPSR_EL) == CPSR_EL2;
 }
 
-/*
- * A kernel that runs at EL2 with HCR_EL2.{E2H,TGE} set lives in TTBRn_EL2, and the EL1 registers
- * are a guest's, or stale.
- */
-static void read_registers(const struct options *o, const struct pw_registers *r,
+/* Some gdb stubs have a short name for what belongs to EL1. */
+static void read_registers(const struct options *o, const struct pw_registers *file,
 			   struct roots *roots)
 {
-	uint64_t hcr = 0;
-	bool vhe = reg(r, "HCR_EL2", NULL, &hcr) && (hcr & HCR_E2H) && (hcr & HCR_TGE);
+	static const struct {
+		const char *el1, *el2, *also;
+	} names[NR_REGS] = {
+		[TTBR0] = { "TTBR0_EL1", "TTBR0_EL2", NULL },
+		[TTBR1] = { "TTBR1_EL1", "TTBR1_EL2", NULL },
+		[TCR] = { "TCR_EL1", "TCR_EL2", NULL },
+		[MAIR] = { "MAIR_EL1", "MAIR_EL2", NULL },
+		[SCTLR] = { "SCTLR_EL1", "SCTLR_EL2", "SCTLR" },
+		[TCR2] = { "TCR2_EL1", "TCR2_EL2", NULL },
+		[PIR] = { "PIR_EL1", "PIR_EL2", NULL },
+		[PIRE0] = { "PIRE0_EL1", "PIRE0_EL2", NULL },
+	};
+	bool vhe = is_vhe(file);
 	unsigned int i;
+	uint64_t v;
 
-	roots->regime = vhe ? PW_REGIME_EL20 : PW_REGIME_EL10;
-	roots->ttbr[0] = reg(r, vhe ? "TTBR0_EL2" : "TTBR0_EL1", NULL, &roots->regs.ttbr0);
-	roots->ttbr[1] = reg(r, vhe ? "TTBR1_EL2" : "TTBR1_EL1", NULL, &roots->regs.ttbr1);
-	roots->tcr = reg(r, vhe ? "TCR_EL2" : "TCR_EL1", NULL, &roots->regs.tcr);
-	roots->mair = reg(r, vhe ? "MAIR_EL2" : "MAIR_EL1", NULL, &roots->regs.mair);
-	(void)reg(r, vhe ? "SCTLR_EL2" : "SCTLR_EL1", vhe ? NULL : "SCTLR", &roots->regs.sctlr);
+	roots->regs.regime = vhe ? PW_REGIME_EL20 : PW_REGIME_EL10;
+	for (i = 0; i < NR_REGS; i++) {
+		if (pw_registers_get(file, vhe ? names[i].el2 : names[i].el1, &v) ||
+		    (!vhe && names[i].also && pw_registers_get(file, names[i].also, &v)))
+			learn(roots, i, v);
+	}
 	for (i = 0; i < 2; i++)
 		snprintf(roots->from[i], sizeof(roots->from[i]), "TTBR%u_EL%d of cpu %u", i,
 			 vhe ? 2 : 1, o->cpu);
@@ -78,19 +111,16 @@ static void read_registers(const struct options *o, const struct pw_registers *r
 
 static void read_options(const struct options *o, struct roots *roots)
 {
-	if (arch_given(o, &arch_arm64, TTBR0, &roots->regs.ttbr0)) {
-		roots->ttbr[0] = true;
-		strcpy(roots->from[0], "--ttbr0");
+	unsigned int i;
+	uint64_t v;
+
+	for (i = 0; i < NR_REGS; i++) {
+		if (!arch_given(o, &arch_arm64, i, &v))
+			continue;
+		learn(roots, i, v);
+		if (i == TTBR0 || i == TTBR1)
+			snprintf(roots->from[i], sizeof(roots->from[i]), "--%s", regs[i].name);
 	}
-	if (arch_given(o, &arch_arm64, TTBR1, &roots->regs.ttbr1)) {
-		roots->ttbr[1] = true;
-		strcpy(roots->from[1], "--ttbr1");
-	}
-	if (arch_given(o, &arch_arm64, TCR, &roots->regs.tcr))
-		roots->tcr = true;
-	if (arch_given(o, &arch_arm64, MAIR, &roots->regs.mair))
-		roots->mair = true;
-	(void)arch_given(o, &arch_arm64, SCTLR, &roots->regs.sctlr);
 }
 
 /* The kernel's own root as the notes tell it; false when they do not. */
@@ -110,7 +140,7 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 	uint64_t t1sz, page_size = 4096, tg1;
 	size_t len;
 
-	if (roots->ttbr[0] || roots->ttbr[1])
+	if (roots->known[TTBR0] || roots->known[TTBR1])
 		return 0;
 	if (!pw_source_vmcoreinfo(s, &len)) {
 		complain("%s: no VMCOREINFO note, so the root is not known: give --registers, or "
@@ -126,9 +156,9 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 		return EXIT_SOURCE;
 	}
 	roots->has_swapper = true;
-	roots->ttbr[1] = true;
+	roots->known[TTBR1] = true;
 	strcpy(roots->from[1], "VMCOREINFO, swapper_pg_dir");
-	if (roots->tcr)
+	if (roots->known[TCR])
 		return 0;
 	(void)note_number(s, "PAGESIZE", &page_size);
 	tg1 = page_size == 65536 ? 3 : page_size == 16384 ? 1 : 2;
@@ -136,7 +166,7 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 	roots->regs.tcr = (t1sz & 63u) << TCR_T1SZ | tg1 << TCR_TG1 | (uint64_t)IPS_52 << TCR_IPS;
 	if (page_size != 65536 && t1sz < 16)
 		roots->regs.tcr |= TCR_DS;
-	roots->tcr = true;
+	roots->known[TCR] = true;
 	return 0;
 }
 
@@ -172,12 +202,6 @@ static const struct pw_instance *const instances[3][2] = {
 	[PW_ARM64_64K] = { &pw_arm64_64k_hooked, &pw_arm64_64k_lpa_hooked },
 };
 
-/* 64K descriptors have room for 52 bits by themselves (LPA); TCR.IPS says whether it is used. */
-static bool wide(const struct pw_arm64_half *shape, uint64_t tcr)
-{
-	return shape->granule == PW_ARM64_64K ? (tcr >> TCR_IPS & 7) == IPS_52 : shape->lpa2;
-}
-
 /* A half that makes no sense is said, and is no reason not to show the other. */
 static void fill_half(const struct options *o, struct half *h, const struct roots *roots,
 		      bool upper)
@@ -192,33 +216,33 @@ static void fill_half(const struct options *o, struct half *h, const struct root
 	if (err) {
 		complain("%s: TCR 0x%llx: %s half: %s", o->source,
 			 (unsigned long long)roots->regs.tcr, h->name,
-			 err == PW_EDOM ? "a reserved granule" :
-					  "a TxSZ that the granule does not allow");
+			 err == PW_EDOM	      ? "a reserved granule" :
+			 err == PW_EOPNOTSUPP ? "128-bit descriptors, which cannot be read" :
+						"a TxSZ that the granule does not allow");
 		h->lost = true;
 		return;
 	}
-	h->cfg.instance = instances[shape.granule][wide(&shape, roots->regs.tcr)];
+	h->cfg.instance = instances[shape.granule][shape.lpa2 || shape.lpa];
 	if (upper && roots->has_swapper)
 		h->cfg.root = pw_pa_of(roots->swapper);
-	h->cfg.regime = roots->regime;
 	h->cfg.any_asid = upper; /* the kernel half is the same in every address space */
 	memcpy(h->from, roots->from[upper], sizeof(h->from));
 	snprintf(h->shape, sizeof(h->shape), "%s granule%s", granules[shape.granule],
 		 shape.lpa2 ? " (LPA2)" : "");
-	h->types_known = roots->mair;
+	h->types_known = roots->known[MAIR];
 	h->fields = &fields;
 	h->state = HALF_KNOWN;
 }
 
 static int find_roots(const struct options *o, struct space *sp, const struct pw_registers *file)
 {
-	struct roots roots = { .regime = PW_REGIME_EL10 };
+	struct roots roots = { .regs.regime = PW_REGIME_EL10 };
 	unsigned int i;
 	int status;
 
 	if (file)
 		read_registers(o, file, &roots);
-	if (file && !roots.tcr) {
+	if (file && !roots.known[TCR]) {
 		complain("%s: cpu %u: expected TCR_EL1 among the registers", o->registers, o->cpu);
 		return EXIT_SOURCE;
 	}
@@ -226,12 +250,12 @@ static int find_roots(const struct options *o, struct space *sp, const struct pw
 	status = read_notes(o, sp->source, &roots);
 	if (status)
 		return status;
-	if (!roots.tcr) {
+	if (!roots.known[TCR]) {
 		complain("%s: a root without --tcr: granule and size are not known", o->source);
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < 2; i++) {
-		if (roots.ttbr[i])
+		if (roots.known[i ? TTBR1 : TTBR0])
 			fill_half(o, &sp->half[i], &roots, i);
 	}
 	return 0;
@@ -367,7 +391,7 @@ const struct arch arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
 	.regs = regs,
-	.nr_regs = sizeof(regs) / sizeof(regs[0]),
+	.nr_regs = NR_REGS,
 	.root_option = { "--ttbr0", "--ttbr1" },
 	.roots = find_roots,
 	.mention = mention,

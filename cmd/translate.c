@@ -13,8 +13,11 @@
 /* The half that an address is in; NULL when that half's root is not known. */
 static const struct half *half_of(const struct options *o, const struct space *sp, uint64_t va)
 {
-	unsigned int i = (unsigned int)(va >> 63);
+	unsigned int i = (unsigned int)(va >> 63), tagged = va >> 55 & 1u;
 
+	/* where the top byte is a tag the bit below it says the half */
+	if (sp->half[tagged].pt.caps.flags & PW_CAP_TBI)
+		i = tagged;
 	if (o->kernel != o->user)
 		i = o->kernel;
 	return sp->half[i].state == HALF_KNOWN ? &sp->half[i] : NULL;

@@ -220,6 +220,30 @@ def arm64_vhe(tmp):
     case = Case(tmp, "arm64-guest", m.core(), registers)
     text = case.expect(0, "dump", says="(TTBR1_EL1 of cpu 0)")
     check("0x000010000000" in text, "a guest's roots are those of EL1", text)
+    # and while it is at EL2, on its way into the guest or out of it
+    registers["cpsr"] = 0x3c9
+    Case(tmp, "arm64-hypervisor", m.core(), registers).shows(m.mapped, "(TTBR1_EL2 of cpu 0)")
+
+
+def arm64_indirect(tmp):
+    """Permissions by index (FEAT_S1PIE), and addresses with a tag (TBI)."""
+    m = Machine(Arm64(12), tables(0x40000000, 4 * K))
+    root, user = m.new_table(), m.new_table()
+    m.map(root, 48, upper(48), 0x80000000, 0, 2, "rw-/---")  # UXN, PXN: index 12
+    m.map(root, 48, upper(48) + M, 0x90000000, 0, 2, "r-x/---")  # UXN: index 8
+    m.map(user, 48, 0x400000, 0x60000000, 0, 2, "r--/r-x")
+    registers = {"TTBR0_EL1": user, "TTBR1_EL1": root, "TCR_EL1": 16 | 16 << 16 | 2 << 30 | 5 << 32}
+    Case(tmp, "arm64-direct", m.core(), registers).shows(m.mapped)
+    # PIR: index 12 reads (0x8), index 8 executes (0xa: reads, too)
+    registers.update(TCR2_EL1=2, PIR_EL1=8 << 48 | 0xa << 32, PIRE0_EL1=0)
+    case = Case(tmp, "arm64-indirect", m.core(), registers)
+    text = case.expect(0, "dump", "--kernel", says="r--/---")
+    check("r-x/---" in text and "rw-" not in text, "PIR decides", text)
+    registers.pop("TCR2_EL1")
+    registers["TCR_EL1"] |= 1 << 37 | 1 << 38  # TBI0, TBI1
+    case = Case(tmp, "arm64-tagged", m.core(), registers)
+    for va, pa in ((0xab00000000400123, 0x60000123), (0x12ff000000001008, 0x80001008)):
+        case.expect(0, "translate", hex(va), says=f"0x{va:016x} 0x{pa:x}")
 
 
 def arm64_gigabytes(tmp):
@@ -442,7 +466,7 @@ def damaged(tmp):
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
-                     arm64_gigabytes, x86_64, x86_modes, x86_encrypted, riscv, damaged, endless):
+                     arm64_indirect, arm64_gigabytes, x86_64, x86_modes, x86_encrypted, riscv, damaged, endless):
             test(tmp)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
