@@ -4,7 +4,8 @@
  * What unmap and protect check before the first store. Tables are read, and leaves only where
  * something could be refused: at the ends of the range (groups, blocks), and all of them under
  * PW_STRICT and where a change could need break-before-make, make a page writable and executable,
- * or leave no leaf behind (op->scan). So an ordinary change of rights reads each leaf once, in its commit.
+ * or leave no leaf behind (op->scan). So an ordinary change of rights reads each leaf once, in its
+ * commit.
  *
  * An entry of the leaf-most level with a reserved encoding never translates; it is passed over
  * like a hole, unless PW_STRICT.

@@ -152,16 +152,21 @@ PW_INLINE uint64_t pw_run_grow(const struct pw_fmt *f, const struct pw_mem *m,
 	}
 	if (!g->leaf || (x & hint))
 		quick = slot;
-	while (quick - p >= 4) {
-		uint64_t x1 = f->next_leaf(x, level), x2 = f->next_leaf(x1, level);
-		uint64_t x3 = f->next_leaf(x2, level);
+	for (; quick - p >= 4; p += 4) {
+		uint64_t here = x, off = m->load(env, p) ^ x;
 
-		if (((m->load(env, p) ^ x) | (m->load(env, p + 1) ^ x1) |
-		     (m->load(env, p + 2) ^ x2) | (m->load(env, p + 3) ^ x3)) &
-		    fast)
+		/* one after the other: few registers */
+		x = f->next_leaf(x, level);
+		off |= m->load(env, p + 1) ^ x;
+		x = f->next_leaf(x, level);
+		off |= m->load(env, p + 2) ^ x;
+		x = f->next_leaf(x, level);
+		off |= m->load(env, p + 3) ^ x;
+		x = f->next_leaf(x, level);
+		if (off & fast) {
+			x = here;
 			break;
-		x = f->next_leaf(x3, level);
-		p += 4;
+		}
 	}
 	while (p < end &&
 	       !((pw_flat(f, m->load(env, p), g->index + (uint64_t)(p - slot), level) ^ x) &

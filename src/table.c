@@ -99,9 +99,13 @@ static int table_shape(struct pw_table *pt, const struct pw_table_config *cfg)
 /* A format's only regime needs no name. */
 static uint32_t table_regime(const struct pw_table_config *cfg)
 {
-	uint32_t regimes = cfg->instance->geo->regimes;
+	uint32_t regimes = cfg->instance->geo->regimes, only = 0;
 
-	return regimes & (1u << cfg->regime) ? cfg->regime : (uint32_t)__builtin_ctz(regimes);
+	if (regimes & (1u << cfg->regime))
+		return cfg->regime;
+	while (!(regimes >> only & 1u)) /* not by a builtin: RISC-V's is a call of libgcc */
+		only++;
+	return only;
 }
 
 PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cfg)

@@ -38,7 +38,7 @@ extern "C" {
 #define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps all else, never translates */
 #define PW_ATTR_GLOBAL	    0x002u /* matches every ASID (nG clear) */
 #define PW_ATTR_ACCESSED    0x004u /* the access flag */
-#define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; arm64: meaningful with DBM */
+#define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; arm64: with DBM */
 #define PW_ATTR_DBM	    0x010u /* hardware manages the dirty state (DBM): writable when clean */
 #define PW_ATTR_CONTIGUOUS  0x020u /* the contiguous hint; set by the engine where PW_CONTIGUOUS */
 #define PW_ATTR_GUARDED	    0x040u /* GP: branch target identification */

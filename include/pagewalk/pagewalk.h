@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * Everything but the kernel vocabulary (linux.h) and the architectures' own parts (arm64.h, riscv.h).
+ * Everything but the kernel vocabulary (linux.h) and the architectures' own parts (arm64.h,
+ * riscv.h).
  */
 #ifndef PAGEWALK_PAGEWALK_H
 #define PAGEWALK_PAGEWALK_H

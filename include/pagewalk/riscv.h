@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * RISC-V: what a handle needs from the control and status registers of a hart. Sources: RISC-V
+ * RISC-V: what a handle needs from the control and status registers of a CPU. Sources: RISC-V
  * privileged specification, "Supervisor Address Translation and Protection (satp) Register",
  * "Supervisor Status (sstatus) Register"; hypervisor extension, "Hypervisor Guest Address
  * Translation and Protection (hgatp) Register".
@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* Registers of one hart, as a debugger shows them. Of a guest: vsatp and vsstatus. */
+/* Registers of one CPU, as a debugger shows them. Of a guest: vsatp and vsstatus. */
 struct pw_riscv_regs {
 	uint64_t satp;
 	uint64_t sstatus; /* 0 if not known */
@@ -37,8 +37,8 @@ struct pw_riscv_regs {
  * @cfg:    root, va_bits, asid, caps and PW_TABLE_UPPER are set, the rest is left alone: the caller
  *          chooses pw_riscv64_direct or _hooked, and the environment
  *
- * Of the capabilities, PW_CAP_SUM and PW_CAP_MXR are set or cleared and the others kept: no register
- * of the supervisor's says which extensions there are.
+ * Of the capabilities, PW_CAP_SUM and PW_CAP_MXR are set or cleared and the others kept: no
+ * register of the supervisor's says which extensions there are.
  *
  * Context:   any.
  * On error:  @cfg is unchanged.

@@ -60,6 +60,7 @@
 #define PW_RV_PPN_LG2  10u
 #define PW_RV_NAPOT    (0xfull << 10) /* PPN[3:0] */
 #define PW_RV_NAPOT64K (0x8ull << 10)
+#define PW_RV_HIGH     (0x3ffull << 54) /* all below: reserved, or an extension's */
 #define PW_RV_RESERVED (0x1full << 54)
 #define PW_RV_SOFT_HI  (3ull << 59)
 #define PW_RV_PBMT     (3ull << 61)
@@ -108,7 +109,8 @@ PW_INLINE uint64_t pw_rv_bad_bits(const struct pw_table *pt, uint64_t e, unsigne
 	return bad;
 }
 
-PW_INLINE enum pw_kind pw_rv_kind(const struct pw_table *pt, uint64_t e, unsigned int level)
+/* Any entry but an empty one. */
+PW_COLD enum pw_kind pw_rv_kind_of(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
 	uint64_t bad = pw_rv_bad_bits(pt, e, level);
 
@@ -117,10 +119,18 @@ PW_INLINE enum pw_kind pw_rv_kind(const struct pw_table *pt, uint64_t e, unsigne
 			return PW_KIND_BAD;
 		return e & PW_RV_RWX ? PW_KIND_LEAF : PW_KIND_TABLE;
 	}
-	if (e == 0)
-		return PW_KIND_HOLE;
 	/* ours only in a leaf's form: made valid again it must be one */
 	return (e & PW_RV_RWX) && !bad ? PW_KIND_INVALID : PW_KIND_NONPRESENT;
+}
+
+/* Tables and leaves that no extension has a say in are told at a glance: walks see little else. */
+PW_INLINE enum pw_kind pw_rv_kind(const struct pw_table *pt, uint64_t e, unsigned int level)
+{
+	if (level && (e & ~(PW_RV_PPN | PW_RV_RSW | PW_RV_G)) == PW_RV_V)
+		return PW_KIND_TABLE;
+	if ((e & (PW_RV_HIGH | PW_RV_R | PW_RV_V | pw_rv_low_bits(level))) == (PW_RV_R | PW_RV_V))
+		return PW_KIND_LEAF;
+	return e ? pw_rv_kind_of(pt, e, level) : PW_KIND_HOLE;
 }
 
 PW_INLINE uint64_t pw_rv_kind_mask(const struct pw_table *pt, unsigned int level)

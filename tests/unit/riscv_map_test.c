@@ -147,7 +147,7 @@ TEST(live_tables_and_foreign_regimes_are_refused)
 	}
 }
 
-/* Edges of the address space -------------------------------------------------------------------- */
+/* Edges of the address space ------------------------------------------------------------------- */
 
 static int translate(uint64_t va, uint64_t *pa)
 {
@@ -242,7 +242,7 @@ TEST(halves_of_one_root_do_not_meet)
 	EXPECT_EQ(translate(0x3fffffffff, &pa), 0);
 }
 
-/* Superpages ------------------------------------------------------------------------------------ */
+/* Superpages ----------------------------------------------------------------------------------- */
 
 /* One leaf of @level: the entry, an address inside, and nothing below; misaligned it is bad. */
 static void check_superpage(unsigned int level)
@@ -342,7 +342,7 @@ TEST(a_bad_superpage_is_never_inside_a_run)
 	}
 }
 
-/* Walks end at what the specification forbids ---------------------------------------------------- */
+/* Walks end at what the specification forbids -------------------------------------------------- */
 
 TEST(bad_entries_end_a_walk)
 {
@@ -393,7 +393,7 @@ TEST(global_tables_are_inherited)
 	EXPECT_EQ(run.perm, PW_PERM_R | PW_PERM_W);
 }
 
-/* Changes of rights ----------------------------------------------------------------------------- */
+/* Changes of rights ---------------------------------------------------------------------------- */
 
 /* A page of each kind of rights, in turn. */
 static const uint64_t page_rights[] = { R, R | W, R | X, X, R | W | X };
@@ -515,34 +515,57 @@ TEST(all_rights_at_once)
 }
 
 /* One leaf in a long row that would be none: refused before the first store, and named. */
+static const struct {
+	struct pw_change change;
+	uint64_t all, odd;
+} unmade[] = {
+	{ { .perm_clear = PW_PERM_X }, V | R | X, V | X },
+	{ { .perm_clear = PW_PERM_R }, V | R | X, V | R | W | X },
+	{ { .perm_clear = PW_PERM_R }, V | R | X, V | R },
+	{ { .raw_clear = X }, V | R | X, V | X },
+	{ { .raw_clear = R }, V | R | X, V | R },
+	{ { .raw_set = W }, V | R | X, V | X },
+	{ { .raw_set = PBMT_NC }, V | R | X, V | R | PBMT_IO },
+};
+
+static void check_unmade(const struct pw_change *change, uint64_t all, uint64_t odd)
+{
+	struct pw_range range = pw_range_len(0, 512 * PAGE);
+	uint64_t *t = rv_tables_to(&rv, 0, 0);
+	struct pw_result res;
+
+	for (unsigned int i = 0; i < 512; i++)
+		t[i] = PPN(i) | all;
+	t[300] = PPN(300) | odd;
+	rv.stores = 0;
+	EXPECT_EQ(pw_protect(&rv.pt, range, change, 0, NULL, &res), PW_EOPNOTSUPP);
+	EXPECT_EQ(res.where.first.v, 300 * PAGE);
+	EXPECT_EQ(res.where.last.v, 301 * PAGE - 1);
+	EXPECT_EQ(res.entry, PPN(300) | odd);
+	EXPECT_EQ(t[0], all);
+	EXPECT_EQ(rv.stores, 0);
+	t[300] = PPN(300) | all;
+	EXPECT_EQ(pw_protect(&rv.pt, range, change, 0, NULL, &res), 0);
+	EXPECT_EQ(res.nr_entries, 512);
+}
+
 TEST(a_leaf_without_rights_is_refused_in_time)
 {
-	static const struct pw_change no_x = { .perm_clear = PW_PERM_X };
-	static const struct pw_change raw_x = { .raw_clear = X };
-	static const struct pw_change both = { .perm_clear = PW_PERM_X, .perm_set = PW_PERM_R };
+	static const struct pw_change none = { .perm_clear = 7 };
+	static const struct pw_change read_only = { .perm_clear = PW_PERM_X,
+						    .perm_set = PW_PERM_R };
 
-	for (unsigned int hooked = 0; hooked < 2; hooked++) {
-		struct pw_range all = pw_range_len(0, 512 * PAGE);
-		struct pw_result res;
-		uint64_t *t;
-
-		if (!rv_open(&rv, false, hooked, 39, 0, 0))
-			continue;
-		t = rv_tables_to(&rv, 0, 0);
-		for (unsigned int i = 0; i < 512; i++)
-			t[i] = PPN(i) | V | R | X;
-		t[300] = PPN(300) | V | X;
-		EXPECT_EQ(pw_protect(&rv.pt, all, &no_x, 0, NULL, &res), PW_EOPNOTSUPP);
-		EXPECT_EQ(res.where.first.v, 300 * PAGE);
-		EXPECT_EQ(res.where.last.v, 301 * PAGE - 1);
-		EXPECT_EQ(res.entry, PPN(300) | V | X);
-		EXPECT_EQ(pw_protect(&rv.pt, all, &raw_x, 0, NULL, &res), PW_EOPNOTSUPP);
-		EXPECT_EQ(t[0], V | R | X);
-		EXPECT_EQ(rv.stores, 0);
-		EXPECT_EQ(pw_protect(&rv.pt, all, &both, 0, NULL, &res), 0);
-		EXPECT_EQ(res.nr_entries, 512);
-		EXPECT_EQ(t[300], PPN(300) | V | R);
+	for (unsigned int i = 0; i < 2 * NR(unmade); i++) {
+		harness_note("row", i / 2);
+		if (rv_open(&rv, false, i & 1, 39, 0, ALL_RVEXT))
+			check_unmade(&unmade[i / 2].change, unmade[i / 2].all, unmade[i / 2].odd);
 	}
+	if (!rv_open(&rv, false, true, 39, 0, 0))
+		return;
+	EXPECT_EQ(pw_protect(&rv.pt, pw_range_len(0, PAGE), &none, 0, NULL, NULL), PW_EOPNOTSUPP);
+	*rv_tables_to(&rv, 0, 0) = V | X;
+	EXPECT_EQ(pw_protect(&rv.pt, pw_range_len(0, PAGE), &read_only, 0, NULL, NULL), 0);
+	EXPECT_EQ(*rv_tables_to(&rv, 0, 0), V | R);
 }
 
 /* Present-but-invalid, and back; what is not a leaf's form is not ours. */
@@ -650,6 +673,42 @@ TEST(changes_of_the_g_stage)
 		EXPECT_EQ(protect_one(R | W, true, &row[i].change, &now),
 			  row[i].now ? 0 : PW_EOPNOTSUPP);
 		EXPECT_EQ(now, row[i].now ? row[i].now : R | W | U);
+	}
+}
+
+/* A bad entry among leaves that are changed: passed over, whatever makes it bad. */
+TEST(bad_entries_are_no_part_of_a_change)
+{
+	static const uint64_t bad[] = {
+		V | W | A, V | A, RW | 1ull << 54, RW | 1ull << 59, RW | PBMT_NC, RW | N | PPN(8),
+	};
+	static const struct pw_change old = { .flags_clear = PW_ATTR_ACCESSED };
+
+	for (unsigned int i = 0; i < 2 * NR(bad); i++) {
+		struct pw_result res;
+		uint64_t *t;
+
+		harness_note("row", i / 2);
+		if (!rv_open(&rv, false, i & 1, 39, 0, 0))
+			continue;
+		t = rv_tables_to(&rv, 0, 0);
+		for (unsigned int k = 0; k < 32; k++)
+			t[k] = PPN(k) | RW;
+		t[13] = bad[i / 2];
+		EXPECT_EQ(pw_protect(&rv.pt, pw_range_len(0, 32 * PAGE), &old, 0, NULL, &res), 0);
+		EXPECT_EQ(res.nr_entries, 31);
+		EXPECT_EQ(res.holes, PAGE);
+		EXPECT_EQ(t[13], bad[i / 2]);
+		EXPECT_EQ(t[14], PPN(14) | (RW & ~A));
+	}
+	/* PBMT 3 among pages with PBMT */
+	if (rv_open(&rv, false, true, 39, 0, ALL_RVEXT)) {
+		uint64_t *t = rv_tables_to(&rv, 0, 0);
+
+		t[0] = RW | PBMT_NC;
+		t[1] = RW | PPN(1) | PBMT_NC | PBMT_IO;
+		EXPECT_EQ(pw_protect(&rv.pt, pw_range_len(0, 2 * PAGE), &old, 0, NULL, NULL), 0);
+		EXPECT_EQ(t[1], RW | PPN(1) | PBMT_NC | PBMT_IO);
 	}
 }
 

@@ -300,7 +300,7 @@ TEST(runs_over_groups_and_pages)
 static void random_entries(void)
 {
 	static const uint64_t odd[] = { A, D, 1ull << 8, 1ull << 59, V, W, N, R | X, PBMT_NC };
-	uint64_t base = 0x40000, attrs = RW;
+	uint64_t base = 0x40000, attrs = RW, flat = 0;
 	bool group = false;
 
 	for (uint64_t i = 0; i < SLOTS; i++) {
@@ -316,7 +316,9 @@ static void random_entries(void)
 		if (harness_below(12) == 0)
 			e ^= odd[harness_below(sizeof(odd) / sizeof(odd[0]))];
 		if (harness_below(24) == 0)
-			e = attrs | N | PPN(base + i); /* the flat form is no entry */
+			flat = 1 + harness_below(6);
+		if (flat && flat--)
+			e = attrs | N | PPN(base + i); /* a group's flat form is no entry */
 		if (harness_below(24) == 0)
 			e = harness_below(2) ? 0 : N | PPN(base + harness_below(2)) | 1ull << 8;
 		if (harness_below(24) == 0 && i)
@@ -485,8 +487,9 @@ TEST(groups_become_invalid_and_valid_again)
  */
 TEST(what_only_looks_like_a_group)
 {
-	for (unsigned int k = 0; k < 4; k++) {
-		uint64_t form = k & 2 ? NAPOT : 0, bad = PPN(0x70005) | N | RW, *t;
+	for (unsigned int k = 0; k < 8; k++) {
+		uint64_t form = k & 2 ? NAPOT : 0, *t;
+		uint64_t bad = PPN(k & 4 ? 0x7000c : 0x70005) | N | RW;
 		struct pw_result res;
 
 		harness_note("k", k);

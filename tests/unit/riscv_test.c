@@ -18,7 +18,7 @@ static bool bit(uint64_t e, unsigned int b)
 	return e >> b & 1u;
 }
 
-/* What an entry is ---------------------------------------------------------------------------- */
+/* What an entry is ----------------------------------------------------------------------------- */
 
 static bool is_leaf(uint64_t e)
 {
@@ -191,7 +191,7 @@ TEST(reserved_bits_are_named)
 	EXPECT_EQ(pw_entry_reserved(&rv.pt, V | U | PPN(1), 1), U);
 }
 
-/* Rights -------------------------------------------------------------------------------------- */
+/* Rights --------------------------------------------------------------------------------------- */
 
 /*
  * "Sv39", on U, SUM and MXR; in octal, the user's rights and then the supervisor's, each R 1, W 2,
