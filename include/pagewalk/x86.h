@@ -25,12 +25,16 @@
  * not writable is a shadow stack where CR4.CET is set. struct pw_attr.soft are bits 11:9, then
  * 58:52; key are bits 62:59, which are a protection key where CR4.PKE or PKS says so.
  *
+ * Raw masks are the same for leaves of every size, so they cannot touch PAT: where it stands in a
+ * 4K leaf others say that they are leaves, and where it stands in others a 4K leaf has its address.
+ *
  * EPT entries
  *
  * Rights are PW_PERM_R, _W and _X, and _USER_X with PW_CAP_MBE. Refused are writing without
- * reading, executing without reading unless PW_CAP_EXEC_ONLY, no right at all; and changes that
- * could make such a leaf of another. mem_index is EPT's memory type; soft are bits 11, 56:52, 59,
- * 62.
+ * reading, executing without reading unless PW_CAP_EXEC_ONLY, and no right at all: such an entry is
+ * misconfigured, or not present. A change that would make one of a leaf in its range, by neutral
+ * words or by raw masks, is PW_EOPNOTSUPP. mem_index is EPT's memory type; soft are bits 11, 56:52,
+ * 59, 62.
  *
  * Stability: unstable until 1.0.
  */

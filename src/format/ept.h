@@ -131,7 +131,7 @@ PW_INLINE uint64_t pw_ept_kind_mask(const struct pw_table *pt, unsigned int leve
 	       pw_ept_low_bits(level);
 }
 
-/* Rights and memory type are not among them: change() sees to those. */
+/* Rights and memory type are not among them: change() sees to those, and a look at each leaf. */
 PW_INLINE uint64_t pw_ept_fixed_mask(const struct pw_table *pt, unsigned int level)
 {
 	(void)pt;
@@ -304,31 +304,34 @@ PW_COLD void pw_ept_decode_leaf(const struct pw_table *pt, uint64_t raw, unsigne
 	attr->perm_index = 0;
 }
 
-/* Does every leaf that may be there stay one: with rights that make sense, and a memory type? */
-PW_COLD bool pw_ept_stays(const struct pw_table *pt, uint64_t clear, uint64_t set)
+/* Rights and memory type of a leaf, as far as they go. */
+PW_COLD bool pw_ept_leaf_ok(const struct pw_table *pt, uint64_t e)
 {
-	uint32_t i;
-
-	for (i = 1; i < 16u; i++) {
-		uint64_t rights = (i & PW_EPT_RWX) | (i & 8u ? PW_EPT_XU : 0);
-
-		if (pw_ept_rights_ok(pt, rights) && !pw_ept_rights_ok(pt, (rights & ~clear) | set))
-			return false;
-	}
-	for (i = 0; i < 8u; i++) {
-		uint64_t type = (uint64_t)i << 3;
-
-		if (pw_ept_type_ok(type) && !pw_ept_type_ok((type & ~clear) | set))
-			return false;
-	}
-	return true;
+	return pw_ept_rights_ok(pt, e) && pw_ept_type_ok(e);
 }
 
-/*
- * Where leaves may be executable alone, a change that takes execution away or gives writing must
- * say PW_PERM_R as well: what would be left of such a leaf is no leaf. Raw masks are held to the
- * same.
- */
+/* Of the leaves that there can be, do all stay leaves (0), or some (1)? PW_EOPNOTSUPP: none. */
+PW_COLD int pw_ept_stay(const struct pw_table *pt, uint64_t clear, uint64_t set)
+{
+	bool all = true, any = false;
+	uint32_t i;
+
+	for (i = 0; i < 128u; i++) {
+		uint64_t e = (i & 63u) | (i & 64u ? PW_EPT_XU : 0);
+
+		if (!pw_ept_leaf_ok(pt, e))
+			continue;
+		if (pw_ept_leaf_ok(pt, (e & ~clear) | set))
+			any = true;
+		else
+			all = false;
+	}
+	if (all)
+		return 0;
+	return any ? 1 : PW_EOPNOTSUPP;
+}
+
+/* The raw masks count: they may touch rights and memory type, and are held to the same. */
 PW_COLD int pw_ept_change(const struct pw_table *pt, const struct pw_change *change,
 			  unsigned int level, uint64_t *clear, uint64_t *set)
 {
@@ -339,13 +342,11 @@ PW_COLD int pw_ept_change(const struct pw_table *pt, const struct pw_change *cha
 	*set = pw_ept_rights_of(change->perm_set);
 	*clear = pw_ept_rights_of(change->perm_clear) & ~*set;
 	if (((on | off) & ~PW_EPT_ATTRS) || (off & PW_ATTR_VALID) ||
-	    pw_ept_granted(pt, pw_ept_rights_of(perms)) != perms || !pw_ept_stays(pt, *clear, *set))
+	    pw_ept_granted(pt, pw_ept_rights_of(perms)) != perms)
 		return PW_EOPNOTSUPP;
 	pw_attr_bits_change(PW_EPT_BITS, off, on, clear, set);
-	return pw_ept_stays(pt, *clear | change->raw_clear,
-			    (*set & ~change->raw_clear) | change->raw_set) ?
-		       0 :
-		       PW_EINVAL;
+	return pw_ept_stay(pt, *clear | change->raw_clear,
+			   (*set & ~change->raw_clear) | change->raw_set);
 }
 
 static const struct pw_geometry pw_geo_ept = {
@@ -358,6 +359,7 @@ static const struct pw_geometry pw_geo_ept = {
 	.va_step = 9,
 	.pa_bits = 52,
 	.halves = PW_HALVES_NONE,
+	.rights_are_kind = true,
 	.regimes = 1u << PW_REGIME_EPT,
 };
 

@@ -451,6 +451,43 @@ TEST(runs_end_where_rights_do)
 	close_world();
 }
 
+/* Two neighbours that differ in one bit: are they one run? */
+TEST(runs_and_what_they_ignore)
+{
+	static const uint64_t ignored[] = { 0, 0x60, 0x07f0000000000e00ull, 0, ADDR & ~BIT(45) };
+
+	for (unsigned int n = 0; n < 3 * 5; n++) {
+		unsigned int level = n % 3;
+		uint64_t size = 0x1000ull << 9 * level, *slot;
+		uint64_t mask = ignored[n / 3] & ~(ADDR & (size - 1));
+
+		if (!open_world(false, 48, 0, 0))
+			return;
+		reopen(BIT(45), 0, 0);
+		slot = slot_to(level, NEW);
+		for (unsigned int bit = 1; bit < 64; bit++) {
+			uint64_t e = 0x80000001 | (level ? BIT(7) : 0);
+			struct pw_iter it;
+			struct pw_run run;
+			unsigned int runs = 0;
+
+			slot[0] = e;
+			slot[1] = (e + size) ^ BIT(bit);
+			if ((level && bit == 7) || pw_entry_reserved(&w.pt, slot[1], level))
+				continue;
+			harness_note("n", n);
+			harness_note("bit", bit);
+			EXPECT_EQ(pw_iter_init(&it, &w.pt, pw_range_len(0, 2 * size),
+					       PW_WANT_LEAVES, 1u << n / 3 >> 1),
+				  0);
+			while (pw_iter_next(&it, &run) > 0)
+				runs++;
+			EXPECT_EQ(runs, mask & BIT(bit) ? 1 : 2);
+		}
+		close_world();
+	}
+}
+
 /* Reserved bits and what is not present ------------------------------------------------------- */
 
 /* One reserved bit anywhere on the way is a fault, and only that. */
@@ -619,6 +656,8 @@ static void expect_change(uint32_t off, uint32_t on, uint64_t before, uint64_t a
 	uint32_t implied = 0, named = off | on;
 
 	EXPECT_EQ((before ^ after) & ~(BIT(1) | BIT(2) | BIT(63)), 0);
+	if (!(on & user)) /* supervisors lose what is taken from them */
+		EXPECT_EQ(was & ~off & ~now & (PW_PERM_R | PW_PERM_W | PW_PERM_X), 0);
 	if (named & user) { /* the result is what was said */
 		EXPECT_EQ(on & ~now, 0);
 		EXPECT_EQ(off & now, 0);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * x86-64 entries one by one: every attribute to bits and back, every reserved bit, every memory
- * type, and control registers. What is expected is written down here from the SDM, access by access
- * and bit by bit. Tables are x86_tables_test.c's.
+ * type; control registers and EPT pointers. What is expected is written down here from the SDM,
+ * access by access and bit by bit. Tables are x86_tables_test.c's.
  */
 #include <pagewalk/fields.h>
 #include <pagewalk/pagewalk.h>
@@ -576,4 +576,51 @@ TEST(regs_error_leaves_the_configuration)
 	EXPECT_EQ(pw_x86_decode_regs(&r, false, &m, &c), PW_EOPNOTSUPP);
 	EXPECT(c.va_bits == before.va_bits && c.flags == before.flags && !c.mair && !c.root.v);
 	EXPECT_EQ(m.va_bits, 0);
+}
+
+/* EPT pointers ------------------------------------------------------------------------------- */
+
+TEST(pointer_bit_by_bit)
+{
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		uint64_t eptp = 0x123456001eull ^ BIT(bit); /* WB, 4 levels */
+		uint32_t type = (uint32_t)eptp & 7u, length = (uint32_t)eptp >> 3 & 7u;
+		struct pw_table_config c = { .flags = PW_TABLE_UPPER | PW_TABLE_NO_WX,
+					     .caps = { .flags = PW_CAP_HAF | PW_CAP_MBE } };
+		struct pw_ept_mode m;
+		int want = 0;
+
+		if ((type && type != 6) || (bit >= 8 && bit <= 11) || bit >= 52)
+			want = PW_EDOM;
+		if (length != 3 && length != 4)
+			want = PW_ERANGE;
+		harness_note("bit", bit);
+		EXPECT_EQ(pw_ept_decode_eptp(eptp, &m, &c), want);
+		EXPECT_EQ(m.ad, bit == 6);
+		EXPECT_EQ(m.shadow_stack, bit == 7);
+		EXPECT_EQ(m.mem_index, type);
+		if (want) {
+			EXPECT(!c.root.v && !c.va_bits && (c.flags & PW_TABLE_UPPER));
+			continue;
+		}
+		EXPECT_EQ(c.root.v, eptp & BITS(12, 51));
+		EXPECT_EQ(c.va_bits, 48);
+		EXPECT_EQ(c.flags, PW_TABLE_NO_WX);
+		EXPECT_EQ(c.caps.flags, PW_CAP_MBE | (bit == 6 ? PW_CAP_HAF | PW_CAP_HD : 0));
+	}
+}
+
+TEST(pointer_types_and_lengths)
+{
+	for (uint64_t n = 0; n < 64; n++) {
+		uint64_t type = n & 7u, length = n >> 3;
+		struct pw_table_config c = { .size = 1 };
+		struct pw_ept_mode m;
+		int want = type == 0 || type == 6 ? 0 : PW_EDOM;
+
+		EXPECT_EQ(pw_ept_decode_eptp(0x5000 | n, &m, &c),
+			  length == 3 || length == 4 ? want : PW_ERANGE);
+		if (c.root.v)
+			EXPECT_EQ(c.va_bits, length == 4 ? 57 : 48);
+	}
 }
