@@ -134,6 +134,7 @@ PW_TEST_SHARED_SRC = \
 PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
+	tests/unit/arm64_fields_test.c \
 	tests/unit/arm64_formats_test.c \
 	tests/unit/arm64_regimes_test.c \
 	tests/unit/arm64_regs_test.c \

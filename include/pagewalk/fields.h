@@ -36,6 +36,18 @@ struct pw_fields {
 };
 
 /* Naming one links it: each is a data section of its own in its format's direct instance. */
+extern const struct pw_fields pw_arm64_4k_fields;
+extern const struct pw_fields pw_arm64_4k_lpa2_fields;
+extern const struct pw_fields pw_arm64_16k_fields;
+extern const struct pw_fields pw_arm64_16k_lpa2_fields;
+extern const struct pw_fields pw_arm64_64k_fields;
+extern const struct pw_fields pw_arm64_64k_lpa_fields;
+extern const struct pw_fields pw_arm64_s2_4k_fields;
+extern const struct pw_fields pw_arm64_s2_4k_lpa2_fields;
+extern const struct pw_fields pw_arm64_s2_16k_fields;
+extern const struct pw_fields pw_arm64_s2_16k_lpa2_fields;
+extern const struct pw_fields pw_arm64_s2_64k_fields;
+extern const struct pw_fields pw_arm64_s2_64k_lpa_fields;
 extern const struct pw_fields pw_x86_64_fields;
 extern const struct pw_fields pw_ept_fields;
 /* RISC-V, first stage and G-stage */

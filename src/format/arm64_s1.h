@@ -19,6 +19,7 @@
  * tables take nothing away, WXN means nothing, and bit 7 is the dirty state (nDirty) of whatever
  * may be written. Overlays (S1POE; PW_CAP_POE) add a key in bits [62:60], which takes further
  * rights away by a register that each thread has for itself: permissions here are those before.
+ * Tables take nothing away then, either.
  *
  * Present-but-invalid is Linux's convention: bit 0 clear, bit 11 (nG) set, all else as in the
  * valid leaf. An invalid entry without bit 11 that is not zero is somebody's (a swap entry).
@@ -84,7 +85,8 @@ PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint6
 				  unsigned int level)
 {
 	(void)level;
-	if (pt->caps.flags & (PW_CAP_HPD | PW_CAP_PIE))
+	/* rules RJHSVW and IVWPGP: nor where permissions are by index or overlay */
+	if (pt->caps.flags & (PW_CAP_HPD | PW_CAP_PIE | PW_CAP_POE))
 		return 0;
 	return acc | (uint32_t)(e >> 59 & 0xfu);
 }
@@ -96,16 +98,18 @@ PW_INLINE uint32_t pw_a64_pi_index(uint64_t e)
 }
 
 /*
- * Arm ARM, "Stage 1 indirect permissions": what each 4-bit value of PIR_ELx and PIRE0_ELx allows,
- * X, W and R as bits 2 to 0. 8 and up are without overlay; 6 is read and write, whose right to
- * execute takes an overlay without write; 9 is a guarded control stack, which ordinary accesses
- * may read; 4, 11, 13 and 15 are reserved, and allow nothing.
+ * Arm ARM, D8.4.1.3 "Stage 1 Indirect permissions": what each 4-bit value of PIR_ELx and PIRE0_ELx
+ * allows, X, W and R as bits 2 to 0. 8 and up are without overlay; 4, 11, 13 and 15 are reserved,
+ * and allow nothing. Bit 3 marks what is more than that to rule RVFPJF: 6 is read and write, and
+ * execute where an overlay takes write away; 9 is a guarded control stack, which ordinary accesses
+ * may read.
  */
-#define PW_A64_PI_PERMS 0x0703051173305410ull
+#define PW_A64_PI_PERMS 0x070305917b305410ull
+#define PW_A64_PI_MORE	8u
 
 PW_INLINE uint32_t pw_a64_pi_rights(uint64_t pir, uint32_t index)
 {
-	return PW_A64_PI_PERMS >> (pir >> 4u * index & 15u) * 4u & 7u;
+	return PW_A64_PI_PERMS >> (pir >> 4u * index & 15u) * 4u & 15u;
 }
 
 /*
@@ -125,7 +129,7 @@ PW_COLD uint32_t pw_a64_perm(const struct pw_table *pt, uint64_t e, unsigned int
 			     uint32_t acc)
 {
 	bool one = pw_a64_one_privilege(pt->regime);
-	uint32_t caps = pt->caps.flags, index = pw_a64_pi_index(e), perm;
+	uint32_t caps = pt->caps.flags, index = pw_a64_pi_index(e), priv, user = 0, perm;
 	uint64_t pir = pt->pir, pire0 = pt->pire0;
 
 	(void)level;
@@ -137,13 +141,16 @@ PW_COLD uint32_t pw_a64_perm(const struct pw_table *pt, uint64_t e, unsigned int
 		pir = one ? PW_A64_DIRECT_ONE : PW_A64_DIRECT_PRIV;
 		pire0 = PW_A64_DIRECT_USER;
 	}
-	perm = pw_a64_pi_rights(pir, index);
+	priv = pw_a64_pi_rights(pir, index);
 	if (!one)
-		perm |= pw_a64_pi_rights(pire0, index) << 3;
+		user = pw_a64_pi_rights(pire0, index);
+	/* rule RVFPJF: where the user may write and the privileged execute, neither may anything */
+	if ((priv & (PW_PERM_X | PW_A64_PI_MORE)) && (user & (PW_PERM_W | PW_A64_PI_MORE)))
+		return 0;
+	perm = (priv & 7u) | (user & 7u) << 3;
 	if ((caps & (PW_CAP_WXN | PW_CAP_PIE)) == PW_CAP_WXN)
 		perm &= ~((perm & (PW_PERM_W | PW_PERM_USER_W)) << 1);
-	/* rule RVFPJF: where the user may write and the privileged execute, neither may anything */
-	return (perm & (PW_PERM_X | PW_PERM_USER_W)) == (PW_PERM_X | PW_PERM_USER_W) ? 0 : perm;
+	return perm;
 }
 
 /*

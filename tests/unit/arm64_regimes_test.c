@@ -140,7 +140,7 @@ TEST(direct_permissions_encoded)
 	}
 }
 
-/* Tables: APTable, XNTable, PXNTable, each at each level above; HPD and PIE switch them off. */
+/* Tables: APTable, XNTable, PXNTable, each at each level above; HPD, PIE and POE switch them off. */
 static uint32_t under(uint64_t table, uint64_t leaf, unsigned int at)
 {
 	struct pw_translation t;
@@ -156,9 +156,9 @@ TEST(table_attributes)
 {
 	const struct pw_attr attr = { .perm = R, .flags = PW_ATTR_VALID | PW_ATTR_ACCESSED };
 
-	for (unsigned int n = 0; n < 12; n++) {
+	for (unsigned int n = 0; n < 16; n++) {
 		uint32_t regime = n & 3;
-		static const uint32_t off[3] = { 0, PW_CAP_HPD, PW_CAP_PIE };
+		static const uint32_t off[4] = { 0, PW_CAP_HPD, PW_CAP_POE, PW_CAP_PIE };
 		bool one = regime == PW_REGIME_EL2 || regime == PW_REGIME_EL3, on = !off[n / 4];
 
 		harness_note("regime", regime);
@@ -174,7 +174,7 @@ TEST(table_attributes)
 		EXPECT_EQ(pw_map(&a.pt, pw_range_len(0, 4096), pw_pa_of(0), &attr, 0, NULL, NULL),
 			  0);
 		for (unsigned int at = 1; at < 4; at++) {
-			if (n >= 8) {
+			if (n >= 12) {
 				uint32_t want = one ? R | W : R | W | UR | UW;
 
 				EXPECT_EQ(under(0x1full << 59, 0x743, at), want);
@@ -273,8 +273,8 @@ static uint32_t indirect(uint32_t regime, uint32_t priv, uint32_t user)
 {
 	if (regime == PW_REGIME_EL2 || regime == PW_REGIME_EL3)
 		return rights[priv];
-	/* where the user may write and the privileged execute, nothing is allowed */
-	if ((rights[priv] & X) && (rights[user] & W))
+	/* rule RVFPJF: execution or a control stack, and the user's writing or control stack */
+	if ((0x46ccu >> priv & 1) && (0x52e0u >> user & 1))
 		return 0;
 	return rights[priv] | rights[user] << 3;
 }
