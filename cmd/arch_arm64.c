@@ -170,44 +170,29 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 	return 0;
 }
 
-#define LEAVES 0x0fu
-#define BLOCKS 0x0eu
-#define TABLES 0x1eu
-#define SOURCE "Arm ARM (DDI 0487), VMSAv8-64 descriptors"
-
-static const struct pw_field field[] = {
-	{ "PXNTable", 59, 59, PW_IN_TABLE, TABLES, 0, SOURCE },
-	{ "UXNTable", 60, 60, PW_IN_TABLE, TABLES, 0, SOURCE },
-	{ "APTable", 61, 62, PW_IN_TABLE, TABLES, 0, SOURCE },
-	{ "NSTable", 63, 63, PW_IN_TABLE, TABLES, 0, SOURCE },
-	{ "AttrIndx", 2, 4, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "NS", 5, 5, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "AP[2:1]", 6, 7, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "AF", 10, 10, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "nG", 11, 11, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "nT", 16, 16, PW_IN_LEAF, BLOCKS, 0, SOURCE },
-	{ "GP", 50, 50, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "DBM", 51, 51, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "Contiguous", 52, 52, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "PXN", 53, 53, PW_IN_LEAF, LEAVES, 0, SOURCE },
-	{ "UXN", 54, 54, PW_IN_LEAF, LEAVES, 0, SOURCE },
-};
-
-static const struct pw_fields fields = { field, sizeof(field) / sizeof(field[0]) };
-
 /* By granule, and whether descriptors hold 52-bit addresses. */
-static const struct pw_instance *const instances[3][2] = {
-	[PW_ARM64_4K] = { &pw_arm64_4k_hooked, &pw_arm64_4k_lpa2_hooked },
-	[PW_ARM64_16K] = { &pw_arm64_16k_hooked, &pw_arm64_16k_lpa2_hooked },
-	[PW_ARM64_64K] = { &pw_arm64_64k_hooked, &pw_arm64_64k_lpa_hooked },
+static const struct {
+	const char *granule;
+	const struct pw_instance *instance[2];
+	const struct pw_fields *fields[2];
+} formats[] = {
+	[PW_ARM64_4K] = { "4K",
+			  { &pw_arm64_4k_hooked, &pw_arm64_4k_lpa2_hooked },
+			  { &pw_arm64_4k_fields, &pw_arm64_4k_lpa2_fields } },
+	[PW_ARM64_16K] = { "16K",
+			   { &pw_arm64_16k_hooked, &pw_arm64_16k_lpa2_hooked },
+			   { &pw_arm64_16k_fields, &pw_arm64_16k_lpa2_fields } },
+	[PW_ARM64_64K] = { "64K",
+			   { &pw_arm64_64k_hooked, &pw_arm64_64k_lpa_hooked },
+			   { &pw_arm64_64k_fields, &pw_arm64_64k_lpa_fields } },
 };
 
 /* A half that makes no sense is said, and is no reason not to show the other. */
 static void fill_half(const struct options *o, struct half *h, const struct roots *roots,
 		      bool upper)
 {
-	static const char *const granules[] = { "4K", "16K", "64K" };
 	struct pw_arm64_half shape;
+	bool wide;
 	int err = pw_arm64_decode_regs(&roots->regs, upper, &shape, &h->cfg);
 
 	/* firmware leaves anything in the fields of a half that is off */
@@ -222,15 +207,16 @@ static void fill_half(const struct options *o, struct half *h, const struct root
 		h->lost = true;
 		return;
 	}
-	h->cfg.instance = instances[shape.granule][shape.lpa2 || shape.lpa];
+	wide = shape.lpa2 || shape.lpa;
+	h->cfg.instance = formats[shape.granule].instance[wide];
+	h->fields = formats[shape.granule].fields[wide];
 	if (upper && roots->has_swapper)
 		h->cfg.root = pw_pa_of(roots->swapper);
 	h->cfg.any_asid = upper; /* the kernel half is the same in every address space */
 	memcpy(h->from, roots->from[upper], sizeof(h->from));
-	snprintf(h->shape, sizeof(h->shape), "%s granule%s", granules[shape.granule],
+	snprintf(h->shape, sizeof(h->shape), "%s granule%s", formats[shape.granule].granule,
 		 shape.lpa2 ? " (LPA2)" : "");
 	h->types_known = roots->known[MAIR];
-	h->fields = &fields;
 	h->state = HALF_KNOWN;
 }
 

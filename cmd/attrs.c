@@ -51,10 +51,10 @@ void out_attr_words(const struct half *h, const struct pw_attr *attr)
 	}
 }
 
-/* What the line says already: the kind of the entry in words, and the address in the entry. */
+/* The line says the kind of the entry in words, and where it leads is in the entry. */
 static bool worth_saying(const struct pw_field *f)
 {
-	return f->attr != PW_ATTR_VALID && f->last - f->first < 16;
+	return f->first != 0 && f->last - f->first < 16 && strcmp(f->name, "type") != 0;
 }
 
 void out_fields(const struct half *h, const struct pw_step *s)
@@ -70,7 +70,8 @@ void out_fields(const struct half *h, const struct pw_step *s)
 		if (!(f->in & in) || !(f->levels >> s->level & 1u) || !v || !worth_saying(f))
 			continue;
 		out_char(' ');
-		out_text(f->name);
+		/* of several names, by what is enabled, the first is the usual one */
+		out_bytes(f->name, strcspn(f->name, ","));
 		if (width > 1) {
 			out_char('=');
 			out_dec(v, 0);

@@ -302,6 +302,43 @@ def x86_64(tmp):
         check(" WT " in text and " UC- " in text and " WB " in text, "PAT names memory types", text)
 
 
+def x86_ptdump(tmp):
+    """What no capture's kernel has, and the kernel's own dump would show, or would not."""
+    m = Machine(X86(), tables(0x1000000, 4 * K))
+    root = m.new_table()
+    base = upper(47)
+    m.map(root, 48, base + 8 * T - 2 * M, 0x40000000, 1, 1)  # the hypervisor's part: not shown
+    m.map(root, 48, base + 8 * T, 0x80000000, 0, 512)
+    m.map(root, 48, base + 8 * T + 2 * M, 0x80200000, 0, 512)
+    table = m.leaf_slot(root, 48, base + 8 * T + 2 * M, 1)
+    m.put(table, m.get(table) & ~2)  # of the second 2M the table takes writing away
+    slot = m.leaf_slot(root, 48, base + 8 * T + 6 * M, 1)
+    m.put(slot, m.fmt.leaf(0x90000000, 1) & ~1)  # a large page made not-present
+    slot = m.leaf_slot(root, 48, base + 8 * T + 8 * M, 1)
+    m.put(slot, 0x1234000)  # and what is neither
+    case = Case(tmp, "x86-ptdump", m.core(),
+                {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
+    rows = case.expect(0, "dump", "--format=ptdump").splitlines()
+    row = "0x{:016x}-0x{:016x}   {:>10} {:30}{}"
+    writable = "    RW                     NX "
+    want = [row.format(0, base + 8 * T, "16777096T", "", "pgd"),
+            row.format(base + 8 * T, base + 8 * T + 2 * M, "2M", writable, "pte"),
+            row.format(base + 8 * T + 2 * M, base + 8 * T + 4 * M, "2M", writable, "pte"),
+            row.format(base + 8 * T + 4 * M, base + 8 * T + 6 * M, "2M", "", "pmd"),
+            # the row goes on over what the kernel's walker passes over
+            row.format(base + 8 * T + 6 * M, base + 8 * T + 10 * M, "4M", "", "pmd")]
+    check(rows[:5] == want, "x86-ptdump: rows", "\n".join(rows[:6]) + "\nnot\n" + "\n".join(want))
+    case.expect(0, "translate", "-v", hex(base + 8 * T + 2 * M), says="effective r--/---")
+    # and the user half, where the kernel keeps nothing
+    m.map(root, 48, 0x7fffffe00000, 0x5000000, 1, 1, "---/rw-")
+    case = Case(tmp, "x86-ptdump-user", m.core(), {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4,
+                                                    "efer": X86_EFER})
+    rows = case.expect(0, "dump", "--format=ptdump", "--user").splitlines()
+    check(rows[-1] == row.format(0x7fffffe00000, 0x800000000000, "2M",
+                                 "USR RW         PSE         NX ", "pmd"), "x86-ptdump: user half",
+          "\n".join(rows[-2:]))
+
+
 def x86_modes(tmp):
     """Registers that change what entries mean."""
     m, root, base = x86_mappings(48)
@@ -315,6 +352,17 @@ def x86_modes(tmp):
     Case(tmp, "x86-no-paging", m.core(), registers).expect(3, "dump", says="64-bit paging")
     registers.update(cr0=X86_CR0, efer=0)
     Case(tmp, "x86-32-bit", m.core(), registers).expect(3, "dump", says="64-bit paging")
+    # a root that maps no kernel is user code's only where it is the upper one of a pair
+    notes = [vmcoreinfo(SYMBOL_swapper_pg_dir="ffffffff82000000", NUMBER_phys_base=0)]
+    registers.update(efer=X86_EFER)
+    case = Case(tmp, "x86-no-pti", m.core(notes), registers)
+    check(not case.run("check").stderr, "no note about a root that is none of a pair")
+    pair = copy.deepcopy(m)
+    pair.memory[root + 4 * K] = pair.memory[root]
+    registers.update(cr3=root + 4 * K)
+    case = Case(tmp, "x86-pti", pair.core(notes), registers)
+    check(f"for the same process is 0x{root:x}" in case.run("check").stderr, "the pair's kernel root")
+    registers.update(cr3=root)
     # user pages under SMEP and SMAP, and without
     m.map(root, 48, 0x400000, 0x5000000, 0, 2, "---/rwx")
     registers.update(efer=X86_EFER)
@@ -466,7 +514,8 @@ def damaged(tmp):
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
-                     arm64_indirect, arm64_gigabytes, x86_64, x86_modes, x86_encrypted, riscv, damaged, endless):
+                     arm64_indirect, arm64_gigabytes, x86_64, x86_ptdump, x86_modes, x86_encrypted,
+                     riscv, damaged, endless):
             test(tmp)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
