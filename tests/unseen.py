@@ -169,7 +169,8 @@ def arm64_64k_lpa(tmp):
 def arm64_protect_64k(tmp):
     """A change of 64K tables, which are larger than a host's page, and written to nobody's file."""
     m = Machine(Arm64(16), tables(0x40000000, 64 * K))
-    root = m.new_table()
+    root = 0x4800e200  # 64 entries, and the dump holds nothing around them
+    m.memory[root] = bytearray(512)
     base = upper(48)
     m.map(root, 48, base, 0x80000000, 0, 64, "rw-/---")
     core = m.core([arm64_notes(root, 16, 65536)])
@@ -412,7 +413,10 @@ def riscv(tmp):
         case.shows(m.mapped, header + " (satp of cpu 0)")
         text = case.expect(0, "dump", "--kernel", says=" IO ")
         check("NAPOT" in text, "a NAPOT group is named", text)
-        text = case.expect(0, "dump", "--kernel", "--format=ptdump")
+        slot = m.leaf_slot(root, bits, base + 4 * G + 128 * K, 0)
+        m.put(slot, m.fmt.leaf(0x20000000, 0) | 2 << 8)  # RSW
+        case = Case(tmp, f"riscv-{bits}-ptdump", m.core(), {"satp": satp})
+        text = case.expect(0, "dump", "--kernel", "--format=ptdump", says="4K PTE .   ..   RSW(2) D A")
         check(re.search(r"0x0{8}10000000 {9}4K PTE \. MT\(IO\)   \.\.   D A \. \. \. W R V$", text,
                         re.M), "memory types in ptdump", text)
         check(re.search(r"64K PTE N   \.\.     \.\.   D A \. \. \. W R V$", text, re.M),
