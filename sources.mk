@@ -99,10 +99,15 @@ PW_LINUX_SRC = \
 PW_SOURCES_SRC = \
 	sources/copy.c \
 	sources/elf_core.c \
+	sources/qemu_x86.c \
 	sources/registers.c \
 	sources/vmcoreinfo.c \
 
 PW_CMD_SRC = \
+	cmd/arch.c \
+	cmd/arch_arm64.c \
+	cmd/arch_riscv.c \
+	cmd/arch_x86.c \
 	cmd/attrs.c \
 	cmd/check.c \
 	cmd/dump.c \
@@ -154,9 +159,9 @@ PW_TEST_SHARED_SRC = \
 PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
-	tests/unit/arm64_range_test.c \
 	tests/unit/arm64_fields_test.c \
 	tests/unit/arm64_formats_test.c \
+	tests/unit/arm64_range_test.c \
 	tests/unit/arm64_regimes_test.c \
 	tests/unit/arm64_regs_test.c \
 	tests/unit/arm64_s2_test.c \
@@ -174,6 +179,7 @@ PW_TESTS = \
 	tests/unit/riscv_plan_test.c \
 	tests/unit/riscv_test.c \
 	tests/unit/source_copy_test.c \
+	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \
 	tests/unit/table_test.c \

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "cmd.h"
+#include "arch.h"
 
 /* rwx of privileged code, then of user code: "r-x/---". */
 void out_perm(uint32_t perm)
@@ -19,46 +19,63 @@ void out_perm(uint32_t perm)
 		out_char(bits[i] == 0 || (perm & bits[i]) ? letters[i] : '-');
 }
 
-const char *memtype_name(const struct half *h, const struct pw_attr *attr)
+const char *level_name(const struct half *h, unsigned int level)
 {
-	static const char *const names[PW_NR_MEMTYPES] = {
-		[PW_MEM_NORMAL] = "normal",
-		[PW_MEM_NORMAL_TAGGED] = "normal-tagged",
-		[PW_MEM_NORMAL_NC] = "normal-nc",
-		[PW_MEM_NORMAL_WT] = "normal-wt",
-		[PW_MEM_DEVICE_nGnRnE] = "device-nGnRnE",
-		[PW_MEM_DEVICE_nGnRE] = "device-nGnRE",
-		[PW_MEM_DEVICE_nGRE] = "device-nGRE",
-		[PW_MEM_DEVICE_GRE] = "device-GRE",
-	};
-	static const char *const indexes[] = { "attr0", "attr1", "attr2", "attr3",
-					       "attr4", "attr5", "attr6", "attr7" };
-
-	if (h->mair_known && names[attr->memtype])
-		return names[attr->memtype];
-	return indexes[attr->mem_index & 7u];
+	return pw_level_name(h->pt.instance, level, (unsigned int)h->pt.levels);
 }
 
-void out_attr_words(const struct pw_attr *attr)
+const char *memtype_name(const struct half *h, const struct pw_attr *attr)
 {
-	static const struct {
-		uint32_t flag;
-		const char *set, *clear;
-	} words[] = {
-		{ PW_ATTR_VALID, "", " invalid" },   { PW_ATTR_GLOBAL, " global", "" },
-		{ PW_ATTR_ACCESSED, " AF", "" },     { PW_ATTR_DBM, " DBM", "" },
-		{ PW_ATTR_CONTIGUOUS, " cont", "" }, { PW_ATTR_GUARDED, " GP", "" },
-		{ PW_ATTR_NS, " NS", "" },
-	};
-	static const char *const share[] = { " non-shareable", "", " outer", "" };
+	return h->arch->memtype(h, attr);
+}
+
+void out_attr_words(const struct half *h, const struct pw_attr *attr)
+{
+	const struct arch *arch = h->arch;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		out_text(attr->flags & words[i].flag ? words[i].set : words[i].clear);
-	out_text(share[attr->share & 3u]);
+	for (i = 0; i < arch->nr_words; i++) {
+		const struct arch_word *w = &arch->words[i];
+
+		out_text(attr->flags & w->flag ? w->set : w->clear);
+	}
+	if (arch->share[attr->share & 3u])
+		out_text(arch->share[attr->share & 3u]);
+	if (attr->key) {
+		out_text(" key=");
+		out_dec(attr->key, 0);
+	}
 	if (attr->soft) {
 		out_text(" soft=");
 		out_hex(attr->soft, 1);
+	}
+}
+
+/* The line says the kind of the entry in words, and where it leads is in the entry. */
+static bool worth_saying(const struct pw_field *f)
+{
+	return f->first != 0 && f->last - f->first < 16 && strcmp(f->name, "type") != 0;
+}
+
+void out_fields(const struct half *h, const struct pw_step *s)
+{
+	unsigned int in = s->kind == PW_KIND_TABLE ? PW_IN_TABLE : PW_IN_LEAF;
+	size_t i;
+
+	for (i = 0; i < h->fields->nr; i++) {
+		const struct pw_field *f = &h->fields->field[i];
+		unsigned int width = f->last - f->first + 1u;
+		uint64_t v = s->entry >> f->first & (width < 64 ? (1ull << width) - 1 : ~0ull);
+
+		if (!(f->in & in) || !(f->levels >> s->level & 1u) || !v || !worth_saying(f))
+			continue;
+		out_char(' ');
+		/* of several names, by what is enabled, the first is the usual one */
+		out_bytes(f->name, strcspn(f->name, ","));
+		if (width > 1) {
+			out_char('=');
+			out_dec(v, 0);
+		}
 	}
 }
 
@@ -86,7 +103,7 @@ void out_run(const struct half *h, const struct pw_run *run)
 	out_text(" ");
 	out_size(run->first.v, run->last.v, 8);
 	out_char(' ');
-	out_text(pw_level_name(h->pt.instance, run->level, (unsigned int)h->pt.levels));
+	out_text(level_name(h, run->level));
 	out_text("  ");
 	if (run->kind == PW_RUN_HOLE) {
 		out_text("-");
@@ -97,7 +114,7 @@ void out_run(const struct half *h, const struct pw_run *run)
 		out_perm(run->perm);
 		out_text("  ");
 		out_text(memtype_name(h, &attr));
-		out_attr_words(&attr);
+		out_attr_words(h, &attr);
 	}
 	out_char('\n');
 }
@@ -107,7 +124,7 @@ void out_bad(const struct half *h, const struct pw_run *run)
 {
 	out_span(run);
 	out_text("  BAD ");
-	out_text(pw_level_name(h->pt.instance, run->level, (unsigned int)h->pt.levels));
+	out_text(level_name(h, run->level));
 	out_text(" entry 0x");
 	out_hex(run->entry, 16);
 	out_text(" at 0x");
@@ -121,9 +138,14 @@ void out_space_header(const struct half *h)
 {
 	out_text("# ");
 	out_text(h->name);
-	out_text(" half: arm64, 4K granule");
-	out_text(h->shape.lpa2 ? " (LPA2), " : ", ");
-	out_dec(h->pt.va_bits, 0);
+	out_text(" half: ");
+	out_text(h->arch->name);
+	out_text(", ");
+	if (h->shape[0]) {
+		out_text(h->shape);
+		out_text(", ");
+	}
+	out_dec(h->cfg.va_bits, 0);
 	out_text("-bit addresses, ");
 	out_dec(h->pt.levels, 0);
 	out_text(" levels, root 0x");
@@ -131,6 +153,12 @@ void out_space_header(const struct half *h)
 	out_text(" (");
 	out_text(h->from);
 	out_text(")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  "
-		 "memory type, "
-		 "attributes\n");
+		 "memory type, attributes\n");
+}
+
+int out_too_many(const struct options *o, const struct half *h)
+{
+	complain("%s: the %s half has more than %llu runs, as no real machine has: stopped there",
+		 o->source, h->name, MAX_RUNS);
+	return EXIT_FINDINGS;
 }

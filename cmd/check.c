@@ -12,10 +12,15 @@ struct checking {
 	const struct options *o;
 	const struct half *h;
 	const char *name;
-	uint64_t findings; /* 4K pages, or entries */
+	uint64_t findings; /* pages of the granule's size, or entries */
 	uint64_t ranges;
 	uint64_t covers; /* end of the last finding, to count neighbours once */
 };
+
+static uint64_t pages_of(const struct half *h, const struct pw_run *run)
+{
+	return ((run->last.v - run->first.v) >> h->pt.granule_lg2) + 1;
+}
 
 static void finding(struct checking *c, const struct pw_run *run)
 {
@@ -31,7 +36,7 @@ static void finding(struct checking *c, const struct pw_run *run)
 		out_text("\",\"last\":\"0x");
 		out_hex(run->last.v, 1);
 		out_text("\",\"pages\":");
-		out_dec(((run->last.v - run->first.v) >> 12) + 1, 0);
+		out_dec(pages_of(c->h, run), 0);
 		out_text(",\"entry\":\"0x");
 		out_hex(run->entry, 1);
 		out_text("\"}\n");
@@ -52,7 +57,7 @@ static void check_wx(struct checking *c, const struct pw_run *run)
 
 	if (run->kind != PW_RUN_LEAF || ((run->perm & k) != k && (run->perm & u) != u))
 		return;
-	c->findings += ((run->last.v - run->first.v) >> 12) + 1;
+	c->findings += pages_of(c->h, run);
 	c->ranges++;
 	finding(c, run);
 }
@@ -64,7 +69,7 @@ static void check_user_kernel(struct checking *c, const struct pw_run *run)
 
 	if (run->kind != PW_RUN_LEAF || !(c->h->pt.flags & PW_TABLE_UPPER) || !(run->perm & user))
 		return;
-	c->findings += ((run->last.v - run->first.v) >> 12) + 1;
+	c->findings += pages_of(c->h, run);
 	c->ranges++;
 	finding(c, run);
 }
@@ -145,6 +150,7 @@ static int check_half(const struct options *o, const struct half *h)
 	struct pw_iter it;
 	struct pw_run run;
 	int status = EXIT_FINE;
+	uint64_t runs = 0;
 	size_t i;
 
 	if (!space_range(o, h, &range) ||
@@ -154,6 +160,10 @@ static int check_half(const struct options *o, const struct half *h)
 	for (i = 0; i < NR; i++)
 		at[i] = (struct checking){ .o = o, .h = h, .name = checks[i].name };
 	while (pw_iter_next(&it, &run) > 0) {
+		if (runs++ == MAX_RUNS) {
+			status = out_too_many(o, h);
+			break;
+		}
 		for (i = 0; i < NR; i++) {
 			if (!o->only || !strcmp(o->only, checks[i].name))
 				checks[i].run(&at[i], &run);
@@ -223,6 +233,6 @@ const struct command cmd_check = {
 	.help = "Every finding is a row, and every check ends with a line that counts. The exit "
 		"status is\n"
 		"1 when there is any finding. --list names the checks.\n",
-	.options = "rc01tmskuRfOlvq",
+	.options = "rckuRfOlvq",
 	.run = run_check,
 };

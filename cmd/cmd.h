@@ -6,7 +6,7 @@
 #ifndef PAGEWALK_CMD_H
 #define PAGEWALK_CMD_H
 
-#include <pagewalk/arm64.h>
+#include <pagewalk/fields.h>
 #include <pagewalk/pagewalk.h>
 
 #include <stdio.h>
@@ -25,6 +25,17 @@ enum {
 
 enum output_format { FORMAT_TEXT, FORMAT_PTDUMP, FORMAT_JSON };
 
+struct arch; /* arch.h */
+
+/* A register that an option gave. */
+struct given_reg {
+	const struct arch *arch;
+	unsigned int reg;
+	uint64_t value;
+};
+
+#define MAX_GIVEN 32u
+
 struct options {
 	const char *command;
 	const char *source;
@@ -32,9 +43,10 @@ struct options {
 	int nr_args;
 
 	const char *registers;
+	bool has_cpu;
 	unsigned int cpu;
-	bool has_ttbr0, has_ttbr1, has_tcr, has_mair, has_sctlr;
-	struct pw_arm64_regs regs;
+	struct given_reg given[MAX_GIVEN];
+	unsigned int nr_given;
 	bool kernel, user; /* which halves were asked for; both false: all there are */
 	enum output_format format;
 	bool has_range;
@@ -75,27 +87,44 @@ extern const struct command cmd_protect;
 
 /* memory.c: how the library reaches a source's tables. */
 struct memory;
-struct memory *memory_new(struct pw_source *s, bool writable);
+/* Writable: changes go to private copies, made in pieces of @unit bytes (a power of two). */
+struct memory *memory_new(struct pw_source *s, bool writable, uint32_t unit);
 void memory_free(struct memory *m);
 const struct pw_env *memory_env(const struct memory *m);
 /* Pages that were written, for pw_source_write_copy(); free() the result. */
 struct pw_patch *memory_patches(const struct memory *m, size_t *nr);
 
+/*
+ * A hostile dump can make few tables look like very many (each entry leading to the same table
+ * below). No system has so many runs; who meets them says so and stops.
+ */
+#define MAX_RUNS (1ull << 24)
+
 /* space.c: an opened source and the tables in it. */
+enum half_state {
+	HALF_UNKNOWN, /* no root */
+	HALF_EMPTY,   /* the kernel's own root: known, but nobody lives in this half */
+	HALF_KNOWN,
+};
+
 struct half {
-	bool known;
+	enum half_state state;
 	const char *name; /* "kernel" or "user" */
+	const struct arch *arch;
 	char from[96];	  /* where the root was learnt */
-	bool mair_known;
-	struct pw_arm64_half shape;
+	char shape[32];	  /* what the architecture adds to its name: "4K granule" */
+	bool types_known; /* what the indexes of memory types mean */
+	const struct pw_fields *fields;
+	bool lost; /* there is a root, and it is not in the dump */
+	struct memory *memory;
 	struct pw_table_config cfg;
 	struct pw_table pt;
 };
 
 struct space {
 	struct pw_source *source;
-	struct memory *memory;
-	struct half half[2]; /* 0 user (TTBR0), 1 kernel (TTBR1) */
+	const struct arch *arch;
+	struct half half[2]; /* 0 user, 1 kernel: the address's bit 63 */
 };
 
 /* 0, or an exit status with the reason on stderr. */
@@ -119,18 +148,23 @@ void out_flush(void);
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 
 /* attrs.c: a run in words. */
+const char *level_name(const struct half *h, unsigned int level);
 void out_perm(uint32_t perm);
 const char *memtype_name(const struct half *h, const struct pw_attr *attr);
-void out_attr_words(const struct pw_attr *attr);
+void out_attr_words(const struct half *h, const struct pw_attr *attr);
+/* The fields of an entry, as the manual names them. */
+void out_fields(const struct half *h, const struct pw_step *s);
 void out_run(const struct half *h, const struct pw_run *run);
 void out_bad(const struct half *h, const struct pw_run *run);
 void out_space_header(const struct half *h);
+/* After MAX_RUNS runs: says so. Returns the exit status for it. */
+int out_too_many(const struct options *o, const struct half *h);
 
 /* ptdump.c */
-int dump_ptdump(const struct options *o, const struct half *h);
+int dump_ptdump(const struct options *o, const struct space *sp);
 
-/* ledger.c: what a change costs in barriers and invalidations, three ways. */
-int ledger_print(const struct options *o, struct space *sp, unsigned int half,
+/* ledger.c: what a change costs on arm64 in barriers and invalidations, three ways. */
+int ledger_arm64(const struct options *o, struct space *sp, unsigned int half,
 		 struct pw_range range, const struct pw_change *change);
 
 #endif

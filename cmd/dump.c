@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "cmd.h"
+#include "arch.h"
 
 /*
  * A hostile dump can make few tables look like very many (each entry leading to the same table
@@ -50,15 +50,25 @@ static void json_number(const char *key, uint64_t value)
 	out_dec(value, 0);
 }
 
+/* "arm64-4k-lpa2 (hooked)": the format's name is what comes before the space. */
+static void json_format(const struct half *h)
+{
+	const char *name = pw_instance_name(h->pt.instance);
+
+	out_text(",\"format\":\"");
+	out_bytes(name, strcspn(name, " "));
+	out_char('"');
+}
+
 static void json_header(const struct options *o, const struct half *h)
 {
 	out_text("{\"pagewalk\":1");
 	json_text("source", o->source);
-	json_text("arch", "arm64");
+	json_text("arch", h->arch->name);
 	json_text("half", h->name);
-	json_number("granule", 4096);
-	out_text(h->shape.lpa2 ? ",\"lpa2\":true" : ",\"lpa2\":false");
-	json_number("va_bits", h->pt.va_bits);
+	json_format(h);
+	json_number("granule", 1ull << h->pt.granule_lg2);
+	json_number("va_bits", h->cfg.va_bits);
 	json_number("levels", h->pt.levels);
 	json_addr("root", h->pt.root.v);
 	json_text("root_from", h->from);
@@ -98,7 +108,7 @@ static void json_run(const struct half *h, const struct pw_run *run)
 	json_text("half", h->name);
 	json_addr("first", run->first.v);
 	json_addr("last", run->last.v);
-	json_text("level", pw_level_name(h->pt.instance, run->level, (unsigned int)h->pt.levels));
+	json_text("level", level_name(h, run->level));
 	json_number("entries", run->nr);
 	json_attr(h, run);
 	json_addr("entry", run->entry);
@@ -114,8 +124,7 @@ static void report_bad(const struct options *o, const struct half *h, const stru
 	if (o->verbose < 0)
 		return;
 	complain("%s: 0x%016llx: %s entry 0x%llx at physical address 0x%llx: %s", o->source,
-		 (unsigned long long)run->first.v,
-		 pw_level_name(h->pt.instance, run->level, (unsigned int)h->pt.levels),
+		 (unsigned long long)run->first.v, level_name(h, run->level),
 		 (unsigned long long)run->entry, (unsigned long long)run->entry_pa.v,
 		 pw_strerror(run->err));
 }
@@ -171,17 +180,15 @@ static int run_dump(const struct options *o)
 	status = space_open(o, &sp);
 	if (status)
 		return status;
-	if (o->format == FORMAT_PTDUMP && !sp.half[1].known) {
-		complain("dump: --format=ptdump shows the kernel half, whose root is not known");
-		status = EXIT_SOURCE;
-	}
-	for (i = 0; i < 2 && status != EXIT_SOURCE; i++) {
-		/* the kernel prints its own half only, so byte for byte is that half */
-		if (!space_wants(o, &sp, i) || (o->format == FORMAT_PTDUMP && i == 0))
-			continue;
-		s = o->format == FORMAT_PTDUMP ? dump_ptdump(o, &sp.half[i]) :
-						 dump_half(o, &sp.half[i]);
-		status = s > status ? s : status;
+	if (o->format == FORMAT_PTDUMP) {
+		status = dump_ptdump(o, &sp);
+	} else {
+		for (i = 0; i < 2; i++) {
+			if (!space_wants(o, &sp, i))
+				continue;
+			s = dump_half(o, &sp.half[i]);
+			status = s > status ? s : status;
+		}
 	}
 	space_close(&sp);
 	return status;
@@ -198,6 +205,6 @@ const struct command cmd_dump = {
 		"away is taken away. --format=ptdump prints what the kernel's own debugfs file "
 		"prints\n"
 		"for its half. Damaged tables are shown in their place, and the rest goes on.\n",
-	.options = "rc01tmskuRfHNnvq",
+	.options = "rckuRfHNnvq",
 	.run = run_dump,
 };

@@ -13,6 +13,8 @@
  */
 #include <string.h>
 
+#include <pagewalk/arm64.h>
+
 #include "cmd.h"
 
 /*
@@ -61,7 +63,7 @@ static int way_init(struct way *w, struct space *sp, unsigned int half,
 	pw_arm64_counter_init(&w->counter);
 	w->entries = 0;
 	w->err = 0;
-	w->memory = memory_new(sp->source, true);
+	w->memory = memory_new(sp->source, true, 1u << pw_instance_granule_lg2(cfg.instance));
 	if (!w->memory)
 		return PW_ENOMEM;
 	cfg.env = memory_env(w->memory);
@@ -177,7 +179,7 @@ static void row(const char *name, const struct way *w)
 	out_text(n->tlbi_full ? "  (full flush)\n" : "\n");
 }
 
-int ledger_print(const struct options *o, struct space *sp, unsigned int half,
+int ledger_arm64(const struct options *o, struct space *sp, unsigned int half,
 		 struct pw_range range, const struct pw_change *change)
 {
 	struct pw_flush slots[64], later_slots[64];

@@ -22,8 +22,8 @@ static void print_usage(FILE *to)
 	fputs("usage: pagewalk COMMAND [options] SOURCE ...\n\n", to);
 	for (i = 0; i < NR; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nSOURCE is an ELF core of an arm64 machine (QEMU's dump-guest-memory, "
-	      "/proc/vmcore).\n"
+	fputs("\nSOURCE is an ELF core (QEMU's dump-guest-memory, /proc/vmcore) of an arm64, "
+	      "x86-64 or\nriscv64 machine.\n"
 	      "pagewalk COMMAND --help says more; pagewalk --version.\n"
 	      "exit status: 0 fine, 1 findings or unmapped, 2 usage, 3 the source cannot be read\n",
 	      to);
@@ -80,6 +80,7 @@ static void interrupted(int sig)
 
 int main(int argc, char **argv)
 {
+	static char help[] = "--help";
 	struct options o;
 	bool leave;
 	size_t i;
@@ -91,6 +92,10 @@ int main(int argc, char **argv)
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;
+	}
+	if (argc > 2 && !strcmp(argv[1], "help")) { /* help COMMAND is COMMAND --help */
+		argv[1] = argv[2];
+		argv[2] = help;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_usage(stdout);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "arch.h"
 
 static const struct {
 	const char *name;
@@ -16,12 +16,7 @@ static const struct {
 	const char *help;
 } table[] = {
 	{ "registers", 'r', "FILE", "system registers, as gdb's `info registers` prints them" },
-	{ "cpu", 'c', "N", "which CPU of --registers (default 0)" },
-	{ "ttbr0", '0', "VALUE", "TTBR0_EL1: root of the user half" },
-	{ "ttbr1", '1', "VALUE", "TTBR1_EL1: root of the kernel half" },
-	{ "tcr", 't', "VALUE", "TCR_EL1: granule and size of both halves" },
-	{ "mair", 'm', "VALUE", "MAIR_EL1: memory types" },
-	{ "sctlr", 's', "VALUE", "SCTLR_EL1: WXN" },
+	{ "cpu", 'c', "N", "which CPU's registers (default 0)" },
 	{ "kernel", 'k', NULL, "the kernel half only" },
 	{ "user", 'u', NULL, "the user half only" },
 	{ "range", 'R', "A-B|A+LEN", "only these addresses; B is not included" },
@@ -40,9 +35,30 @@ static const struct {
 
 #define NR (sizeof(table) / sizeof(table[0]))
 
+/*
+ * Registers are options of every subcommand and come from the architectures' own tables; getopt
+ * knows them by numbers beyond those of letters.
+ */
+#define FIRST_REG   256
+#define MAX_OPTIONS (NR + (size_t)MAX_ARCHS * MAX_ARCH_REGS)
+
 static bool takes(const struct command *cmd, char letter)
 {
 	return letter == 'h' || strchr(cmd->options, letter);
+}
+
+static void print_registers(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr_archs; i++) {
+		printf("\nregisters of %s, where --registers does not say better:\n",
+		       archs[i]->name);
+		for (j = 0; j < archs[i]->nr_regs; j++)
+			printf("      --%s=VALUE%*s %s\n", archs[i]->regs[j].name,
+			       (int)(17 - strlen(archs[i]->regs[j].name)), "",
+			       archs[i]->regs[j].help);
+	}
 }
 
 static void print_help(const struct command *cmd)
@@ -63,6 +79,7 @@ static void print_help(const struct command *cmd)
 			 table[i].name, table[i].arg ? "=" : "", table[i].arg ? table[i].arg : "");
 		printf("  %-30s %s\n", left, table[i].help);
 	}
+	print_registers();
 }
 
 static int usage(const struct command *cmd)
@@ -79,12 +96,21 @@ static int bad_value(const struct command *cmd, const char *name, const char *va
 	return usage(cmd);
 }
 
-static int take_number(const struct command *cmd, const char *name, const char *value, bool *has,
-		       uint64_t *v)
+static int take_register(const struct command *cmd, unsigned int number, const char *value,
+			 struct options *o)
 {
-	*has = true;
-	return parse_number(value, v) ? 0 :
-					bad_value(cmd, name, value, "a number (0x... or decimal)");
+	struct given_reg *g = &o->given[o->nr_given];
+
+	g->arch = archs[number / MAX_ARCH_REGS];
+	g->reg = number % MAX_ARCH_REGS;
+	if (!parse_number(value, &g->value))
+		return bad_value(cmd, g->arch->regs[g->reg].name, value,
+				 "a number (0x... or decimal)");
+	if (++o->nr_given == MAX_GIVEN) {
+		complain("%s: that is more registers than there are", cmd->name);
+		return usage(cmd);
+	}
+	return 0;
 }
 
 static int take_format(const struct command *cmd, const char *value, struct options *o)
@@ -120,17 +146,8 @@ static int take(const struct command *cmd, char letter, const char *name, const 
 		o->registers = value;
 		return 0;
 	case 'c':
+		o->has_cpu = true;
 		return take_count(cmd, name, value, &o->cpu);
-	case '0':
-		return take_number(cmd, name, value, &o->has_ttbr0, &o->regs.ttbr0);
-	case '1':
-		return take_number(cmd, name, value, &o->has_ttbr1, &o->regs.ttbr1);
-	case 't':
-		return take_number(cmd, name, value, &o->has_tcr, &o->regs.tcr);
-	case 'm':
-		return take_number(cmd, name, value, &o->has_mair, &o->regs.mair);
-	case 's':
-		return take_number(cmd, name, value, &o->has_sctlr, &o->regs.sctlr);
 	case 'k':
 		o->kernel = true;
 		return 0;
@@ -173,6 +190,19 @@ static int take(const struct command *cmd, char letter, const char *name, const 
 	}
 }
 
+static size_t add_registers(struct option *longs, size_t n)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr_archs; i++) {
+		for (j = 0; j < archs[i]->nr_regs; j++)
+			longs[n++] = (struct option){ archs[i]->regs[j].name, required_argument,
+						      NULL,
+						      FIRST_REG + (int)(i * MAX_ARCH_REGS + j) };
+	}
+	return n;
+}
+
 /* getopt's tables for one subcommand: what it does not take is unknown to it. */
 static void build(const struct command *cmd, struct option *longs, char *shorts)
 {
@@ -192,6 +222,7 @@ static void build(const struct command *cmd, struct option *longs, char *shorts)
 				*shorts++ = ':';
 		}
 	}
+	n = add_registers(longs, n);
 	memset(&longs[n], 0, sizeof(longs[n]));
 	*shorts = '\0';
 }
@@ -209,7 +240,7 @@ static const char *name_of(char letter)
 
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o, bool *leave)
 {
-	struct option longs[NR + 1];
+	struct option longs[MAX_OPTIONS + 1];
 	char shorts[2 * NR + 2];
 	int c;
 
@@ -231,7 +262,9 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 				 c == ':' ? "needs a value" : "no such option here");
 			return usage(cmd);
 		}
-		err = take(cmd, (char)c, name_of((char)c), optarg, o);
+		err = c >= FIRST_REG ?
+			      take_register(cmd, (unsigned int)(c - FIRST_REG), optarg, o) :
+			      take(cmd, (char)c, name_of((char)c), optarg, o);
 		if (err)
 			return err;
 	}

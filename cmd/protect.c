@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "arch.h"
 
 static const struct word {
 	const char *name;
@@ -41,22 +41,24 @@ static void show_runs(const struct half *h, struct pw_range range)
 /* Why the library refused, in words for somebody who wanted something else. */
 static void explain(const struct half *h, int err, const struct pw_result *res)
 {
-	const char *hint = "";
+	char hint[80] = "";
 
 	if (err == PW_EBUSY)
-		hint = "; the range must cover whole blocks and whole contiguous groups";
-	else if (err == PW_EINVAL)
-		hint = "; a range is whole 4K pages in one half of the address space";
+		strcpy(hint, "; the range must cover whole blocks and whole contiguous groups");
+	else if (err == PW_EINVAL || err == PW_ERANGE)
+		snprintf(hint, sizeof(hint),
+			 "; a range is whole %lluK pages in one half of the address space",
+			 1ull << (h->pt.granule_lg2 - 10));
 	complain("protect: 0x%llx-0x%llx: %s%s", (unsigned long long)res->where.first.v,
 		 (unsigned long long)res->where.last.v + 1, pw_strerror(err), hint);
 	if (res->entry_pa.v)
 		complain("protect: the %s entry at physical address 0x%llx is 0x%llx",
-			 pw_level_name(h->pt.instance, res->level, (unsigned int)h->pt.levels),
-			 (unsigned long long)res->entry_pa.v, (unsigned long long)res->entry);
+			 level_name(h, res->level), (unsigned long long)res->entry_pa.v,
+			 (unsigned long long)res->entry);
 	complain("protect: nothing was changed");
 }
 
-static int write_result(const struct options *o, struct space *sp)
+static int write_result(const struct options *o, struct space *sp, const struct half *h)
 {
 	struct pw_source_error err;
 	struct pw_patch *patches;
@@ -65,7 +67,7 @@ static int write_result(const struct options *o, struct space *sp)
 
 	if (!o->output)
 		return EXIT_FINE;
-	patches = memory_patches(sp->memory, &nr);
+	patches = memory_patches(h->memory, &nr);
 	if (!patches)
 		return EXIT_SOURCE;
 	r = pw_source_write_copy(sp->source, o->output, o->force, patches, nr, &err);
@@ -80,6 +82,24 @@ static int write_result(const struct options *o, struct space *sp)
 	out_dec(nr, 0);
 	out_text(nr == 1 ? " table differs\n" : " tables differ\n");
 	return EXIT_FINE;
+}
+
+/*
+ * What it costs on a live machine. Where nobody has modelled that, only what we know: what was
+ * written here.
+ */
+static int cost(const struct options *o, struct space *sp, unsigned int half, struct pw_range range,
+		const struct pw_change *change, const struct pw_result *res)
+{
+	if (sp->arch->ledger)
+		return sp->arch->ledger(o, sp, half, range, change);
+	out_text("ledger: ");
+	out_dec(res->nr_entries, 0);
+	out_text(res->nr_entries == 1 ? " entry written" : " entries written");
+	out_text("; barriers and TLB maintenance are not modelled for ");
+	out_text(sp->arch->name);
+	out_text(" yet\n");
+	return 0;
 }
 
 static int apply(const struct options *o, struct space *sp, unsigned int half,
@@ -106,9 +126,9 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 	show_runs(h, range);
 	if (res.changed == 0)
 		out_text("nothing to change: every page was like that already\n");
-	else if (ledger_print(o, sp, half, range, change))
+	else if (cost(o, sp, half, range, change, &res))
 		return EXIT_SOURCE;
-	return write_result(o, sp);
+	return write_result(o, sp, h);
 }
 
 static int run_protect(const struct options *o)
@@ -141,10 +161,9 @@ static int run_protect(const struct options *o)
 	if (status)
 		return status;
 	half = (unsigned int)(range.first.v >> 63);
-	if (!sp.half[half].known) {
-		complain("protect: the root of the %s half is not known: give --registers or "
-			 "--ttbr%u",
-			 half ? "kernel" : "user", half);
+	if (sp.half[half].state != HALF_KNOWN) {
+		complain("protect: the root of the %s half is not known: give --registers or %s",
+			 sp.half[half].name, sp.arch->root_option[half]);
 		status = EXIT_SOURCE;
 	} else {
 		status = apply(o, &sp, half, range, word);
@@ -165,6 +184,6 @@ const struct command cmd_protect = {
 		"and with\n"
 		"the whole operation bracketed. SOURCE is never written to; -o writes a changed "
 		"copy.\n",
-	.options = "rc01tmskuNoFvq",
+	.options = "rckuNoFvq",
 	.run = run_protect,
 };

@@ -1,130 +1,131 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The text of /sys/kernel/debug/kernel_page_tables, as an arm64 kernel (6.12) prints it.
+ * The text of the kernel's own page-table dump, from Linux's debugfs.
  *
- * A row is a stretch of entries of one level with the same bits under a mask; nothing else ends a
- * row but the end of the address space. Table permissions are not looked at, and the names of
- * memory types follow Linux's numbering of AttrIndx, not MAIR: that is how the kernel does it. The
- * kernel also ends a row at its region markers; a dump does not say where those are, so we do not.
+ * A row is a stretch of entries of one level that the kernel does not tell apart; what it tells
+ * apart, and how it prints a row, is the architecture's. The kernel also ends a row at its region
+ * markers; a dump does not say where those are, so we do not.
  */
-#include "cmd.h"
+#include "arch.h"
 
-#define BIT(n) (1ull << (n))
-
-/* The columns, left to right: which bits, what they print when they equal @value, and else. */
-static const struct {
-	uint64_t mask, value;
-	const char *set, *clear;
-} columns[] = {
-	{ BIT(0), BIT(0), " ", "F" },
-	{ BIT(6), BIT(6), "USR", "   " },
-	{ BIT(7), BIT(7), "ro", "RW" },
-	{ BIT(53), BIT(53), "NX", "x " },
-	{ 3 * BIT(8), 3 * BIT(8), "SHD", "   " },
-	{ BIT(10), BIT(10), "AF", "  " },
-	{ BIT(11), BIT(11), "NG", "  " },
-	{ BIT(52), BIT(52), "CON", "   " },
-	{ BIT(1), BIT(1), "   ", "BLK" },
-	{ BIT(54), BIT(54), "UXN", "   " },
-	{ BIT(50), BIT(50), "GP", "  " },
-	{ 7 * BIT(2), 3 * BIT(2), "DEVICE/nGnRnE", NULL },
-	{ 7 * BIT(2), 4 * BIT(2), "DEVICE/nGnRE", NULL },
-	{ 7 * BIT(2), 2 * BIT(2), "MEM/NORMAL-NC", NULL },
-	{ 7 * BIT(2), 0, "MEM/NORMAL", NULL },
-	{ 7 * BIT(2), BIT(2), "MEM/NORMAL-TAGGED", NULL },
-};
-
-#define NR (sizeof(columns) / sizeof(columns[0]))
-
-/* The stretch under construction. */
+/* The stretch under construction, and where in the tables we are. */
 struct note {
+	const struct arch_ptdump *k;
+	const struct half *h;
 	bool open;
-	uint64_t start;
-	uint64_t bits;
-	unsigned int level;
+	struct ptdump_row row;
+	uint64_t effective;
+	uint64_t above[PW_MAX_LEVELS + 1]; /* what the tables let through to each level */
 };
 
-static uint64_t bits_of(uint64_t e)
+static void note(struct note *n, const struct pw_run *run)
 {
-	uint64_t mask = 0;
-	unsigned int i;
+	const struct arch_ptdump *k = n->k;
+	uint64_t bits = k->bits(run->entry, run->level), effective = 0;
 
-	for (i = 0; i < NR; i++)
-		mask |= columns[i].mask;
-	return e & mask;
-}
-
-static void print_row(const struct half *h, const struct note *n, uint64_t end)
-{
-	unsigned int i;
-
-	out_text("0x");
-	out_hex(n->start, 16);
-	out_text("-0x");
-	out_hex(end, 16);
-	out_text("   ");
-	out_size(n->start, end - 1, 10);
-	out_char(' ');
-	out_text(pw_level_name(h->pt.instance, n->level, (unsigned int)h->pt.levels));
-	for (i = 0; i < NR && n->bits; i++) {
-		bool set = (n->bits & columns[i].mask) == columns[i].value;
-		const char *text = set ? columns[i].set : columns[i].clear;
-
-		if (text) {
-			out_char(' ');
-			out_text(text);
-		}
-	}
-	out_char('\n');
-}
-
-static void note(const struct half *h, struct note *n, uint64_t start, unsigned int level,
-		 uint64_t e)
-{
-	uint64_t bits = bits_of(e);
-
-	if (n->open && n->level == level && n->bits == bits)
+	if (k->effective && run->entry)
+		effective = k->effective(n->above[run->level], run->entry);
+	if (n->open && n->row.level == run->level && n->row.bits == bits &&
+	    n->effective == effective)
 		return;
+	n->row.end = run->first.v;
 	if (n->open)
-		print_row(h, n, start);
+		k->print(n->h, &n->row);
 	n->open = true;
-	n->start = start;
-	n->level = level;
-	n->bits = bits;
+	n->effective = effective;
+	n->row.start = run->first.v;
+	n->row.pa = run->pa.v;
+	n->row.bits = bits;
+	n->row.level = run->level;
 }
 
-int dump_ptdump(const struct options *o, const struct half *h)
+static void bad(const struct options *o, const struct pw_run *run)
 {
+	if (o->verbose >= 0)
+		complain("%s: 0x%016llx: entry 0x%llx at physical address 0x%llx: %s", o->source,
+			 (unsigned long long)run->first.v, (unsigned long long)run->entry,
+			 (unsigned long long)run->entry_pa.v, pw_strerror(run->err));
+}
+
+/*
+ * The kernel's walker tells of every entry at level 0, but above that only of leaves and holes:
+ * what is neither belongs to the row before it, unless the kernel takes it for a leaf.
+ */
+static bool noted(const struct arch_ptdump *k, const struct pw_run *run)
+{
+	if (run->level == 0)
+		return true;
+	if (run->kind == PW_RUN_NONPRESENT)
+		return k->noted(run->entry);
+	return run->kind != PW_RUN_BAD;
+}
+
+static int dump_range(const struct options *o, struct note *n, struct pw_range range)
+{
+	uint32_t want = PW_WANT_ALL & ~(PW_WANT_TABLE_PRE | PW_WANT_TABLE_POST);
 	int status = EXIT_FINE;
-	struct note n = { 0 };
-	struct pw_range range;
 	struct pw_iter it;
 	struct pw_run run;
+	uint64_t runs = 0;
 
-	if (!space_range(o, h, &range))
-		return EXIT_FINE;
-	if (pw_iter_init(&it, &h->pt, range,
-			 PW_WANT_ALL & ~(PW_WANT_TABLE_PRE | PW_WANT_TABLE_POST),
-			 PW_IGNORE_PA | PW_IGNORE_SOFT))
+	if (n->k->effective)
+		want |= PW_WANT_TABLE_PRE;
+	n->above[n->h->pt.levels - 1] = ~0ull;
+	if (pw_iter_init(&it, &n->h->pt, range, want, PW_IGNORE_PA))
 		return EXIT_USAGE;
 	while (pw_iter_next(&it, &run) > 0) {
+		if (runs++ == MAX_RUNS)
+			return out_too_many(o, n->h);
 		if (run.kind == PW_RUN_BAD) {
-			complain("%s: 0x%016llx: entry 0x%llx at physical address 0x%llx: %s",
-				 o->source, (unsigned long long)run.first.v,
-				 (unsigned long long)run.entry, (unsigned long long)run.entry_pa.v,
-				 pw_strerror(run.err));
+			bad(o, &run);
 			status = EXIT_FINDINGS;
 		}
-		/*
-		 * The kernel's walker tells ptdump of every PTE, but above that only of leaves
-		 * and holes: what is neither belongs to the row before it.
-		 */
-		if (run.level > 0 && (run.kind == PW_RUN_NONPRESENT || run.kind == PW_RUN_BAD))
+		if (n->k->effective && run.kind == PW_RUN_TABLE_PRE && run.level)
+			n->above[run.level - 1] = n->k->effective(n->above[run.level], run.entry);
+		else if (noted(n->k, &run))
+			note(n, &run);
+	}
+	n->row.end = range.last.v + 1;
+	return status;
+}
+
+/* The kernel does not look at the bottom of its half where that is a hypervisor's. */
+static void skip_bottom(const struct half *h, const struct arch_ptdump *k, struct pw_range *range)
+{
+	uint64_t entry = pw_table_leaf_size(&h->pt, (unsigned int)h->pt.levels - 1u);
+	uint64_t first = h->pt.first.v + k->skip_root_entries * entry;
+
+	if (h->cfg.flags & PW_TABLE_UPPER && range->first.v < first && range->last.v > first)
+		range->first.v = first;
+}
+
+int dump_ptdump(const struct options *o, const struct space *sp)
+{
+	struct note n = { .k = sp->arch->ptdump };
+	struct pw_range range;
+	int status = EXIT_FINE, s;
+	unsigned int i;
+	bool any = false;
+
+	for (i = n.k->both_halves ? 0 : 1; i < 2; i++) {
+		const struct half *h = &sp->half[i];
+
+		if (h->state == HALF_UNKNOWN || (o->kernel != o->user && (i ? o->user : o->kernel)))
 			continue;
-		note(h, &n, run.first.v, run.level, run.entry);
+		any = true;
+		n.h = h;
+		if (!space_range(o, h, &range))
+			continue;
+		skip_bottom(h, n.k, &range);
+		s = dump_range(o, &n, range);
+		status = s > status ? s : status;
 	}
 	if (n.open)
-		print_row(h, &n, range.last.v + 1);
-	return status;
+		n.k->print(n.h, &n.row);
+	if (any)
+		return status;
+	complain("dump: --format=ptdump: the kernel of %s shows its own half, %s", sp->arch->name,
+		 o->user ? "never the user half" : "whose root is not known");
+	return o->user ? EXIT_USAGE : EXIT_SOURCE;
 }

@@ -13,11 +13,14 @@
 /* The half that an address is in; NULL when that half's root is not known. */
 static const struct half *half_of(const struct options *o, const struct space *sp, uint64_t va)
 {
-	unsigned int i = (unsigned int)(va >> 63);
+	unsigned int i = (unsigned int)(va >> 63), tagged = va >> 55 & 1u;
 
+	/* where the top byte is a tag the bit below it says the half */
+	if (sp->half[tagged].pt.caps.flags & PW_CAP_TBI)
+		i = tagged;
 	if (o->kernel != o->user)
 		i = o->kernel;
-	return sp->half[i].known ? &sp->half[i] : NULL;
+	return sp->half[i].state == HALF_KNOWN ? &sp->half[i] : NULL;
 }
 
 static void verbose_step(const struct half *h, const struct pw_step *s)
@@ -28,7 +31,7 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 	uint64_t reserved = pw_entry_reserved(&h->pt, s->entry, s->level);
 
 	out_text("  ");
-	out_text(pw_level_name(h->pt.instance, s->level, (unsigned int)h->pt.levels));
+	out_text(level_name(h, s->level));
 	out_text(" at 0x");
 	out_hex(s->entry_pa.v, 12);
 	out_text(": 0x");
@@ -40,17 +43,10 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 		out_perm(attr.perm);
 		out_char(' ');
 		out_text(memtype_name(h, &attr));
-		out_attr_words(&attr);
-	}
-	if (s->kind == PW_KIND_TABLE) {
-		static const char *const bits[] = { " PXNTable", " UXNTable", " APTable[0]",
-						    " APTable[1]" };
-		unsigned int i;
-
-		for (i = 0; i < 4; i++) {
-			if (s->entry >> (59 + i) & 1)
-				out_text(bits[i]);
-		}
+		out_char(':');
+		out_fields(h, s);
+	} else if (s->kind == PW_KIND_TABLE) {
+		out_fields(h, s);
 	}
 	if (reserved) {
 		out_text(" reserved bits 0x");
@@ -61,7 +57,7 @@ static void verbose_step(const struct half *h, const struct pw_step *s)
 
 static void verbose_walk(const struct half *h, uint64_t va)
 {
-	struct pw_translation t;
+	struct pw_translation t = { 0 };
 	unsigned int i;
 	int err = pw_translate(&h->pt, pw_va_of(va), &t);
 
@@ -73,6 +69,10 @@ static void verbose_walk(const struct half *h, uint64_t va)
 		out_text(", ");
 		out_size(0, t.leaf_size - 1, 0);
 		out_text(t.level ? " block\n" : " page\n");
+	} else if (err == PW_EINVAL || err == PW_ERANGE) {
+		out_text("  no address of the ");
+		out_text(h->name);
+		out_text(" half: not canonical, or beyond its size\n");
 	} else if (err != PW_ENOENT) {
 		out_text("  ");
 		out_text(pw_strerror(err));
@@ -209,6 +209,6 @@ const struct command cmd_translate = {
 		"bits.\n"
 		"The half is the address's own (bit 63) unless --kernel or --user says "
 		"otherwise.\n",
-	.options = "rc01tmskuvq",
+	.options = "rckuvq",
 	.run = run_translate,
 };

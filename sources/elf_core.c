@@ -116,7 +116,27 @@ static bool is_vmcoreinfo(const unsigned char *name, uint64_t len)
 	return (len == 10 || (len == 11 && !name[10])) && !memcmp(name, "VMCOREINFO", 10);
 }
 
-/* The notes of one PT_NOTE: all we want is VMCOREINFO, the first of them. */
+static bool is_qemu(const unsigned char *name, uint64_t len)
+{
+	return (len == 4 || (len == 5 && !name[4])) && !memcmp(name, "QEMU", 4);
+}
+
+/* Without memory for one there are no more. */
+static void add_qemu(struct pw_source *s, const void *bytes, uint64_t len)
+{
+	unsigned int n = s->nr_qemu;
+	struct note *more;
+
+	if (!(n & (n - 1))) { /* room doubles at each power of two */
+		more = realloc(s->qemu, (n ? 2 * (size_t)n : 1) * sizeof(*more));
+		if (!more)
+			return;
+		s->qemu = more;
+	}
+	s->qemu[s->nr_qemu++] = (struct note){ bytes, (size_t)len };
+}
+
+/* The notes of one PT_NOTE: we want VMCOREINFO, the first of them, and QEMU's. */
 static void read_notes(struct pw_source *s, uint64_t at, uint64_t len)
 {
 	uint64_t end = at + len;
@@ -131,6 +151,8 @@ static void read_notes(struct pw_source *s, uint64_t at, uint64_t len)
 			s->vmcoreinfo = (const char *)s->data + desc;
 			s->vmcoreinfo_len = (size_t)desc_len;
 		}
+		if (is_qemu(s->data + name, name_len))
+			add_qemu(s, s->data + desc, desc_len);
 		at = desc + ((desc_len + 3) & ~3ull);
 		if (at > end)
 			return;
@@ -359,6 +381,7 @@ void pw_source_close(struct pw_source *s)
 	if (s->data)
 		munmap((void *)(uintptr_t)s->data, (size_t)s->size);
 	free(s->segments);
+	free(s->qemu);
 	free(s->path);
 	free(s);
 }
@@ -394,6 +417,15 @@ const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len)
 	if (!seg || len > seg->len - (pa - seg->pa))
 		return NULL;
 	return s->data + seg->offset + (pa - seg->pa);
+}
+
+bool pw_source_find(struct pw_source *s, uint64_t pa, struct pw_segment *seg)
+{
+	const struct pw_segment *found = find_segment(s, pa);
+
+	if (found)
+		*seg = *found;
+	return found;
 }
 
 enum pw_machine pw_source_machine(const struct pw_source *s)
@@ -444,4 +476,15 @@ const char *pw_source_vmcoreinfo(const struct pw_source *s, size_t *len)
 {
 	*len = s->vmcoreinfo_len;
 	return s->vmcoreinfo;
+}
+
+const void *pw_source_qemu_note(const struct pw_source *s, unsigned int cpu, size_t *len)
+{
+	*len = cpu < s->nr_qemu ? s->qemu[cpu].len : 0;
+	return cpu < s->nr_qemu ? s->qemu[cpu].bytes : NULL;
+}
+
+unsigned int pw_source_nr_qemu_notes(const struct pw_source *s)
+{
+	return s->nr_qemu;
 }

@@ -59,6 +59,9 @@ void pw_source_close(struct pw_source *s);
  */
 const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len);
 
+/* The segment that holds @pa, as pw_source_segment() says it; false when there is none. */
+bool pw_source_find(struct pw_source *s, uint64_t pa, struct pw_segment *seg);
+
 enum pw_machine pw_source_machine(const struct pw_source *s);
 /* The ELF machine number. */
 unsigned int pw_source_elf_machine(const struct pw_source *s);
@@ -74,6 +77,13 @@ const char *pw_source_warning(const struct pw_source *s, size_t i);
 
 /* The VMCOREINFO note's text (not terminated), or NULL; @len is set. */
 const char *pw_source_vmcoreinfo(const struct pw_source *s, size_t *len);
+
+/*
+ * QEMU's note about a CPU of the machine, of the given number: raw bytes, or NULL; @len is set.
+ * QEMU writes such notes for x86 only; see qemu_x86.h.
+ */
+const void *pw_source_qemu_note(const struct pw_source *s, unsigned int cpu, size_t *len);
+unsigned int pw_source_nr_qemu_notes(const struct pw_source *s);
 
 /* Bytes to be different in a copy. */
 struct pw_patch {

@@ -10,6 +10,12 @@
 
 #define SOURCE_WARNINGS 16
 
+/* What a note says: a place in the file. */
+struct note {
+	const void *bytes;
+	size_t len;
+};
+
 struct pw_source {
 	char *path;
 	const unsigned char *data; /* the whole file, mapped */
@@ -22,6 +28,8 @@ struct pw_source {
 	size_t last_hit;
 	const char *vmcoreinfo;
 	size_t vmcoreinfo_len;
+	struct note *qemu; /* one a CPU, in order */
+	unsigned int nr_qemu;
 	size_t nr_warnings;
 	char warnings[SOURCE_WARNINGS][256];
 };

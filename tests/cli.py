@@ -52,8 +52,10 @@ def usage():
     expect(0, ["--version"], "pagewalk 0.")
     expect(2, ["dmup", CORE], "did you mean 'dump'?")
     expect(2, ["xyzzy"], "no command 'xyzzy'")
+    expect(2, ["help", "dmup"], "did you mean 'dump'?")
     for command in ("dump", "translate", "check", "protect"):
         expect(0, [command, "--help"], "options:")
+        expect(0, ["help", command], f"usage: pagewalk {command}")
         expect(2, [command], "which source?")
         expect(2, [command, "--no-such-option", CORE], "no such option here")
         expect(2, [command, CORE, "--cpu"], "needs a value")
@@ -74,6 +76,52 @@ def usage():
     expect(3, ["dump", "--registers", CORE, CORE], "expected gdb's")
 
 
+def architectures():
+    """Each architecture's registers are options, and only on its own dumps."""
+    def path(capture, name="ptonly.elf"):
+        return os.path.join(CAPTURE, "..", capture, name)
+
+    x86, riscv, a64k = path("x86-ptdump"), path("riscv-ptdump-sv39"), path("arm64-ptdump-64k")
+    expect(2, ["dump", "--cr3", "0x1000", CORE], "--cr3 is a register of x86-64, and ")
+    expect(2, ["dump", "--satp", "1", x86], "is a dump of x86-64")
+    expect(2, ["dump", "--ttbr1", "1", riscv], "--ttbr1 is a register of arm64")
+    expect(2, ["dump", "--cr3", "hello", x86], "--cr3: expected a number")
+    expect(2, ["dump", "--cr", "1", x86], "no such option here")
+    expect(2, ["dump", *["--cr3=1"] * 40, x86], "more registers than there are")
+    expect(3, ["dump", "--user", x86], "no root of the user half: give --registers or --cr3")
+    expect(3, ["dump", "--user", riscv], "no root of the user half: give --registers or --satp")
+    expect(3, ["dump", "--registers", REGISTERS, x86], "expected cr3 and cr4")
+    expect(3, ["dump", "--registers", REGISTERS, riscv], "expected satp")
+    expect(3, ["dump", "--registers", path("x86-ptdump", "gdb-registers.txt"), CORE], "TCR_EL1")
+    expect(3, ["dump", "--cpu", "2", x86], "it has 2")
+    expect(0, ["dump", "--cpu", "1", x86], "QEMU's note, CR3 of cpu 1")
+    expect(3, ["dump", "--satp", "0", riscv], "without paging (Bare)")
+    expect(3, ["dump", "--satp", "0xc000000000000000", riscv], "a reserved mode")
+    result = expect(3, ["dump", "--satp", "0x8000000000000001", riscv], "is not in the dump")
+    check(len(result.stderr.splitlines()) == 2, "one line for each half", result.stderr)
+    # the last one given counts, over a registers file as well
+    root = re.search(r"root 0x([0-9a-f]+)", run("dump", x86).stdout).group(1)
+    registers = ["--registers", path("x86-ptdump", "gdb-registers.txt")]
+    expect(0, ["dump", *registers, "--cr3", "0x1000", "--cr3", "0x" + root, x86], "(--cr3)")
+    expect(0, ["protect", x86, "0xffff987500000000+16K", "ro"],
+           "4 entries written; barriers and TLB maintenance are not modelled for x86-64 yet")
+    expect(0, ["protect", riscv, "0xffffffc600000000+16K", "ro"], "not modelled for riscv64 yet")
+    expect(1, ["protect", x86, "0xffff987500200000+16K", "ro"], "nothing was changed")
+    expect(1, ["protect", a64k, "0xfff0000000000000+4K", "ro"], "a range is whole 64K pages")
+    expect(2, ["dump", "--format=ptdump", "--user", *registers[:1], REGISTERS, CORE],
+           "never the user half")
+    expect(3, ["dump", "--format=ptdump", "--ttbr0", hex(ROOT), "--tcr", "0x10", CORE],
+           "whose root is not known")
+    expect(1, ["translate", "-v", "--cpu", "1", x86, "0x0100000000000000"], "not canonical")
+    # page-table isolation, and what a CPU in user code sees
+    pti = ["--registers", path("x86-debian-pti", "gdb-registers.txt"), path("x86-debian-pti")]
+    result = expect(0, ["check", "--cpu", "1", *pti], "is what user code runs with")
+    check(re.search(r"kernel's for the same process is 0x[0-9a-f]+000$", result.stderr, re.M),
+          "the kernel's root is named", result.stderr)
+    for quiet in (["-q", "--cpu", "1"], ["--cpu", "0"]):
+        check(not run("check", *quiet, *pti).stderr, f"no note with {quiet}")
+
+
 def sources():
     with tempfile.TemporaryDirectory() as tmp:
         def write(name, data):
@@ -90,7 +138,7 @@ def sources():
         expect(3, ["dump", write("garbage", os.urandom(5000))], "expected an ELF core")
         expect(3, ["dump", write("elf32", core[:4] + b"\1" + core[5:])], "offset 4")
         expect(3, ["dump", write("exec", core[:16] + b"\2\0" + core[18:])], "offset 16")
-        expect(3, ["dump", write("x86", core[:18] + b"\x3e\0" + core[20:])], "found machine 62")
+        expect(3, ["dump", write("ppc64", core[:18] + b"\x15\0" + core[20:])], "found machine 21")
         # cut off anywhere: a message, never a crash, and what is left is still shown
         seen = set()
         for cut in list(range(0, 2000, 61)) + list(range(2000, len(core), len(core) // 40)):
@@ -256,6 +304,7 @@ def speed():
 
 def main():
     usage()
+    architectures()
     sources()
     damaged_tables()
     translate()

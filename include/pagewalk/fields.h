@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * Where the fields of an entry stand, by format: facts of the manuals as data, for tools that take
- * entries apart and for tests that build them. Nothing in the engine reads them.
+ * Facts about the entries of a format: which field stands where, and who says so. For tools that
+ * print entries, and for tests that compare a format's code with its manual; nothing in the engine
+ * reads them, and a link that does not name a table does not pay for it.
  *
  * Stability: unstable until 1.0.
  */
@@ -36,10 +37,6 @@ struct pw_fields {
 
 /* Naming one links it: each is a data section of its own in its format's direct instance. */
 extern const struct pw_fields pw_fake_fields;
-extern const struct pw_fields pw_x86_64_fields;
-extern const struct pw_fields pw_ept_fields;
-extern const struct pw_fields pw_riscv64_fields;
-extern const struct pw_fields pw_riscv64_g_fields;
 extern const struct pw_fields pw_arm64_4k_fields;
 extern const struct pw_fields pw_arm64_4k_lpa2_fields;
 extern const struct pw_fields pw_arm64_16k_fields;
@@ -52,6 +49,11 @@ extern const struct pw_fields pw_arm64_s2_16k_fields;
 extern const struct pw_fields pw_arm64_s2_16k_lpa2_fields;
 extern const struct pw_fields pw_arm64_s2_64k_fields;
 extern const struct pw_fields pw_arm64_s2_64k_lpa_fields;
+extern const struct pw_fields pw_x86_64_fields;
+extern const struct pw_fields pw_ept_fields;
+/* RISC-V, first stage and G-stage */
+extern const struct pw_fields pw_riscv64_fields;
+extern const struct pw_fields pw_riscv64_g_fields;
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,529 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The pagewalk authors
+"""The command on machines that no capture is of: tables made by hand from the manuals."""
+
+import copy
+import json
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from synthetic import Arm64, Machine, Riscv, X86, qemu_x86, vmcoreinfo
+
+BUILD = os.environ.get("PW_BUILD", "build")
+PAGEWALK = os.path.abspath(os.path.join(BUILD, "pagewalk"))
+K, M, G, T = 1 << 10, 1 << 20, 1 << 30, 1 << 40
+passed = failed = 0
+
+
+def check(good, what, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
+
+
+def run(*args, stdin=""):
+    return subprocess.run([PAGEWALK, *args], input=stdin, capture_output=True, text=True,
+                          timeout=20, check=False)
+
+
+class Case:
+    """A machine in a file, with or without registers."""
+
+    def __init__(self, tmp, name, core, registers=None):
+        self.name = name
+        self.core = os.path.join(tmp, name + ".elf")
+        with open(self.core, "wb") as f:
+            f.write(core)
+        self.args = []
+        if registers:
+            text = os.path.join(tmp, name + ".txt")
+            with open(text, "w", encoding="ascii") as f:
+                f.write("== cpu0\n")
+                f.writelines(f"{reg:<14} {hex(value):<18} {value}\n"
+                             for reg, value in registers.items())
+            self.args = ["--registers", text]
+
+    def run(self, command, *args, stdin=""):
+        return run(command, *self.args, self.core, *args, stdin=stdin)
+
+    def expect(self, status, command, *args, says=""):
+        result = self.run(command, *args)
+        check(result.returncode == status and says in result.stdout + result.stderr,
+              f"{self.name}: {command} {' '.join(args)}",
+              f"status {result.returncode}, wanted {status} and '{says}': " + result.stdout[-800:] +
+              result.stderr[-400:])
+        return result.stdout
+
+    def shows(self, mapped, header=""):
+        """The dump is what was mapped, and addresses translate, at the edges and outside."""
+        text = self.expect(0, "dump", says=header)
+        out = [json.loads(line) for line in self.expect(0, "dump", "--format=json").splitlines()]
+        got = [(int(r["first"], 16), int(r["last"], 16) - int(r["first"], 16) + 1, int(r["pa"], 16),
+                r["perm"]) for r in out if "pagewalk" not in r]
+        check(got == sorted(mapped), f"{self.name}: what was mapped is shown",
+              f"{[list(map(str, g)) for g in got if g not in mapped]}\nnot "
+              f"{[tuple(map(str, m)) for m in mapped if m not in got]}\n{text}")
+        answers = {}
+        for va, size, pa, _ in mapped:
+            for offset in (0, 0x123, size // 2 + 8, size - 1):
+                answers[va + offset] = f"0x{pa + offset:x}"
+        for va, size, _, _ in mapped:
+            for outside in (va - 1, va + size):
+                answers.setdefault(outside % 2**64, "unmapped")
+        said = self.run("translate", "-", stdin="\n".join(hex(va) for va in answers)).stdout
+        said = dict(line.split() for line in said.splitlines())
+        wrong = [(hex(va), a, said.get(f"0x{va:016x}")) for va, a in answers.items()
+                 if said.get(f"0x{va:016x}") != a]
+        check(not wrong, f"{self.name}: addresses translate", str(wrong[:6]))
+        self.expect(0, "check", "--only", "tables", says="none")
+        self.expect(0, "check", "--only", "reserved", says="none")
+
+
+def tables(first, granule, nr=64):
+    return range(first, first + nr * granule, granule)
+
+
+def upper(bits):
+    return 2**64 - (1 << bits)
+
+
+# --- arm64 --------------------------------------------------------------------------------------
+
+def arm64_notes(swapper_pa, t1sz, page_size, voffset=0xffff800000000000):
+    return vmcoreinfo(OSRELEASE="6.12", PAGESIZE=page_size,
+                      SYMBOL_swapper_pg_dir=f"{swapper_pa + voffset:x}", NUMBER_VA_BITS=52,
+                      NUMBER_kimage_voffset=hex(voffset), NUMBER_TCR_EL1_T1SZ=hex(t1sz))
+
+
+def arm64_16k(tmp):
+    """16K granule: 47 bits (3 levels) and 48 (a root of two entries), groups in the linear map."""
+    for bits in (47, 48):
+        m = Machine(Arm64(14), tables(0x40000000, 16 * K))
+        root = m.new_table()
+        base = upper(bits)
+        # a contiguous group is 128 pages (2M), or 32 blocks of 32M (1G)
+        m.map(root, bits, base, 0x80000000, 0, 128, cont=True)
+        m.map(root, bits, base + 2 * M, 0x80200000, 0, 3, "r-x/---")
+        m.map(root, bits, base + G, 0x100000000, 1, 32, cont=True, mem=1)
+        m.map(root, bits, base + 2 * G, 0x140000000, 1, 2, "r--/---")
+        m.map(root, bits, 2**64 - 16 * K, 0x90000000, 0, 1, "rwx/---")
+        core = m.core([arm64_notes(root, 64 - bits, 16384)])
+        header = f"arm64, 16K granule, {bits}-bit addresses, {3 if bits == 47 else 4} levels"
+        case = Case(tmp, f"arm64-16k-{bits}", core)
+        case.shows(m.mapped, header)
+        case.expect(1, "check", "--only", "wx", says="1 page in 1 range")
+        case.expect(0, "translate", "-v", hex(base + 16 * K), says="Contiguous")
+        tcr = (64 - bits) << 16 | 1 << 30 | 1 << 7  # TG1 16K, EPD0
+        case = Case(tmp, f"arm64-16k-{bits}-registers", m.core(),
+                    {"TTBR1_EL1": root, "TTBR0_EL1": 0x1000, "TCR_EL1": tcr, "MAIR_EL1": 0xffff})
+        case.shows(m.mapped, header)
+        # 32M blocks, in the kernel's own words
+        text = case.expect(0, "dump", "--format=ptdump")
+        check(re.search(r"0x[0-9a-f]{15}0-0x[0-9a-f]{15}0 {11}1G PMD {7}RW NX SHD AF    CON BLK UXN "
+                        r"   MEM/NORMAL-TAGGED$", text, re.M), "16K blocks in ptdump", text)
+
+
+def arm64_16k_lpa2(tmp):
+    """16K with LPA2: 52 bits, 4 levels, and output addresses beyond 2^48."""
+    m = Machine(Arm64(14, "lpa2"), tables(0x5000000000000, 16 * K))
+    root = m.new_table()
+    base = upper(52)
+    m.map(root, 52, base, 0xf000000000000, 1, 4, mem=1)
+    m.map(root, 52, base + 64 * G, 0x8000000000000, 2, 1, "r--/---")  # a block of 64G
+    m.map(root, 52, base + T, 0x6000000004000, 0, 5, "r-x/---")
+    case = Case(tmp, "arm64-16k-lpa2", m.core([arm64_notes(root, 12, 16384, 0xfff8000000000000)]))
+    case.shows(m.mapped, "arm64, 16K granule (LPA2), 52-bit addresses, 4 levels")
+    # TTBR: [47:6] of the address in place, [51:48] in [5:2]
+    ttbr = root & 0xffffffffffc0 | (root >> 48) << 2
+    tcr = 12 << 16 | 1 << 30 | 6 << 32 | 1 << 59 | 1 << 7
+    case = Case(tmp, "arm64-16k-lpa2-registers", m.core(), {"TTBR1_EL1": ttbr, "TCR_EL1": tcr})
+    case.shows(m.mapped, f"root 0x{root:x} (TTBR1_EL1 of cpu 0)")
+
+
+def arm64_64k_lpa(tmp):
+    """64K with 52-bit output addresses, and an input size that leaves a small root."""
+    for bits in (52, 48, 42):
+        m = Machine(Arm64(16, "lpa"), tables(0xa000000000000, 64 * K))
+        root = m.new_table()
+        base = upper(bits)
+        m.map(root, bits, base, 0x7000000010000, 0, 32, cont=True)
+        m.map(root, bits, base + 512 * M, 0x3000020000000, 1, 2, "r--/---")
+        m.map(root, bits, base + 4 * G, 0x40010000, 0, 2, "r-x/---")
+        ttbr = root & 0xffffffffffc0 | (root >> 48) << 2
+        tcr = (64 - bits) << 16 | 3 << 30 | 6 << 32 | 1 << 7
+        case = Case(tmp, f"arm64-64k-lpa-{bits}", m.core(),
+                    {"TTBR1_EL1": ttbr, "TCR_EL1": tcr, "TTBR0_EL1": 0})
+        case.shows(m.mapped, f"64K granule, {bits}-bit addresses, {2 if bits == 42 else 3} levels")
+
+
+def arm64_protect_64k(tmp):
+    """A change of 64K tables, which are larger than a host's page, and written to nobody's file."""
+    m = Machine(Arm64(16), tables(0x40000000, 64 * K))
+    root = 0x4800e200  # 64 entries, and the dump holds nothing around them
+    m.memory[root] = bytearray(512)
+    base = upper(48)
+    m.map(root, 48, base, 0x80000000, 0, 64, "rw-/---")
+    core = m.core([arm64_notes(root, 16, 65536)])
+    case = Case(tmp, "arm64-64k-protect", core)
+    out = os.path.join(tmp, "protected.elf")
+    text = case.expect(0, "protect", "-o", out, f"0x{base + 64 * K:x}+128K", "ro")
+    check("wrote" in text and re.search(r"bracketed +2 +1 ", text), "64K: protect's ledger", text)
+    with open(case.core, "rb") as f:
+        check(f.read() == core, "64K: the source is as it was")
+    case.core = out
+    m.mapped = [(base, 64 * K, 0x80000000, "rw-/---"),
+                (base + 64 * K, 128 * K, 0x80010000, "r--/---"),
+                (base + 192 * K, 61 * 64 * K, 0x80030000, "rw-/---")]
+    case.shows(m.mapped)
+
+
+def arm64_vhe(tmp):
+    """A kernel at EL2: its roots are in the EL2 registers, and those of EL1 are somebody else's."""
+    m = Machine(Arm64(12), tables(0x40000000, 4 * K))
+    kernel, user, stale, guest = (m.new_table() for _ in range(4))
+    m.map(stale, 48, upper(48), 0x10000000, 0, 7)
+    m.map(guest, 39, 0x1000, 0x20000000, 0, 7)
+    m.mapped = []
+    m.map(kernel, 48, upper(48) + G, 0x80000000, 2, 3, mem=1)
+    m.map(kernel, 48, upper(48) + 8 * G, 0x70000000, 1, 16, cont=True)
+    m.map(user, 48, 0x400000, 0x60000000, 0, 2, "r--/r-x")
+    registers = {"TTBR0_EL1": stale, "TTBR1_EL1": stale, "TCR_EL1": 25 | 1 << 14 | 25 << 16 | 3 << 30,
+                 "MAIR_EL1": 0, "SCTLR_EL1": 1 << 19, "HCR_EL2": 1 << 34 | 1 << 27 | 1 << 31,
+                 "TTBR0_EL2": user | 7 << 48, "TTBR1_EL2": kernel | 1,
+                 "TCR_EL2": 16 | 16 << 16 | 2 << 30 | 5 << 32, "MAIR_EL2": 0x04ff,
+                 "SCTLR_EL2": 0}
+    case = Case(tmp, "arm64-vhe", m.core(), registers)
+    case.shows(m.mapped, "(TTBR1_EL2 of cpu 0)")
+    case.expect(0, "dump", "--kernel", says="  device-nGnRE")  # MAIR_EL2, index 1
+    # a user half that makes no sense is said, and the kernel's is shown
+    sane = registers["TCR_EL2"]
+    registers["TCR_EL2"] = sane & ~63 | 5
+    text = Case(tmp, "arm64-half", m.core(), registers).expect(0, "dump", says="a TxSZ that")
+    check("# kernel half" in text and "# user half" not in text, "half a machine", text)
+    registers["TCR_EL2"] = sane | 1 << 7  # off: nothing to say
+    case = Case(tmp, "arm64-off", m.core(), registers)
+    check(not case.run("dump").stderr, "a half that is off")
+    case.expect(3, "dump", "--user", says="no root of the user half")
+    registers["TCR_EL2"] = sane
+    # the same CPU while it runs a guest's kernel: then EL1 counts
+    registers["HCR_EL2"] = 1 << 34 | 1 << 31
+    registers.update(TTBR0_EL1=guest, TCR_EL1=25 | 16 << 16 | 2 << 30)
+    case = Case(tmp, "arm64-guest", m.core(), registers)
+    text = case.expect(0, "dump", says="(TTBR1_EL1 of cpu 0)")
+    check("0x000010000000" in text, "a guest's roots are those of EL1", text)
+    # and while it is at EL2, on its way into the guest or out of it
+    registers["cpsr"] = 0x3c9
+    Case(tmp, "arm64-hypervisor", m.core(), registers).shows(m.mapped, "(TTBR1_EL2 of cpu 0)")
+
+
+def arm64_indirect(tmp):
+    """Permissions by index (FEAT_S1PIE), and addresses with a tag (TBI)."""
+    m = Machine(Arm64(12), tables(0x40000000, 4 * K))
+    root, user = m.new_table(), m.new_table()
+    m.map(root, 48, upper(48), 0x80000000, 0, 2, "rw-/---")  # UXN, PXN: index 12
+    m.map(root, 48, upper(48) + M, 0x90000000, 0, 2, "r-x/---")  # UXN: index 8
+    m.map(user, 48, 0x400000, 0x60000000, 0, 2, "r--/r-x")
+    registers = {"TTBR0_EL1": user, "TTBR1_EL1": root, "TCR_EL1": 16 | 16 << 16 | 2 << 30 | 5 << 32}
+    Case(tmp, "arm64-direct", m.core(), registers).shows(m.mapped)
+    # PIR: index 12 reads (0x8), index 8 executes (0xa: reads, too)
+    registers.update(TCR2_EL1=2, PIR_EL1=8 << 48 | 0xa << 32, PIRE0_EL1=0)
+    case = Case(tmp, "arm64-indirect", m.core(), registers)
+    text = case.expect(0, "dump", "--kernel", says="r--/---")
+    check("r-x/---" in text and "rw-" not in text, "PIR decides", text)
+    registers.pop("TCR2_EL1")
+    registers["TCR_EL1"] |= 1 << 37 | 1 << 38  # TBI0, TBI1
+    case = Case(tmp, "arm64-tagged", m.core(), registers)
+    for va, pa in ((0xab00000000400123, 0x60000123), (0x12ff000000001008, 0x80001008)):
+        case.expect(0, "translate", hex(va), says=f"0x{va:016x} 0x{pa:x}")
+
+
+def arm64_gigabytes(tmp):
+    """1 GiB blocks, and memory with holes and above 4 GiB."""
+    places = [0x40000000, 0x880000000, 0x880002000, 0x10000000000, 0xfffffff000, 0x7fff00000000]
+    m = Machine(Arm64(12), places)
+    root = m.new_table()
+    base = upper(48)
+    m.map(root, 48, base, 0x880000000, 2, 16)
+    m.map(root, 48, base + 64 * G, 0x10000000000, 2, 1, "r--/---")
+    m.map(root, 48, base + 65 * G, 0x40000000, 1, 512, "r--/---")
+    m.map(root, 48, base + 512 * G, 0x7fff00000000, 0, 1, "rw-/---")
+    case = Case(tmp, "arm64-gigabytes", m.core([arm64_notes(root, 16, 4096)]))
+    # 1 GiB in 2M blocks after 1 GiB of another place: two runs
+    case.shows(m.mapped, "4K granule, 48-bit")
+    text = case.expect(0, "dump", "--format=ptdump")
+    check(re.search(r" 16G PUD +RW NX SHD AF +BLK UXN", text), "1 GiB blocks in ptdump", text)
+
+
+# --- x86-64 -------------------------------------------------------------------------------------
+
+X86_CR0, X86_CR4, X86_EFER = 0x80050033, 0x3006f0, 0xd01
+
+
+def x86_mappings(bits):
+    m = Machine(X86(), [0x1000000, *tables(0x123456000, 4 * K)])
+    root = m.new_table()
+    base = upper(bits - 1)
+    m.map(root, bits, base, 0, 2, 4)  # 1 GiB pages
+    m.map(root, bits, base + 4 * G, 0x100000000, 2, 60, "r--/---")
+    m.map(root, bits, base + 64 * G, 0x80000000, 1, 3, "r-x/---", pat=7)
+    m.map(root, bits, 2**64 - 4 * K, 0xfee00000, 0, 1, "rw-/---", pat=2)
+    return m, root, base
+
+
+def x86_64(tmp):
+    for bits, levels in ((48, 4), (57, 5)):
+        m, root, _ = x86_mappings(bits)
+        la57 = 1 << 12 if bits == 57 else 0
+        notes = vmcoreinfo(SYMBOL_init_top_pgt=f"{0xffffffff81000000:x}", PAGESIZE=4096,
+                           NUMBER_phys_base=root - 0x1000000, NUMBER_sme_mask=0,
+                           NUMBER_pgtable_l5_enabled=int(bits == 57))
+        header = f"x86-64, {bits}-bit addresses, {levels} levels, root 0x{root:x} "
+        Case(tmp, f"x86-{bits}", m.core([notes])).shows(m.mapped, header + "(VMCOREINFO")
+        # the user half, too, when the root is a CPU's
+        m.map(root, bits, 0x400000, 0x5000000, 0, 2, "---/r-x")
+        m.map(root, bits, (1 << (bits - 1)) - 4 * K, 0x6000000, 0, 1, "---/rw-")
+        registers = {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4 | la57, "efer": X86_EFER}
+        case = Case(tmp, f"x86-{bits}-registers", m.core(), registers)
+        case.shows(m.mapped, header + "(CR3 of cpu 0")
+        case.expect(1, "translate", hex(1 << (bits - 1)), says="unmapped")  # not canonical
+        case = Case(tmp, f"x86-{bits}-qemu", m.core([qemu_x86(X86_CR0, root, X86_CR4 | la57)]))
+        case.shows(m.mapped, header + "(QEMU's note, CR3 of cpu 0")
+        case.args = ["--cr3", hex(root), "--cr4", hex(X86_CR4 | la57), "--pat", "0x0407050600070106"]
+        text = case.expect(0, "dump", says=header + "(--cr3)")
+        check(" WT " in text and " UC- " in text and " WB " in text, "PAT names memory types", text)
+
+
+def x86_ptdump(tmp):
+    """What no capture's kernel has, and the kernel's own dump would show, or would not."""
+    m = Machine(X86(), tables(0x1000000, 4 * K))
+    root = m.new_table()
+    base = upper(47)
+    m.map(root, 48, base + 8 * T - 2 * M, 0x40000000, 1, 1)  # the hypervisor's part: not shown
+    m.map(root, 48, base + 8 * T, 0x80000000, 0, 512)
+    m.map(root, 48, base + 8 * T + 2 * M, 0x80200000, 0, 512)
+    table = m.leaf_slot(root, 48, base + 8 * T + 2 * M, 1)
+    m.put(table, m.get(table) & ~2)  # of the second 2M the table takes writing away
+    slot = m.leaf_slot(root, 48, base + 8 * T + 6 * M, 1)
+    m.put(slot, m.fmt.leaf(0x90000000, 1) & ~1)  # a large page made not-present
+    slot = m.leaf_slot(root, 48, base + 8 * T + 8 * M, 1)
+    m.put(slot, 0x1234000)  # and what is neither
+    case = Case(tmp, "x86-ptdump", m.core(),
+                {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
+    rows = case.expect(0, "dump", "--format=ptdump").splitlines()
+    row = "0x{:016x}-0x{:016x}   {:>10} {:30}{}"
+    writable = "    RW                     NX "
+    want = [row.format(0, base + 8 * T, "16777096T", "", "pgd"),
+            row.format(base + 8 * T, base + 8 * T + 2 * M, "2M", writable, "pte"),
+            row.format(base + 8 * T + 2 * M, base + 8 * T + 4 * M, "2M", writable, "pte"),
+            row.format(base + 8 * T + 4 * M, base + 8 * T + 6 * M, "2M", "", "pmd"),
+            # the row goes on over what the kernel's walker passes over
+            row.format(base + 8 * T + 6 * M, base + 8 * T + 10 * M, "4M", "", "pmd")]
+    check(rows[:5] == want, "x86-ptdump: rows", "\n".join(rows[:6]) + "\nnot\n" + "\n".join(want))
+    case.expect(0, "translate", "-v", hex(base + 8 * T + 2 * M), says="effective r--/---")
+    # and the user half, where the kernel keeps nothing
+    m.map(root, 48, 0x7fffffe00000, 0x5000000, 1, 1, "---/rw-")
+    case = Case(tmp, "x86-ptdump-user", m.core(), {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4,
+                                                    "efer": X86_EFER})
+    rows = case.expect(0, "dump", "--format=ptdump", "--user").splitlines()
+    check(rows[-1] == row.format(0x7fffffe00000, 0x800000000000, "2M",
+                                 "USR RW         PSE         NX ", "pmd"), "x86-ptdump: user half",
+          "\n".join(rows[-2:]))
+
+
+def x86_modes(tmp):
+    """Registers that change what entries mean."""
+    m, root, base = x86_mappings(48)
+    registers = {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER & ~0x800}
+    case = Case(tmp, "x86-no-nx", m.core(), registers)
+    case.expect(1, "check", "--only", "tables", says="BAD")  # bit 63 is reserved without NXE
+    registers.update(efer=X86_EFER, cr0=X86_CR0 & ~0x10000)
+    case = Case(tmp, "x86-no-wp", m.core(), registers)
+    case.expect(1, "check", "--only", "wx", says="rwx/---")  # what is read-only is written, too
+    registers.update(cr0=X86_CR0 & ~0x80000000)
+    Case(tmp, "x86-no-paging", m.core(), registers).expect(3, "dump", says="64-bit paging")
+    registers.update(cr0=X86_CR0, efer=0)
+    Case(tmp, "x86-32-bit", m.core(), registers).expect(3, "dump", says="64-bit paging")
+    # a root that maps no kernel is user code's only where it is the upper one of a pair
+    notes = [vmcoreinfo(SYMBOL_swapper_pg_dir="ffffffff82000000", NUMBER_phys_base=0)]
+    registers.update(efer=X86_EFER)
+    case = Case(tmp, "x86-no-pti", m.core(notes), registers)
+    check(not case.run("check").stderr, "no note about a root that is none of a pair")
+    pair = copy.deepcopy(m)
+    pair.memory[root + 4 * K] = pair.memory[root]
+    registers.update(cr3=root + 4 * K)
+    case = Case(tmp, "x86-pti", pair.core(notes), registers)
+    check(f"for the same process is 0x{root:x}" in case.run("check").stderr, "the pair's kernel root")
+    registers.update(cr3=root)
+    # user pages under SMEP and SMAP, and without
+    m.map(root, 48, 0x400000, 0x5000000, 0, 2, "---/rwx")
+    registers.update(efer=X86_EFER)
+    case = Case(tmp, "x86-smap", m.core(), registers)
+    case.expect(0, "dump", "--user", says="---/rwx")
+    registers.update(cr4=0x6f0)
+    case = Case(tmp, "x86-no-smap", m.core(), registers)
+    case.expect(0, "dump", "--user", says="rwx/rwx")
+    del base
+
+
+def x86_encrypted(tmp):
+    """SME: the C-bit is in entries and no part of addresses."""
+    enc = 1 << 47
+    m = Machine(X86(enc), tables(0x2000000, 4 * K))
+    root = m.new_table()
+    m.map(root, 48, upper(47), 0x40000000, 1, 5)
+    notes = vmcoreinfo(SYMBOL_init_top_pgt="ffffffff82000000", NUMBER_phys_base=0,
+                       NUMBER_pgtable_l5_enabled=0, NUMBER_sme_mask=enc)
+    case = Case(tmp, "x86-sme", m.core([notes]))
+    case.shows(m.mapped)
+    case.expect(0, "dump", says="encrypted")
+
+
+# --- RISC-V -------------------------------------------------------------------------------------
+
+def riscv(tmp):
+    for bits, mode in ((39, 8), (48, 9), (57, 10)):
+        m = Machine(Riscv(), tables(0x2080000000, 4 * K))
+        root = m.new_table()
+        base = upper(bits - 1)
+        m.map(root, bits, base, 0x80000000, 2, 3)  # 1 GiB
+        m.map(root, bits, base + 3 * G, 0x80200000, 1, 2, "r-x/---")
+        m.map(root, bits, base + 4 * G, 0x90000000, 0, 16, napot=True)
+        m.map(root, bits, base + 4 * G + 64 * K, 0x10000000, 0, 1, "rw-/---", pbmt=2)
+        if bits > 39:
+            m.map(root, bits, base + T, 0x8000000000, 3, 1, "r--/---")  # 512 GiB
+        notes = vmcoreinfo(SYMBOL_swapper_pg_dir=f"{0xffffffff80000000 + 0x1000:x}",
+                           NUMBER_va_kernel_pa_offset=hex((0xffffffff80001000 - root) % 2**64),
+                           NUMBER_VA_BITS=bits)
+        header = f"riscv64, Sv{bits}, {bits}-bit addresses, {(bits - 12) // 9} levels, root 0x{root:x}"
+        Case(tmp, f"riscv-{bits}", m.core([notes])).shows(m.mapped, header + " (VMCOREINFO")
+        m.map(root, bits, 0x10000, 0x91000000, 0, 2, "---/r-x")
+        satp = mode << 60 | 3 << 44 | root >> 12
+        case = Case(tmp, f"riscv-{bits}-registers", m.core(),
+                    {"satp": satp, "sstatus": 0x200000020, "menvcfg": 1 << 62})
+        case.shows(m.mapped, header + " (satp of cpu 0)")
+        text = case.expect(0, "dump", "--kernel", says=" IO ")
+        check("NAPOT" in text, "a NAPOT group is named", text)
+        slot = m.leaf_slot(root, bits, base + 4 * G + 128 * K, 0)
+        m.put(slot, m.fmt.leaf(0x20000000, 0) | 2 << 8)  # RSW
+        case = Case(tmp, f"riscv-{bits}-ptdump", m.core(), {"satp": satp})
+        text = case.expect(0, "dump", "--kernel", "--format=ptdump", says="4K PTE .   ..   RSW(2) D A")
+        check(re.search(r"0x0{8}10000000 {9}4K PTE \. MT\(IO\)   \.\.   D A \. \. \. W R V$", text,
+                        re.M), "memory types in ptdump", text)
+        check(re.search(r"64K PTE N   \.\.     \.\.   D A \. \. \. W R V$", text, re.M),
+              "NAPOT in ptdump", text)
+        # without PBMTE its bits are reserved; with SUM supervisors read users' pages
+        case = Case(tmp, f"riscv-{bits}-no-pbmt", m.core(),
+                    {"satp": satp, "sstatus": 1 << 18, "menvcfg": 0})
+        case.expect(1, "check", "--only", "tables", says="BAD")
+        case.expect(1, "dump", says="r--/r-x")
+
+
+# --- damage -------------------------------------------------------------------------------------
+
+def damage(tmp, name, m, root, level_slot, cases, registers):
+    """A cyclic table, one outside memory and a reserved encoding, each in its place."""
+    good = m.get(level_slot)
+    for value, words in cases:
+        m.put(level_slot, value)
+        case = Case(tmp, name, m.core(), registers)
+        start = time.monotonic()
+        text = case.expect(1, "dump", says=words)
+        check(time.monotonic() - start < 5, f"{name}: {words}: no hang")
+        check(len([r for r in text.splitlines() if "BAD" not in r and r[0] != "#"]) >= 1,
+              f"{name}: {words}: the rest is shown", text)
+        case.expect(1, "check", "--only", "tables", says="1 entry in 1 range")
+        case.expect(1, "dump", "--format=ptdump")
+        case.expect(1, "dump", "--format=json", says='"kind":"bad"')
+    m.put(level_slot, good)
+    whole = m.core()
+    del root
+    for cut in range(0, len(whole), 509):
+        result = Case(tmp, name, whole[:cut], registers).run("dump")
+        check(result.returncode in (0, 1, 3), f"{name}: cut off at {cut}", str(result.returncode))
+
+
+def noise(tmp, name, m, registers, seeds=40):
+    """Tables with random bits flipped: an answer in time, whatever it is."""
+    rng = random.Random(name)
+    for seed in range(seeds):
+        broken = copy.deepcopy(m)
+        for _ in range(1 + seed % 16):
+            table = broken.memory[rng.choice(sorted(broken.memory))]
+            at = rng.randrange(len(table) // 8) * 8 if rng.random() < 0.3 else \
+                rng.choice([i for i in range(0, len(table), 8) if any(table[i:i + 8])] or [0])
+            entry, = struct.unpack_from("<Q", table, at)
+            struct.pack_into("<Q", table, at, entry ^ 1 << rng.randrange(64))
+        case = Case(tmp, name, broken.core(), registers)
+        for command in (("dump", "-q"), ("dump", "-q", "--format=ptdump"), ("check", "-q"),
+                        ("dump", "-q", "--format=json", "--holes")):
+            result = case.run(*command)
+            check(result.returncode in (0, 1, 3), f"{name}: noise {seed}: {command}",
+                  f"{result.returncode} {result.stderr}")
+
+
+def endless(tmp):
+    """Every entry of every table leads to the same table below: 2^27 runs in four pages."""
+    m = Machine(X86(), tables(0x1000000, 4 * K))
+    root, pud, pmd, pte = (m.new_table() for _ in range(4))
+    for table, below in ((root, pud), (pud, pmd), (pmd, pte)):
+        for i in range(512):
+            m.put((table, i * 8), m.fmt.table(below))
+    for i in range(512):
+        m.put((pte, i * 8), m.fmt.leaf(0x2000000 + (i & 1) * K * 4, 0))
+    case = Case(tmp, "x86-endless", m.core(),
+                {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
+    case.expect(0, "dump", "--kernel", "--rows", "100", says="... and more")
+    start = time.monotonic()
+    case.expect(1, "check", "--kernel", "--only", "tables", says="more than 16777216 runs")
+    print(f"gave up on endless tables after {time.monotonic() - start:.1f} s")
+
+
+def damaged(tmp):
+    loop, outside, reserved = ("a table that contains itself", "a table lies outside",
+                               "a reserved encoding")
+    m, root, base = x86_mappings(48)
+    slot = m.slot(root, base + 200 * T // 4, 3, 48)
+    registers = {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER}
+    damage(tmp, "x86-damaged", m, root, slot,
+           ((root | 0x63, loop), (0x7fff000063, outside), (0x1000000000e3, reserved)), registers)
+    noise(tmp, "x86-noise", m, registers)
+    m = Machine(Riscv(), tables(0x80000000, 4 * K))
+    root = m.new_table()
+    m.map(root, 48, upper(47), 0x80000000, 0, 3)
+    slot = m.slot(root, upper(46), 3, 48)
+    damage(tmp, "riscv-damaged", m, root, slot,
+           ((root >> 2 | 1, loop), (0x7fff000000 >> 2 | 1, outside), (0x80000005, reserved)),
+           {"satp": 9 << 60 | root >> 12})
+    noise(tmp, "riscv-noise", m, {"satp": 9 << 60 | root >> 12})
+    m = Machine(Arm64(16), tables(0x40000000, 64 * K))
+    root = m.new_table()
+    m.map(root, 48, upper(48), 0x80000000, 0, 3)
+    slot = m.slot(root, upper(47), 2, 48)
+    registers = {"TTBR1_EL1": root, "TCR_EL1": 16 << 16 | 3 << 30 | 1 << 7}
+    damage(tmp, "arm64-64k-damaged", m, root, slot,
+           ((root | 3, loop), (0x7fff000000 | 3, outside), (0x40000001, reserved)), registers)
+    noise(tmp, "arm64-64k-noise", m, registers)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
+                     arm64_indirect, arm64_gigabytes, x86_64, x86_ptdump, x86_modes, x86_encrypted,
+                     riscv, damaged, endless):
+            test(tmp)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
