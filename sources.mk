@@ -14,6 +14,8 @@ PW_SRC = \
 	src/err.c \
 	src/gather.c \
 	src/iter.c \
+	src/replace.c \
+	src/split.c \
 	src/stretch.c \
 	src/table.c \
 	src/translate.c \
@@ -182,6 +184,7 @@ PW_TESTS = \
 	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \
+	tests/unit/split_test.c \
 	tests/unit/table_test.c \
 	tests/unit/translate_test.c \
 	tests/unit/unmap_test.c \

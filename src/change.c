@@ -3,8 +3,8 @@
 /*
  * The entry points of changes: argument checks, the two passes of an instance, and the debt.
  *
- *     check every range  ->  reserve table pages (map)  ->  commit every range  ->  settle
- *        may refuse             may run out                   cannot fail          one plan
+ *     check every range  ->  reserve table pages  ->  cut at the ends  ->  commit  ->  settle
+ *        may refuse             may run out            cannot fail, and neither can     one plan
  *
  * Everything that can go wrong goes wrong before the first store.
  */
@@ -12,6 +12,7 @@
 
 #include "gather.h"
 #include "instance.h"
+#include "reshape.h"
 
 /* Ranges that an operation without an open gather may owe before it is a full flush. */
 #define OWN_RANGES 1u
@@ -51,15 +52,8 @@ PW_SMALL void pw_note_stale(struct pw_op *op, const struct pw_place *at, uint64_
 {
 	uint64_t first = at->ia >> at->shift << at->shift, last = first + (n << at->shift) - 1u;
 
-	if (first < op->first)
-		first = op->first;
-	if (last > op->last)
-		last = op->last;
-	if (first < op->stale_first)
-		op->stale_first = first;
-	if (last > op->stale_last)
-		op->stale_last = last;
-	op->stale_levels = (uint8_t)(op->stale_levels | 1u << at->level);
+	pw_op_stale(op, first < op->first ? op->first : first, last > op->last ? op->last : last,
+		    at->level);
 }
 
 /*
@@ -78,6 +72,37 @@ PW_SMALL void pw_map_tables(struct pw_op *op, const struct pw_place *at)
 
 		op->nr_needed += level <= op->top_leaf && ends < nr ? ends : nr;
 	}
+}
+
+/*
+ * What needs a reshaper; a handle without one is not linked with any.
+ */
+PW_SMALL int pw_partial(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last)
+{
+	const struct pw_reshaper *r = op->pt->reshaper;
+
+	return r ? r->check(op, at, first, last) : PW_EBUSY;
+}
+
+PW_SMALL bool pw_must_break(const struct pw_op *op, const struct pw_place *at, uint64_t now)
+{
+	const struct pw_table *pt = op->pt;
+
+	return (pt->flags & PW_TABLE_LIVE) &&
+	       pt->instance->how(pt, at->e, now, at->level) != PW_HOW_STORE;
+}
+
+PW_SMALL int pw_breakable(struct pw_op *op, const struct pw_place *at)
+{
+	const struct pw_reshaper *r = op->pt->reshaper;
+
+	return r ? r->may_break(op, at) : PW_EBUSY;
+}
+
+PW_SMALL uint64_t pw_broken(struct pw_op *op, const struct pw_place *at, uint64_t mask,
+			    uint64_t pattern)
+{
+	return op->pt->reshaper->brk(op, at, mask, pattern);
 }
 
 /* A table is out of the tree: free it, after the invalidation where a walk may be cached. */
@@ -186,7 +211,38 @@ static void op_note(struct pw_op *op)
 	flush.level = PW_FLUSH_LEVELS;
 	if (levels == 1u << lowest && !op->stale_flags)
 		flush.level = (uint8_t)lowest;
+	flush.granule_lg2 = (uint8_t)pt->granule_lg2;
+	flush.unit_lg2 = pt->instance->geo->unit_lg2;
 	pw_gather_note(op->gather, op->publish, levels ? &flush : NULL, op->before);
+}
+
+/* Nothing is owed yet. */
+static void op_forget(struct pw_op *op)
+{
+	op->publish = false;
+	op->stale_flags = 0;
+	op->stale_levels = 0;
+	op->stale_first = UINT64_MAX;
+	op->stale_last = 0;
+}
+
+/* What cannot wait for the end, not in lazy MMU mode either; and with it what waited before. */
+PW_SMALL void pw_op_pay(struct pw_op *op)
+{
+	op_note(op);
+	op_forget(op);
+	if (op->gather)
+		(void)pw_gather_flush(op->gather);
+}
+
+/* Leaves beyond the range as well: an entry that is replaced is invalidated as a whole. */
+PW_SMALL void pw_op_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level)
+{
+	if (first < op->stale_first)
+		op->stale_first = first;
+	if (last > op->stale_last)
+		op->stale_last = last;
+	op->stale_levels = (uint8_t)(op->stale_levels | 1u << level);
 }
 
 /*
@@ -222,11 +278,7 @@ static int op_aim(struct pw_op *op, size_t i)
 
 	op->first = range->first.v - op->pt->first.v;
 	op->last = range->last.v - op->pt->first.v;
-	op->publish = false;
-	op->stale_flags = 0;
-	op->stale_levels = 0;
-	op->stale_first = UINT64_MAX;
-	op->stale_last = 0;
+	op_forget(op);
 	if (!err && map)
 		err = map_aim(op, &op->list.maps[i]);
 	if (err)
@@ -335,6 +387,25 @@ static int op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted w
 	return 0;
 }
 
+/*
+ * Cut the leaves at the ends of every range. Entries that were replaced in place are of another size
+ * only; before their rights change, what was cached of the old size has to be gone.
+ */
+static void op_cut(struct pw_op *op)
+{
+	size_t i;
+
+	op->pass = PW_PASS_EDIT_CHECK;
+	for (i = 0; i < op->nr; i++) {
+		if (op_aim(op, i))
+			pw_env_bug(op->env, PW_BUG_COMMIT);
+		op->pt->reshaper->cut(op);
+		op_note(op);
+	}
+	op_forget(op);
+	pw_op_pay(op);
+}
+
 /* Check, reserve, commit, settle. */
 static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gather)
 {
@@ -346,7 +417,11 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 		err = pool_reserve(op);
 	if (err)
 		return err;
-	if (op_gather(op, gather, &own, slots) || op_each(op, commit))
+	if (op_gather(op, gather, &own, slots))
+		pw_env_bug(op->env, PW_BUG_COMMIT);
+	if (op->split)
+		op_cut(op);
+	if (op_each(op, commit))
 		pw_env_bug(op->env, PW_BUG_COMMIT);
 	pool_release(op);
 	if (op->gather)

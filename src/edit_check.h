@@ -16,9 +16,10 @@
 #include "pass.h"
 
 /* What else protect asks of a leaf that is covered as a whole. */
-PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, uint64_t e,
-			      unsigned int level)
+PW_INLINE int pw_check_change(const struct pw_fmt *f, struct pw_op *op, const struct pw_place *at)
 {
+	unsigned int level = at->level;
+	uint64_t e = at->e;
 	uint64_t now = (e & ~op->clear[level]) | op->set[level];
 
 	if (f->geo->rights_are_kind) {
@@ -27,7 +28,7 @@ PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, ui
 		if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
 			return PW_EOPNOTSUPP;
 	}
-	if ((op->pt->flags & PW_TABLE_LIVE) && f->needs_bbm(e, now, level))
+	if (pw_must_break(op, at, now) && pw_breakable(op, at))
 		return PW_EBUSY;
 	if ((op->pt->flags & PW_TABLE_NO_WX) && now != e &&
 	    pw_writable_and_executable(f->perm(op->pt, now, level, 0)))
@@ -36,21 +37,23 @@ PW_INLINE int pw_check_change(const struct pw_fmt *f, const struct pw_op *op, ui
 }
 
 /*
- * One leaf. Neither a block nor a contiguous group changes in part: hardware may hold the group as
- * one entry (rule A64-CONT-3).
+ * One leaf. Neither a block nor a contiguous group changes in part, for hardware may hold the group
+ * as one entry (rule A64-CONT-3): what the range covers in part is cut first, or refused.
  */
-PW_INLINE int pw_check_leaf(const struct pw_fmt *f, const struct pw_op *op, struct pw_place *at)
+PW_INLINE int pw_check_leaf(const struct pw_fmt *f, struct pw_op *op, struct pw_place *at)
 {
 	unsigned int lg2 = at->shift;
 	uint64_t first, last;
-	int err = PW_EBUSY;
+	int err = 0;
 
 	if (at->e & f->contig_mask(at->level))
 		lg2 += f->geo->contig_lg2[at->level];
 	first = at->ia >> lg2 << lg2;
 	last = first + ((1ull << lg2) - 1u);
-	if (first >= op->first && last <= op->last)
-		err = op->protect ? pw_check_change(f, op, at->e, at->level) : 0;
+	if (first < op->first || last > op->last)
+		err = pw_partial(op, at, first, last);
+	if (!err && op->protect)
+		err = pw_check_change(f, op, at);
 	if (err) { /* the whole of it is refused */
 		at->ia = first;
 		at->last = last;
@@ -58,7 +61,7 @@ PW_INLINE int pw_check_leaf(const struct pw_fmt *f, const struct pw_op *op, stru
 	return err;
 }
 
-PW_INLINE int pw_check_entry(const struct pw_fmt *f, const struct pw_op *op, struct pw_place *at)
+PW_INLINE int pw_check_entry(const struct pw_fmt *f, struct pw_op *op, struct pw_place *at)
 {
 	bool strict = op->flags & PW_STRICT;
 
@@ -70,8 +73,7 @@ PW_INLINE int pw_check_entry(const struct pw_fmt *f, const struct pw_op *op, str
 	return strict && (at->kind == PW_KIND_HOLE || op->protect) ? PW_ENOENT : 0;
 }
 
-PW_INLINE int64_t pw_edit_check_run(const struct pw_fmt *f, const struct pw_op *op,
-				    struct pw_place *at)
+PW_INLINE int64_t pw_edit_check_run(const struct pw_fmt *f, struct pw_op *op, struct pw_place *at)
 {
 	int err = pw_check_entry(f, op, at);
 

@@ -39,6 +39,26 @@ PW_SMALL void pw_env_write(const struct pw_env *env, uint64_t *slot, uint64_t va
 		pw_direct_store(env, slot, val);
 }
 
+PW_SMALL void pw_env_link(const struct pw_env *env, uint64_t *slot, uint64_t val)
+{
+	if (env->store)
+		env->store(env->ctx, slot, val, PW_RELEASE);
+	else
+		pw_direct_store_release(env, slot, val);
+}
+
+PW_SMALL uint64_t pw_env_swap(const struct pw_env *env, uint64_t *slot, uint64_t val)
+{
+	uint64_t old;
+
+	if (!env->cas)
+		return __atomic_exchange_n(slot, val, __ATOMIC_RELEASE);
+	old = pw_env_read(env, slot);
+	while (!pw_env_cas(env, slot, &old, val))
+		;
+	return old;
+}
+
 uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len)
 {
 	return env->phys_to_virt(env->ctx, pw_pa_of(pa), len);

@@ -12,6 +12,8 @@
 #include "spot.h"
 #include "walk.h"
 
+#include "reshape.h"
+
 /* At run time a handle carries these; one indirect call an operation. */
 struct pw_instance {
 	const char *name;
@@ -37,6 +39,8 @@ struct pw_instance {
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t raw, unsigned int level, uint32_t acc);
 	uint64_t (*compare_mask)(const struct pw_table *pt, uint32_t ignore, uint64_t e,
 				 unsigned int level);
+	enum pw_how (*how)(const struct pw_table *pt, uint64_t old, uint64_t now,
+			   unsigned int level);
 };
 
 #define PW_INSTANCE(symbol, label, fmt, mem, mem_hooked)                                           \
@@ -100,6 +104,11 @@ struct pw_instance {
 	{                                                                                          \
 		return pw_fmt_##fmt.compare_mask(pt, ignore, e, level);                            \
 	}                                                                                          \
+	static PW_SMALL enum pw_how symbol##_how(const struct pw_table *pt, uint64_t old,          \
+						 uint64_t now, unsigned int level)                 \
+	{                                                                                          \
+		return pw_fmt_##fmt.how(pt, old, now, level);                                      \
+	}                                                                                          \
 	const struct pw_instance symbol = {                                                        \
 		.name = label,                                                                     \
 		.geo = &pw_geo_##fmt,                                                              \
@@ -114,7 +123,21 @@ struct pw_instance {
 		.decode = symbol##_decode,                                                         \
 		.change = symbol##_change,                                                         \
 		.perm = symbol##_perm,                                                             \
+		.how = symbol##_how,                                                               \
 		.compare_mask = symbol##_compare_mask,                                             \
+	};                                                                                         \
+	static PW_SMALL void symbol##_fill(const struct pw_env *env, uint64_t *slot, uint64_t nr,  \
+					   uint64_t e, unsigned int level)                         \
+	{                                                                                          \
+		pw_reshape_fill(&pw_fmt_##fmt, &pw_mem_##mem, env, slot, nr, e, level);            \
+	}                                                                                          \
+	const struct pw_reshaper symbol##_reshaper = {                                             \
+		.f = &pw_fmt_##fmt,                                                                \
+		.fill = symbol##_fill,                                                             \
+		.check = pw_split_check,                                                           \
+		.cut = pw_split_cut,                                                               \
+		.may_break = pw_may_break,                                                         \
+		.brk = pw_break,                                                                   \
 	}
 
 #endif

@@ -48,6 +48,7 @@ struct pw_op {
 	uint32_t flags;
 	uint8_t pass; /* enum pw_pass */
 
+	bool split;	  /* the edit check met a leaf that has to be cut */
 	bool protect;	  /* the edit check asks what protect asks, too */
 	bool scan;	  /* and must look at every leaf */
 	bool identical;	  /* the map check met entries that are there already */
@@ -127,6 +128,14 @@ static inline uint64_t pw_leaf_size(const struct pw_table *pt, unsigned int leve
 int pw_refuse(struct pw_op *op, const struct pw_place *at, const uint64_t *table, int err);
 /* change.c: what the range covers of @n entries from @at on may be cached. */
 void pw_note_stale(struct pw_op *op, const struct pw_place *at, uint64_t n);
+/* change.c: the range covers a part of the leaves [first, last], one of them at @at: 0 if the
+   handle's reshaper cuts them, else PW_EBUSY. */
+int pw_partial(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
+/* change.c: is the leaf at @at one that a CPU may hold, and has to be broken to become @now? */
+bool pw_must_break(const struct pw_op *op, const struct pw_place *at, uint64_t now);
+/* change.c: may it be broken for a while? 0, PW_EBUSY. And do it: see reshape.h */
+int pw_breakable(struct pw_op *op, const struct pw_place *at);
+uint64_t pw_broken(struct pw_op *op, const struct pw_place *at, uint64_t mask, uint64_t pattern);
 /* change.c: a page of those that were reserved, which there is, and its address */
 uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa);
 /* change.c: @table, which @at led to, was unlinked */

@@ -9,8 +9,8 @@
 #include "pass.h"
 
 /* One run of equal leaves: the same flip for all of them. */
-PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m,
-				 const struct pw_op *op, struct pw_place *at)
+PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m, struct pw_op *op,
+				 struct pw_place *at)
 {
 	unsigned int level = at->level;
 	uint64_t clear, set, mask, pattern, e = at->e;
@@ -27,6 +27,14 @@ PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m,
 	if (at->now == e)
 		return (int64_t)m->same(op->env, at->slot, at->left, mask, pattern);
 	at->did = PW_DID_CHANGE | PW_DID_STORE;
+	if (op->scan && pw_must_break(op, at, at->now)) {
+		uint64_t broken = f->broken_mask(level);
+
+		/* what hardware cannot write to any more is made by plain stores */
+		at->left = pw_broken(op, at, mask, pattern);
+		return (int64_t)m->flip(op->env, at->slot, at->left, mask, pattern & ~broken,
+					at->now ^ (e & ~broken));
+	}
 	if ((op->pt->flags & PW_TABLE_LIVE) && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
 		return (int64_t)m->flip_cas(op->env, at->slot, at->left, mask, pattern, clear, set);
 	return (int64_t)m->flip(op->env, at->slot, at->left, mask, pattern, at->now ^ e);

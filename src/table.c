@@ -118,6 +118,7 @@ PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cf
 	pt->size = sizeof(*pt);
 	pt->flags = cfg->flags;
 	pt->instance = cfg->instance;
+	pt->reshaper = cfg->reshaper;
 	pt->env = cfg->env;
 	pt->exec = cfg->exec;
 	pt->root = cfg->root;
@@ -131,6 +132,8 @@ PW_SMALL int pw_table_init(struct pw_table *pt, const struct pw_table_config *cf
 	pt->asid = cfg->asid;
 	pt->any_asid = cfg->any_asid;
 	pt->caps = cfg->caps;
+	if (cfg->instance->geo->hw_ad || (cfg->caps.flags & PW_CAP_SVADU))
+		pt->caps.flags |= PW_CAP_HAF | PW_CAP_HD;
 
 	if (cfg->root.v & (pt->root_bytes - 1u))
 		return PW_EINVAL;

@@ -55,7 +55,7 @@ PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const s
 		return;
 	if (f->publish(op->pt, at->now, at->level))
 		op->publish = true;
-	if (f->stale(at->e, at->now, at->level))
+	if (f->stale(op->pt, at->e, at->now, at->level))
 		pw_note_stale(op, at, n);
 }
 

@@ -69,8 +69,9 @@ struct pw_env {
 	 * pre:  @slot is 8-byte aligned and inside a table that phys_to_virt() or get_table()
 	 *       returned
 	 * post: each is one 64-bit single-copy-atomic access in host byte order as memory holds
-	 *       it (the format swaps). cas: true and @val stored if the slot held *@old, else
-	 *       false and *@old is what it holds.
+	 *       it (the format swaps). cas: true and @val stored, ordered after every earlier
+	 *       store of this CPU, if the slot held *@old; else false and *@old is what it
+	 *       holds.
 	 */
 	uint64_t (*load)(void *ctx, const uint64_t *slot);
 	void (*store)(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order);

@@ -142,6 +142,46 @@ PW_MUST_CHECK pw_lookup_fn pw_riscv64_g_hooked_lookup;
 PW_MUST_CHECK pw_lookup_fn pw_fake_direct_lookup;
 PW_MUST_CHECK pw_lookup_fn pw_fake_hooked_lookup;
 
+/*
+ * What it takes to give leaves other sizes, and to replace those that have to be broken first: see
+ * pw_table_config.reshaper. One for each instance.
+ */
+struct pw_reshaper;
+extern const struct pw_reshaper pw_arm64_4k_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_4k_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_4k_lpa2_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_4k_lpa2_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_16k_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_16k_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_16k_lpa2_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_16k_lpa2_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_64k_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_64k_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_64k_lpa_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_64k_lpa_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_4k_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_4k_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_4k_lpa2_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_4k_lpa2_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_16k_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_16k_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_16k_lpa2_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_16k_lpa2_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_64k_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_64k_hooked_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_64k_lpa_direct_reshaper;
+extern const struct pw_reshaper pw_arm64_s2_64k_lpa_hooked_reshaper;
+extern const struct pw_reshaper pw_x86_64_direct_reshaper;
+extern const struct pw_reshaper pw_x86_64_hooked_reshaper;
+extern const struct pw_reshaper pw_ept_direct_reshaper;
+extern const struct pw_reshaper pw_ept_hooked_reshaper;
+extern const struct pw_reshaper pw_riscv64_direct_reshaper;
+extern const struct pw_reshaper pw_riscv64_hooked_reshaper;
+extern const struct pw_reshaper pw_riscv64_g_direct_reshaper;
+extern const struct pw_reshaper pw_riscv64_g_hooked_reshaper;
+extern const struct pw_reshaper pw_fake_direct_reshaper;
+extern const struct pw_reshaper pw_fake_hooked_reshaper;
+
 /* The instance's name, "arm64-4k (direct)" and the like. */
 const char *pw_instance_name(const struct pw_instance *inst);
 

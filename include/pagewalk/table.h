@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 struct pw_instance; /* a format joined with a kind of environment; see format.h */
+struct pw_reshaper; /* what it takes to give leaves other sizes; see format.h */
 
 /* struct pw_table.flags */
 #define PW_TABLE_LIVE  0x1u /* a CPU may be walking it: changes leave debts, order matters */
@@ -55,10 +56,13 @@ struct pw_instance; /* a format joined with a kind of environment; see format.h 
 #define PW_CAP_SVRSW60T59B 0x0400000u
 #define PW_CAP_SUM	   0x0800000u /* sstatus.SUM: supervisors read and write user pages */
 #define PW_CAP_MXR	   0x1000000u /* sstatus.MXR: what can be executed can be read */
+#define PW_CAP_SVVPTC	   0x2000000u /* what becomes valid is seen soon, without a fence */
+#define PW_CAP_FIX_UP	   0x4000000u /* the caller's fault handler fences and retries */
 
 struct pw_caps {
 	uint32_t flags;	    /* PW_CAP_* */
-	uint32_t bbm_level; /* FEAT_BBM level, 0 to 3 */
+	uint32_t bbm_level; /* FEAT_BBM level, 0 to 3; x86-64: 2 and 3 say that leaves may change
+			       their size in place (no machine check on a superpage multihit) */
 };
 
 /* What pw_table_init() wants to know. Zero it, then fill in. */
@@ -66,6 +70,9 @@ struct pw_table_config {
 	uint32_t size;			    /* sizeof(struct pw_table_config); 0 is refused */
 	uint32_t flags;			    /* PW_TABLE_* */
 	const struct pw_instance *instance; /* format and kind of environment */
+	const struct pw_reshaper *reshaper; /* of the same format, or NULL: without it a leaf that
+					       is covered in part, and a live one that has to be
+					       broken first, are refused (PW_EBUSY) */
 	const struct pw_env *env;	    /* must outlive the handle */
 	const struct pw_executor *exec;	    /* for live tables; must outlive the handle */
 	struct pw_pa root;		    /* the top table; aligned to its size */
@@ -95,6 +102,7 @@ struct pw_table {
 	uint32_t size;	/* sizeof(struct pw_table) */
 	uint32_t flags; /* PW_TABLE_* */
 	const struct pw_instance *instance;
+	const struct pw_reshaper *reshaper;
 	const struct pw_env *env;
 	const struct pw_executor *exec;
 	struct pw_pa root;

@@ -315,4 +315,52 @@ PW_INLINE uint64_t pw_a64_64k_lpa_table_pa(const struct pw_table *pt, uint64_t e
 	return pw_a64_get_addr(&pw_a64_64k_lpa, e, pw_a64_size(&pw_a64_64k_lpa, 0));
 }
 
+/*
+ * FEAT_BBM. Level 2 may answer a change of size with a TLB conflict abort until the old entry is
+ * invalidated: without somebody who handles that it is level 1.
+ */
+PW_INLINE uint32_t pw_a64_bbm_level(const struct pw_table *pt)
+{
+	uint32_t level = pt->caps.bbm_level;
+
+	return level == 2u && !(pt->caps.flags & PW_CAP_BBM_ABORTS_OK) ? 1u : level;
+}
+
+/*
+ * Break-before-make: rules RWHZWS (memory type, shareability, output address, address space, and
+ * global over non-global; @fixed: where those bits are, @ng: the last one), RKFLJB (size; FEAT_BBM 1
+ * with nT, 2 and 3 in place) and RKHRBC (contiguity; in place from FEAT_BBM 1 on).
+ */
+PW_INLINE enum pw_how pw_a64_how_of(const struct pw_table *pt, uint64_t old, uint64_t now,
+				    unsigned int level, uint64_t fixed, uint64_t ng)
+{
+	uint64_t diff = old ^ now;
+	uint32_t bbm = pw_a64_bbm_level(pt);
+
+	if (!(old & now & PW_A64_VALID))
+		return PW_HOW_STORE;
+	if (level && (diff & 2u)) /* a block becomes a table, or the other way round */
+		return bbm == 0 ? PW_HOW_BREAK : bbm == 1u ? PW_HOW_NT : PW_HOW_STORE;
+	if ((diff & fixed) || (old & ~now & ng) || (bbm == 0 && (diff & PW_A64_CONT)))
+		return PW_HOW_BREAK;
+	return PW_HOW_STORE;
+}
+
+/* Pages and blocks differ in bit 1, and blocks alone have nT. */
+PW_INLINE uint64_t pw_a64_child(uint64_t e, unsigned int level)
+{
+	return (e & ~PW_A64_NT) | (level == 1u ? 2u : 0);
+}
+
+PW_INLINE uint64_t pw_a64_parent(uint64_t e, unsigned int level)
+{
+	return level == 0 ? e & ~2ull : e;
+}
+
+PW_INLINE uint64_t pw_a64_broken_mask(unsigned int level)
+{
+	(void)level;
+	return PW_A64_VALID;
+}
+
 #endif

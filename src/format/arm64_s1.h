@@ -81,6 +81,24 @@ PW_INLINE bool pw_a64_dirty_state(const struct pw_table *pt, uint64_t e)
 	return (e & PW_A64_DBM) || (pt->caps.flags & PW_CAP_PIE);
 }
 
+/* What hardware may write: the access flag, and AP[2] where it is the (clean) dirty state. */
+PW_INLINE uint64_t pw_a64_merge(const struct pw_table *pt, uint64_t e, uint64_t other,
+				unsigned int level)
+{
+	(void)level;
+	e |= other & PW_A64_AF;
+	return pw_a64_dirty_state(pt, e) ? e & (other | ~PW_A64_AP_RO) : e;
+}
+
+PW_INLINE uint64_t pw_a64_unused(const struct pw_table *pt, uint64_t e, uint32_t what,
+				 unsigned int level)
+{
+	(void)level;
+	if (what & PW_ATTR_ACCESSED)
+		e &= ~PW_A64_AF;
+	return (what & PW_ATTR_DIRTY) && pw_a64_dirty_state(pt, e) ? e | PW_A64_AP_RO : e;
+}
+
 PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint64_t e,
 				  unsigned int level)
 {
@@ -164,22 +182,16 @@ PW_INLINE bool pw_a64_publish(const struct pw_table *pt, uint64_t e, unsigned in
 				      (pt->caps.flags & PW_CAP_PIE));
 }
 
-/* An invalid entry is never cached (rule IWZCBG); software bits are not part of a translation. */
-PW_INLINE bool pw_a64_stale(uint64_t old, uint64_t now, unsigned int level)
+/*
+ * An invalid entry is never cached (rule IWZCBG); software bits are not part of a translation. An
+ * access flag that is cleared by itself leaves none either that matters: entries that were cached
+ * with it set go on being used, which an estimate of the use of memory can live with (as Linux's).
+ */
+PW_INLINE bool pw_a64_stale(const struct pw_table *pt, uint64_t old, uint64_t now,
+			    unsigned int level)
 {
-	(void)level;
-	return (old & PW_A64_VALID) && ((old ^ now) & ~PW_A64_SOFT);
-}
-
-/* Rule RWHZWS: memory type, shareability, output address space, global over non-global. */
-PW_INLINE bool pw_a64_bbm(uint64_t old, uint64_t now, uint64_t share)
-{
-	uint64_t diff = old ^ now;
-
-	if (!(old & now & PW_A64_VALID))
-		return false;
-	return (diff & (PW_A64_ATTRINDX | PW_A64_NS | PW_A64_CONT | share)) ||
-	       (old & ~now & PW_A64_NG);
+	(void)pt, (void)level;
+	return (old & PW_A64_VALID) && ((old ^ now) & ~(PW_A64_SOFT | (old & PW_A64_AF)));
 }
 
 /*
@@ -390,7 +402,7 @@ PW_INLINE void pw_a64_lpa2_decode_leaf(const struct pw_table *pt, uint64_t raw, 
  * it set (non-global) unless the change also sets PW_ATTR_GLOBAL. With one privilege making it
  * valid clears it. At EL3 that is NSE, which a change can set or clear only together with making
  * the leaf valid; and not set while a CPU may be walking, for that is another address space under
- * a live leaf, and needs_bbm() cannot tell it from non-global.
+ * a live leaf, and how() cannot tell it from non-global.
  */
 PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *change,
 			  unsigned int level, uint64_t *clear, uint64_t *set)

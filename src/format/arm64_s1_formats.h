@@ -120,16 +120,13 @@ PW_INLINE uint64_t pw_a64_64k_lpa_reserved(const struct pw_table *pt, uint64_t e
 	return e & pw_a64_addr_res0(&pw_a64_64k_lpa, kind, level);
 }
 
-PW_INLINE bool pw_a64_needs_bbm(uint64_t old, uint64_t now, unsigned int level)
-{
-	(void)level;
-	return pw_a64_bbm(old, now, PW_A64_SH);
-}
+/* Everything of an address, whatever the granule; with LPA2 shareability is in TCR. */
+#define PW_A64_FIXED (PW_A64_ATTRINDX | PW_A64_NS | PW_A64_SH | 0x0003fffffffff000ull)
 
-PW_INLINE bool pw_a64_lpa2_needs_bbm(uint64_t old, uint64_t now, unsigned int level)
+PW_INLINE enum pw_how pw_a64_how(const struct pw_table *pt, uint64_t old, uint64_t now,
+				 unsigned int level)
 {
-	(void)level;
-	return pw_a64_bbm(old, now, 0);
+	return pw_a64_how_of(pt, old, now, level, PW_A64_FIXED, PW_A64_NG);
 }
 
 #define PW_A64_REGIMES \
@@ -168,7 +165,13 @@ static const struct pw_fmt pw_fmt_arm64_4k = {
 	.perm = pw_a64_perm,
 	.publish = pw_a64_publish,
 	.stale = pw_a64_stale,
-	.needs_bbm = pw_a64_needs_bbm,
+	.how = pw_a64_how,
+	.child = pw_a64_child,
+	.parent = pw_a64_parent,
+	.merge = pw_a64_merge,
+	.unused = pw_a64_unused,
+	.broken_mask = pw_a64_broken_mask,
+	.nt = PW_A64_NT,
 	.encode = pw_a64_encode,
 	.decode_leaf = pw_a64_decode_leaf,
 	.change = pw_a64_change,
@@ -186,6 +189,7 @@ static const struct pw_geometry pw_geo_arm64_4k_lpa2 = {
 	.pa_bits = 52,
 	.halves = PW_HALVES_OWN,
 	.live = true,
+	.unit_lg2 = 16,
 	.contig_lg2 = { 4, 4, 4 },
 	.regimes = PW_A64_REGIMES,
 };
@@ -207,7 +211,13 @@ static const struct pw_fmt pw_fmt_arm64_4k_lpa2 = {
 	.perm = pw_a64_perm,
 	.publish = pw_a64_publish,
 	.stale = pw_a64_stale,
-	.needs_bbm = pw_a64_lpa2_needs_bbm,
+	.how = pw_a64_how,
+	.child = pw_a64_child,
+	.parent = pw_a64_parent,
+	.merge = pw_a64_merge,
+	.unused = pw_a64_unused,
+	.broken_mask = pw_a64_broken_mask,
+	.nt = PW_A64_NT,
 	.encode = pw_a64_lpa2_encode,
 	.decode_leaf = pw_a64_lpa2_decode_leaf,
 	.change = pw_a64_change,
@@ -246,7 +256,13 @@ static const struct pw_fmt pw_fmt_arm64_16k = {
 	.perm = pw_a64_perm,
 	.publish = pw_a64_publish,
 	.stale = pw_a64_stale,
-	.needs_bbm = pw_a64_needs_bbm,
+	.how = pw_a64_how,
+	.child = pw_a64_child,
+	.parent = pw_a64_parent,
+	.merge = pw_a64_merge,
+	.unused = pw_a64_unused,
+	.broken_mask = pw_a64_broken_mask,
+	.nt = PW_A64_NT,
 	.encode = pw_a64_encode,
 	.decode_leaf = pw_a64_decode_leaf,
 	.change = pw_a64_change,
@@ -264,6 +280,7 @@ static const struct pw_geometry pw_geo_arm64_16k_lpa2 = {
 	.pa_bits = 52,
 	.halves = PW_HALVES_OWN,
 	.live = true,
+	.unit_lg2 = 16,
 	.contig_lg2 = { 7, 5 },
 	.regimes = PW_A64_REGIMES,
 };
@@ -285,7 +302,13 @@ static const struct pw_fmt pw_fmt_arm64_16k_lpa2 = {
 	.perm = pw_a64_perm,
 	.publish = pw_a64_publish,
 	.stale = pw_a64_stale,
-	.needs_bbm = pw_a64_lpa2_needs_bbm,
+	.how = pw_a64_how,
+	.child = pw_a64_child,
+	.parent = pw_a64_parent,
+	.merge = pw_a64_merge,
+	.unused = pw_a64_unused,
+	.broken_mask = pw_a64_broken_mask,
+	.nt = PW_A64_NT,
 	.encode = pw_a64_lpa2_encode,
 	.decode_leaf = pw_a64_lpa2_decode_leaf,
 	.change = pw_a64_change,
@@ -324,7 +347,13 @@ static const struct pw_fmt pw_fmt_arm64_64k = {
 	.perm = pw_a64_perm,
 	.publish = pw_a64_publish,
 	.stale = pw_a64_stale,
-	.needs_bbm = pw_a64_needs_bbm,
+	.how = pw_a64_how,
+	.child = pw_a64_child,
+	.parent = pw_a64_parent,
+	.merge = pw_a64_merge,
+	.unused = pw_a64_unused,
+	.broken_mask = pw_a64_broken_mask,
+	.nt = PW_A64_NT,
 	.encode = pw_a64_encode,
 	.decode_leaf = pw_a64_decode_leaf,
 	.change = pw_a64_change,
@@ -363,7 +392,13 @@ static const struct pw_fmt pw_fmt_arm64_64k_lpa = {
 	.perm = pw_a64_perm,
 	.publish = pw_a64_publish,
 	.stale = pw_a64_stale,
-	.needs_bbm = pw_a64_needs_bbm,
+	.how = pw_a64_how,
+	.child = pw_a64_child,
+	.parent = pw_a64_parent,
+	.merge = pw_a64_merge,
+	.unused = pw_a64_unused,
+	.broken_mask = pw_a64_broken_mask,
+	.nt = PW_A64_NT,
 	.encode = pw_a64_encode,
 	.decode_leaf = pw_a64_decode_leaf,
 	.change = pw_a64_change,

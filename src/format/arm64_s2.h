@@ -90,6 +90,39 @@ PW_COLD uint32_t pw_a64_s2_perm(const struct pw_table *pt, uint64_t e, unsigned 
 	       (e & PW_A64_S2_XN1 ? 0 : PW_PERM_USER_X);
 }
 
+/* Everything that is valid has to be seen by walks that come later: there is no fault to retry. */
+PW_INLINE bool pw_a64_s2_publish(const struct pw_table *pt, uint64_t e, unsigned int level)
+{
+	(void)pt, (void)level;
+	return e & PW_A64_VALID;
+}
+
+/* As of stage 1: invalid entries are not cached, and a cleared access flag may be seen late. */
+PW_INLINE bool pw_a64_s2_stale(const struct pw_table *pt, uint64_t old, uint64_t now,
+			       unsigned int level)
+{
+	(void)pt, (void)level;
+	return (old & PW_A64_VALID) && ((old ^ now) & ~(PW_A64_SOFT | (old & PW_A64_AF)));
+}
+
+/* What hardware may write: the access flag, and S2AP[1] where it is the dirty state. */
+PW_INLINE uint64_t pw_a64_s2_merge(const struct pw_table *pt, uint64_t e, uint64_t other,
+				   unsigned int level)
+{
+	(void)pt, (void)level;
+	e |= other & PW_A64_AF;
+	return e & PW_A64_DBM ? e | (other & PW_A64_S2_WRITE) : e;
+}
+
+PW_INLINE uint64_t pw_a64_s2_unused(const struct pw_table *pt, uint64_t e, uint32_t what,
+				    unsigned int level)
+{
+	(void)pt, (void)level;
+	if (what & PW_ATTR_ACCESSED)
+		e &= ~PW_A64_AF;
+	return (what & PW_ATTR_DIRTY) && (e & PW_A64_DBM) ? e & ~PW_A64_S2_WRITE : e;
+}
+
 /* Attributes that are one bit of a leaf: the flags, and of the permissions what S2AP says. */
 static const struct pw_attr_bit pw_a64_s2_flag_bits[] = {
 	{ PW_ATTR_VALID, 0, 0 },

@@ -349,6 +349,52 @@ PW_COLD int pw_ept_change(const struct pw_table *pt, const struct pw_change *cha
 			   (*set & ~change->raw_clear) | change->raw_set);
 }
 
+/* SDM, "Caching Translation Information" of VMX: what is not present is not cached. */
+PW_INLINE bool pw_ept_stale(const struct pw_table *pt, uint64_t old, uint64_t now,
+			    unsigned int level)
+{
+	(void)level;
+	return (old & pw_ept_rights(pt)) &&
+	       ((old ^ now) & ~(PW_EPT_SOFT | PW_EPT_A | (now & ~old & PW_EPT_D)));
+}
+
+/* As for linear addresses: a leaf of another size goes through not-present, but see there. */
+PW_INLINE enum pw_how pw_ept_how(const struct pw_table *pt, uint64_t old, uint64_t now,
+				 unsigned int level)
+{
+	bool both = (old & pw_ept_rights(pt)) && (now & pw_ept_rights(pt));
+
+	return both && level && ((old ^ now) & PW_EPT_LEAF) && pt->caps.bbm_level < 2u ?
+		       PW_HOW_BREAK :
+		       PW_HOW_STORE;
+}
+
+PW_INLINE uint64_t pw_ept_child(uint64_t e, unsigned int level)
+{
+	return level > 1u ? e : e & ~PW_EPT_LEAF;
+}
+
+PW_INLINE uint64_t pw_ept_parent(uint64_t e, unsigned int level)
+{
+	(void)level;
+	return e | PW_EPT_LEAF;
+}
+
+PW_INLINE uint64_t pw_ept_merge(const struct pw_table *pt, uint64_t e, uint64_t other,
+				unsigned int level)
+{
+	(void)pt, (void)level;
+	return e | (other & (PW_EPT_A | PW_EPT_D));
+}
+
+PW_INLINE uint64_t pw_ept_unused(const struct pw_table *pt, uint64_t e, uint32_t what,
+				 unsigned int level)
+{
+	(void)pt, (void)level;
+	return e &
+	       ~((what & PW_ATTR_ACCESSED ? PW_EPT_A : 0) | (what & PW_ATTR_DIRTY ? PW_EPT_D : 0));
+}
+
 static const struct pw_geometry pw_geo_ept = {
 	.granule_lg2 = 12,
 	.index_lg2 = 9,
@@ -359,6 +405,8 @@ static const struct pw_geometry pw_geo_ept = {
 	.va_step = 9,
 	.pa_bits = 52,
 	.halves = PW_HALVES_NONE,
+	.live = true,
+	.hw_ad = true,
 	.rights_are_kind = true,
 	.regimes = 1u << PW_REGIME_EPT,
 };
@@ -379,8 +427,13 @@ static const struct pw_fmt pw_fmt_ept = {
 	.inherit = pw_ept_inherit,
 	.perm = pw_ept_perm,
 	.publish = pw_no_publish,
-	.stale = pw_no_debt,
-	.needs_bbm = pw_no_debt,
+	.stale = pw_ept_stale,
+	.how = pw_ept_how,
+	.child = pw_ept_child,
+	.parent = pw_ept_parent,
+	.merge = pw_ept_merge,
+	.unused = pw_ept_unused,
+	.broken_mask = pw_no_broken_mask,
 	.encode = pw_ept_encode,
 	.decode_leaf = pw_ept_decode_leaf,
 	.change = pw_ept_change,

@@ -194,20 +194,59 @@ PW_INLINE bool pw_fake_publish(const struct pw_table *pt, uint64_t e, unsigned i
 	return (p & PW_FAKE_TYPE) == PW_FAKE_LEAF && !(p & PW_FAKE_USER);
 }
 
-PW_INLINE bool pw_fake_stale(uint64_t old, uint64_t now, unsigned int level)
+PW_INLINE bool pw_fake_stale(const struct pw_table *pt, uint64_t old, uint64_t now,
+			     unsigned int level)
 {
+	(void)pt;
 	if ((pw_fake_plain(old, level) & PW_FAKE_TYPE) == 0)
 		return false;
 	return (pw_fake_plain(old ^ now, level) & ~PW_FAKE_SOFT) != 0;
 }
 
-PW_INLINE bool pw_fake_needs_bbm(uint64_t old, uint64_t now, unsigned int level)
+/* The strictest there is: everything but rights is broken first, unless bbm_level says more. */
+PW_INLINE enum pw_how pw_fake_how(const struct pw_table *pt, uint64_t old, uint64_t now,
+				  unsigned int level)
 {
-	uint64_t o = pw_fake_plain(old, level), n = pw_fake_plain(now, level);
+	uint64_t o = pw_fake_plain(old, level), n = pw_fake_plain(now, level), diff = o ^ n;
 
 	if (!(o & PW_FAKE_TYPE) || !(n & PW_FAKE_TYPE))
-		return false;
-	return ((o ^ n) & (PW_FAKE_MEM | PW_FAKE_CONT)) || (o & ~n & PW_FAKE_NG);
+		return PW_HOW_STORE;
+	if (diff & PW_FAKE_TYPE)
+		return pt->caps.bbm_level > 2u ? PW_HOW_STORE : PW_HOW_BREAK;
+	if ((diff & PW_FAKE_CONT) && !pt->caps.bbm_level)
+		return PW_HOW_BREAK;
+	return (diff & (PW_FAKE_MEM | PW_FAKE_ADDR)) || (o & ~n & PW_FAKE_NG) ? PW_HOW_BREAK :
+										PW_HOW_STORE;
+}
+
+PW_INLINE uint64_t pw_fake_child(uint64_t e, unsigned int level)
+{
+	return pw_fake_scramble(pw_fake_plain(e, level), level - 1u);
+}
+
+PW_INLINE uint64_t pw_fake_parent(uint64_t e, unsigned int level)
+{
+	return pw_fake_scramble(pw_fake_plain(e, level), level + 1u);
+}
+
+PW_INLINE uint64_t pw_fake_merge(const struct pw_table *pt, uint64_t e, uint64_t other,
+				 unsigned int level)
+{
+	(void)pt;
+	return e | (other & pw_fake_scramble(PW_FAKE_A, level));
+}
+
+PW_INLINE uint64_t pw_fake_unused(const struct pw_table *pt, uint64_t e, uint32_t what,
+				  unsigned int level)
+{
+	(void)pt;
+	return what & PW_ATTR_ACCESSED ? e & ~pw_fake_scramble(PW_FAKE_A, level) : e;
+}
+
+/* An invalid entry keeps its leaf's form but for the type, which has to be found again. */
+PW_INLINE uint64_t pw_fake_broken_mask(unsigned int level)
+{
+	return pw_fake_scramble(PW_FAKE_LEAF, level);
 }
 
 PW_COLD int pw_fake_encode_perm(uint32_t perm, uint64_t *p)
@@ -339,7 +378,12 @@ static const struct pw_fmt pw_fmt_fake = {
 	.perm = pw_fake_perm,
 	.publish = pw_fake_publish,
 	.stale = pw_fake_stale,
-	.needs_bbm = pw_fake_needs_bbm,
+	.how = pw_fake_how,
+	.child = pw_fake_child,
+	.parent = pw_fake_parent,
+	.merge = pw_fake_merge,
+	.unused = pw_fake_unused,
+	.broken_mask = pw_fake_broken_mask,
 	.encode = pw_fake_encode,
 	.decode_leaf = pw_fake_decode_leaf,
 	.change = pw_fake_change,

@@ -70,6 +70,8 @@ struct pw_geometry {
 	uint8_t concat_lg2; /* root tables that may lie side by side, as a power of two */
 	uint8_t halves;	    /* enum pw_halves */
 	bool live;	    /* there is maintenance for it: a CPU may be walking the tables */
+	bool hw_ad;	    /* hardware always writes accessed and dirty bits */
+	uint8_t unit_lg2;   /* of range invalidations (pw_flush.unit_lg2); 0: the granule */
 	bool enc;	    /* an address bit may say encrypted, or shared: pw_table.enc_mask */
 	/* Rights are part of what an entry is (RISC-V: without any it is a table; EPT: it is not
 	   present): a change of them may leave no leaf behind. */
@@ -78,6 +80,13 @@ struct pw_geometry {
 	uint8_t contig_lg2[PW_LEAF_LEVELS];
 	uint32_t contig_cap; /* PW_CAP_*: only CPUs that have it know groups; 0: all do */
 	uint32_t regimes;    /* bit r: PW_REGIME_r has this format */
+};
+
+/* How a live entry may become another one. */
+enum pw_how {
+	PW_HOW_STORE = 0, /* by one store; the invalidation that is owed can follow */
+	PW_HOW_NT,    /* block to table and back: with pw_fmt.nt in between (arm64 FEAT_BBM 1) */
+	PW_HOW_BREAK, /* break (invalid), invalidate, make */
 };
 
 struct pw_fmt {
@@ -125,11 +134,29 @@ struct pw_fmt {
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t e, unsigned int level, uint32_t acc);
 
 	/* Maintenance, asked of live tables only (geo->live): does a valid new entry have to be
-	   published? is @old stale after @new? may a live @old become @new without
-	   break-before-make? */
+	   published? is @old stale after @now? how may a live @old become @now? */
 	bool (*publish)(const struct pw_table *pt, uint64_t e, unsigned int level);
-	bool (*stale)(uint64_t old, uint64_t now, unsigned int level);
-	bool (*needs_bbm)(uint64_t old, uint64_t now, unsigned int level);
+	bool (*stale)(const struct pw_table *pt, uint64_t old, uint64_t now, unsigned int level);
+	enum pw_how (*how)(const struct pw_table *pt, uint64_t old, uint64_t now,
+			   unsigned int level);
+
+	/*
+	 * Other sizes, of flat leaves without the hint. The first of the leaves one level down that
+	 * together are @e; the leaf one level up whose first part is @e (its address is aligned).
+	 * What hardware wrote about use (accessed, dirty) in @other, too; and the use of @e wiped
+	 * out, of PW_ATTR_ACCESSED and PW_ATTR_DIRTY what @what names.
+	 */
+	uint64_t (*child)(uint64_t e, unsigned int level);
+	uint64_t (*parent)(uint64_t e, unsigned int level);
+	uint64_t (*merge)(const struct pw_table *pt, uint64_t e, uint64_t other,
+			  unsigned int level);
+	uint64_t (*unused)(const struct pw_table *pt, uint64_t e, uint32_t what,
+			   unsigned int level);
+	/* Bits of a leaf that break it when they are cleared and make it again when they are set,
+	   everything else kept; 0 where how() breaks no leaf that stays one. */
+	uint64_t (*broken_mask)(unsigned int level);
+	/* A block that is about to change its size (arm64 nT); how() says where it is wanted. */
+	uint64_t nt;
 
 	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say.
 	   change() may be 1 where rights_are_kind: whether a leaf stays one depends on the leaf,
@@ -175,19 +202,18 @@ PW_INLINE uint64_t pw_run_mask(const struct pw_fmt *f, const struct pw_table *pt
 	return mask;
 }
 
-/*
- * For formats that no live table has: pw_table_init() refuses those, so nobody asks.
- */
+/* For formats whose new entries need no barrier of their own. */
 PW_INLINE bool pw_no_publish(const struct pw_table *pt, uint64_t e, unsigned int level)
 {
 	(void)pt, (void)e, (void)level;
 	return false;
 }
 
-PW_INLINE bool pw_no_debt(uint64_t old, uint64_t now, unsigned int level)
+/* For formats that never break a leaf that stays one. */
+PW_INLINE uint64_t pw_no_broken_mask(unsigned int level)
 {
-	(void)old, (void)now, (void)level;
-	return false;
+	(void)level;
+	return 0;
 }
 
 #endif

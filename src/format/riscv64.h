@@ -491,6 +491,54 @@ static const struct pw_field pw_rv_fields[] = {
 };
 #define PW_RV_NR_FIELDS (sizeof(pw_rv_fields) / sizeof(pw_rv_fields[0]))
 
+/*
+ * An entry with V clear may be cached, too ("Supervisor Memory-Management Fence Instruction"): a
+ * fence is owed for what becomes valid, unless Svvptc bounds the time until it is seen, or the
+ * caller's fault handler fences and retries.
+ */
+PW_INLINE bool pw_rv_stale(const struct pw_table *pt, uint64_t old, uint64_t now,
+			   unsigned int level)
+{
+	(void)level;
+	if (!(old & PW_RV_V))
+		return (now & PW_RV_V) && !(pt->caps.flags & (PW_CAP_SVVPTC | PW_CAP_FIX_UP));
+	return (old ^ now) & ~(PW_RV_RSW | (old & PW_RV_A) | (now & ~old & (PW_RV_A | PW_RV_D)));
+}
+
+/*
+ * Either of two translations may be used until a fence, and it is well defined that one is; so a
+ * leaf may change its size in place. A NAPOT group may not: its entries are made invalid, fenced,
+ * and written anew (Svnapot).
+ */
+PW_INLINE enum pw_how pw_rv_how(const struct pw_table *pt, uint64_t old, uint64_t now,
+				unsigned int level)
+{
+	(void)pt, (void)level;
+	return (old & now & PW_RV_V) && ((old ^ now) & PW_RV_N) ? PW_HOW_BREAK : PW_HOW_STORE;
+}
+
+/* Leaves of all sizes look alike. */
+PW_INLINE uint64_t pw_rv_child(uint64_t e, unsigned int level)
+{
+	(void)level;
+	return e;
+}
+
+PW_INLINE uint64_t pw_rv_merge(const struct pw_table *pt, uint64_t e, uint64_t other,
+			       unsigned int level)
+{
+	(void)pt, (void)level;
+	return e | (other & (PW_RV_A | PW_RV_D));
+}
+
+PW_INLINE uint64_t pw_rv_unused(const struct pw_table *pt, uint64_t e, uint32_t what,
+				unsigned int level)
+{
+	(void)pt, (void)level;
+	return e &
+	       ~((what & PW_ATTR_ACCESSED ? PW_RV_A : 0) | (what & PW_ATTR_DIRTY ? PW_RV_D : 0));
+}
+
 static const struct pw_geometry pw_geo_riscv64 = {
 	.granule_lg2 = 12,
 	.index_lg2 = 9,
@@ -499,10 +547,10 @@ static const struct pw_geometry pw_geo_riscv64 = {
 	.min_va_bits = 39,
 	.max_va_bits = 57,
 	.halves = PW_HALVES_SIGNED,
+	.live = true,
 	.regimes = 1u << PW_REGIME_RISCV,
 	.va_step = 9,
 	.pa_bits = 56,
-	.live = false,
 	.rights_are_kind = true,
 	.contig_lg2 = { 4 },
 	.contig_cap = PW_CAP_SVNAPOT,
@@ -526,8 +574,13 @@ static const struct pw_fmt pw_fmt_riscv64 = {
 	.inherit = pw_rv_inherit,
 	.perm = pw_rv_perm,
 	.publish = pw_no_publish,
-	.stale = pw_no_debt,
-	.needs_bbm = pw_no_debt,
+	.stale = pw_rv_stale,
+	.how = pw_rv_how,
+	.child = pw_rv_child,
+	.parent = pw_rv_child,
+	.merge = pw_rv_merge,
+	.unused = pw_rv_unused,
+	.broken_mask = pw_no_broken_mask,
 	.encode = pw_rv_encode,
 	.decode_leaf = pw_rv_decode_leaf,
 	.change = pw_rv_change,
@@ -543,10 +596,10 @@ static const struct pw_geometry pw_geo_riscv64_g = {
 	.max_va_bits = 59,
 	.concat_lg2 = 2,
 	.halves = PW_HALVES_NONE,
+	.live = true,
 	.regimes = 1u << PW_REGIME_RISCV_G,
 	.va_step = 9,
 	.pa_bits = 56,
-	.live = false,
 	.rights_are_kind = true,
 	.contig_lg2 = { 4 },
 	.contig_cap = PW_CAP_SVNAPOT,
@@ -570,8 +623,13 @@ static const struct pw_fmt pw_fmt_riscv64_g = {
 	.inherit = pw_rv_g_inherit,
 	.perm = pw_rv_g_perm,
 	.publish = pw_no_publish,
-	.stale = pw_no_debt,
-	.needs_bbm = pw_no_debt,
+	.stale = pw_rv_stale,
+	.how = pw_rv_how,
+	.child = pw_rv_child,
+	.parent = pw_rv_child,
+	.merge = pw_rv_merge,
+	.unused = pw_rv_unused,
+	.broken_mask = pw_no_broken_mask,
 	.encode = pw_rv_g_encode,
 	.decode_leaf = pw_rv_g_decode_leaf,
 	.change = pw_rv_g_change,

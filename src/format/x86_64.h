@@ -407,6 +407,63 @@ PW_COLD int pw_x86_change(const struct pw_table *pt, const struct pw_change *cha
 	return pw_x86_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
 }
 
+/* What an entry translates: all but what software keeps, and what hardware has yet to set. */
+PW_INLINE bool pw_x86_stale(const struct pw_table *pt, uint64_t old, uint64_t now,
+			    unsigned int level)
+{
+	(void)pt, (void)level;
+	/* A set is seen whenever; A cleared is an estimate's business (4.10.4.3 of the SDM). D
+	   cleared is not: a cached entry would go on without setting it again. */
+	return (old & PW_X86_P) &&
+	       ((old ^ now) & ~(PW_X86_SOFT | PW_X86_A | (now & ~old & PW_X86_D)));
+}
+
+/*
+ * A leaf of another size. The SDM (4.10.2.3) lets a processor use either of the two until the old
+ * one is invalidated, which is harmless while they say the same; but some raise a machine check
+ * when a fetch finds both (CVE-2018-12207). So the entry is made not-present in between, unless the
+ * caller says that its processors do without: a bbm_level of 2 or more.
+ */
+PW_INLINE enum pw_how pw_x86_how(const struct pw_table *pt, uint64_t old, uint64_t now,
+				 unsigned int level)
+{
+	bool both = old & now & PW_X86_P;
+
+	return both && level && ((old ^ now) & PW_X86_PS) && pt->caps.bbm_level < 2u ?
+		       PW_HOW_BREAK :
+		       PW_HOW_STORE;
+}
+
+/* PAT is elsewhere at level 0, where its place in larger leaves is an address bit. */
+PW_INLINE uint64_t pw_x86_child(uint64_t e, unsigned int level)
+{
+	if (level > 1u)
+		return e;
+	return (e & ~(PW_X86_PS | PW_X86_PAT_LARGE)) | (e & PW_X86_PAT_LARGE ? PW_X86_PAT : 0);
+}
+
+PW_INLINE uint64_t pw_x86_parent(uint64_t e, unsigned int level)
+{
+	if (level)
+		return e;
+	return (e & ~PW_X86_PAT) | (e & PW_X86_PAT ? PW_X86_PAT_LARGE : 0) | PW_X86_PS;
+}
+
+PW_INLINE uint64_t pw_x86_merge(const struct pw_table *pt, uint64_t e, uint64_t other,
+				unsigned int level)
+{
+	(void)pt, (void)level;
+	return e | (other & (PW_X86_A | PW_X86_D));
+}
+
+PW_INLINE uint64_t pw_x86_unused(const struct pw_table *pt, uint64_t e, uint32_t what,
+				 unsigned int level)
+{
+	(void)pt, (void)level;
+	return e &
+	       ~((what & PW_ATTR_ACCESSED ? PW_X86_A : 0) | (what & PW_ATTR_DIRTY ? PW_X86_D : 0));
+}
+
 static const struct pw_geometry pw_geo_x86_64 = {
 	.granule_lg2 = 12,
 	.index_lg2 = 9,
@@ -417,6 +474,8 @@ static const struct pw_geometry pw_geo_x86_64 = {
 	.va_step = 9,
 	.pa_bits = 52,
 	.halves = PW_HALVES_SIGNED,
+	.live = true,
+	.hw_ad = true,
 	.enc = true,
 	.regimes = 1u << PW_REGIME_X86,
 };
@@ -437,8 +496,13 @@ static const struct pw_fmt pw_fmt_x86_64 = {
 	.inherit = pw_x86_inherit,
 	.perm = pw_x86_perm,
 	.publish = pw_no_publish,
-	.stale = pw_no_debt,
-	.needs_bbm = pw_no_debt,
+	.stale = pw_x86_stale,
+	.how = pw_x86_how,
+	.child = pw_x86_child,
+	.parent = pw_x86_parent,
+	.merge = pw_x86_merge,
+	.unused = pw_x86_unused,
+	.broken_mask = pw_no_broken_mask,
 	.encode = pw_x86_encode,
 	.decode_leaf = pw_x86_decode_leaf,
 	.change = pw_x86_change,

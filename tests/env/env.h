@@ -34,6 +34,8 @@ struct world_format {
 	const char *name;
 	const struct pw_instance *direct;
 	const struct pw_instance *hooked;
+	const struct pw_reshaper *direct_reshaper;
+	const struct pw_reshaper *hooked_reshaper;
 	const struct ref_format *ref;
 	const struct pw_fields *fields;
 	uint32_t page_lg2;
@@ -153,6 +155,7 @@ struct world_options {
 	uint64_t mair;	  /* 0: the format's */
 	uint32_t caps;	  /* PW_CAP_*, beside the format's */
 	uint64_t pa_base; /* 0: the arena ends where output addresses end */
+	bool reshape;	  /* with a reshaper: leaves that are covered in part are cut */
 	bool zeroed;	  /* PW_ENV_ZEROED, and pages are handed out zeroed */
 };
 

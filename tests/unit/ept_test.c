@@ -480,7 +480,8 @@ TEST(what_a_handle_cannot_be)
 	c.flags = PW_TABLE_UPPER;
 	EXPECT_EQ(pw_table_init(&pt, &c), PW_EINVAL);
 	c.flags = PW_TABLE_LIVE;
-	EXPECT_EQ(pw_table_init(&pt, &c), PW_EOPNOTSUPP);
+	c.exec = NULL;
+	EXPECT_EQ(pw_table_init(&pt, &c), PW_EINVAL);
 	c.flags = 0;
 	c.enc_mask = BIT(47);
 	EXPECT_EQ(pw_table_init(&pt, &c), PW_EOPNOTSUPP);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Break, make: how a live entry becomes another one.
+ *
+ * A CPU that holds the old entry while it may already read the new one can mix the two up, where
+ * they differ in more than rights. What may be stored over what is the format's to say (pw_fmt.how);
+ * there are three ways:
+ *
+ *     in place    store                                  the invalidation follows, before rights
+ *                                                        change
+ *     by nT       store with nT, invalidate, store       arm64 FEAT_BBM 1: a block with nT is not
+ *                                                        cached in a way that could conflict
+ *     broken      invalid, invalidate, make              nobody may use the range meanwhile: the
+ *                                                        check has asked the environment
+ *
+ * Hardware may write too (accessed, dirty): what it wrote is taken out by an exchange, which nothing
+ * it does later can undo, and put into what is made. A contiguous group has one use for all of its
+ * entries: hardware writes it to any of them.
+ */
+#include "instance.h"
+#include "reshape.h"
+
+PW_SMALL uint64_t *pw_tree_table(const struct pw_table *pt, uint64_t pa)
+{
+	uint32_t len = (uint32_t)(8ull << pt->index_lg2);
+
+	return pt->instance->hooked ? pw_env_table(pt->env, pa, len) :
+				      pw_env_direct_table(pt->env, pa, len);
+}
+
+/* The span as the environment knows it. */
+static struct pw_range range_of(const struct pw_table *pt, uint64_t first, uint64_t last)
+{
+	return pw_range_of(pt->first.v + first, pt->first.v + last);
+}
+
+static uint64_t span_last(const struct pw_span *s)
+{
+	return s->ia + (s->nr << s->shift) - 1u;
+}
+
+PW_SMALL enum pw_how pw_span_how(const struct pw_table *pt, uint64_t leaf, bool hint, bool to_table,
+				 unsigned int level)
+{
+	const struct pw_fmt *f = pt->reshaper->f;
+	uint64_t old = leaf | (hint ? f->contig_mask(level) : 0);
+	enum pw_how how = f->how(pt, old, leaf, level), size;
+
+	if (!to_table)
+		return how;
+	/* what a table's entry looks like does not depend on where the table is */
+	size = f->how(pt, old, f->make_table(pt, 0, level), level);
+	return size > how ? size : how;
+}
+
+PW_SMALL int pw_may_break(struct pw_op *op, const struct pw_place *at)
+{
+	const struct pw_env *env = op->env;
+
+	if (!op->pt->reshaper || !env->may_fault ||
+	    !env->may_fault(env->ctx, range_of(op->pt, at->ia, at->last)))
+		return PW_EBUSY;
+	return 0;
+}
+
+/*
+ * Break the leaves from @at on that match, by the bits of the format's broken_mask: the rest of each
+ * entry stays where it is, so that whoever makes them needs to remember nothing. Returns how many.
+ */
+PW_SMALL uint64_t pw_break(struct pw_op *op, const struct pw_place *at, uint64_t mask,
+			   uint64_t pattern)
+{
+	uint64_t broken = op->pt->reshaper->f->broken_mask(at->level), n = 0;
+	const struct pw_env *env = op->env;
+
+	while (n < at->left) {
+		uint64_t *slot = at->slot + n, e = pw_env_read(env, slot);
+
+		if ((e & mask) != pattern)
+			break;
+		while (env->cas ? !pw_env_cas(env, slot, &e, e & ~broken) :
+				  !pw_direct_cas(env, slot, &e, e & ~broken))
+			;
+		n++;
+	}
+	pw_env_sync(env, at->slot, n);
+	pw_note_stale(op, at, n);
+	pw_op_pay(op);
+	return n;
+}
+
+/* The use of @e to every leaf of the tables below a head: they were made before it was known. */
+static void heads_merge(struct pw_op *op, const struct pw_span *s, uint64_t e)
+{
+	const struct pw_table *pt = op->pt;
+	const struct pw_fmt *f = pt->reshaper->f;
+	uint64_t nr = 1ull << pt->index_lg2, i;
+	unsigned int h, level;
+
+	for (h = 0; h < s->nr_heads; h++) {
+		uint64_t *path[PW_MAX_LEVELS], at[PW_MAX_LEVELS];
+
+		level = s->level - 1u;
+		path[level] = s->head[h].table;
+		at[level] = 0;
+		while (level < s->level) {
+			uint64_t *slot, old;
+
+			i = at[level]++;
+			if (i == nr) {
+				level++;
+				continue;
+			}
+			slot = path[level] + i;
+			old = pw_env_read(op->env, slot);
+			if (f->kind(pt, old, level) == PW_KIND_TABLE) {
+				path[level - 1u] = pw_tree_table(pt, f->table_pa(pt, old, level));
+				level--;
+				at[level] = 0;
+			} else {
+				/* use has the same bits at every level, child() does not move it */
+				pw_env_write(op->env, slot, f->merge(pt, old, e, level));
+			}
+		}
+		pw_env_sync(op->env, s->head[h].table, nr);
+	}
+}
+
+/* What slot @i is to hold; @leaf: the flat leaf for it. */
+static uint64_t span_entry(const struct pw_span *s, uint64_t i, uint64_t leaf)
+{
+	unsigned int h;
+
+	for (h = 0; h < s->nr_heads; h++) {
+		if (s->head[h].index == i)
+			return s->head[h].entry;
+	}
+	return leaf;
+}
+
+/* Make: every slot gets what it is to hold, tables complete before they can be found. */
+static void span_make(struct pw_op *op, const struct pw_span *s, uint64_t leaf)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	uint64_t i;
+
+	for (i = 0; i < s->nr; i++, leaf = f->next_leaf(leaf, s->level))
+		pw_env_link(op->env, s->slot + i, span_entry(s, i, leaf));
+	pw_env_sync(op->env, s->slot, s->nr);
+	if (s->live && f->publish(op->pt, leaf, s->level))
+		op->publish = true;
+}
+
+/* Broken: all slots empty, invalidated, and what hardware wrote into them. */
+static uint64_t span_break(struct pw_op *op, const struct pw_span *s)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	uint64_t i, leaf = s->leaf;
+
+	for (i = 0; i < s->nr; i++)
+		leaf = f->merge(op->pt, leaf, pw_env_swap(op->env, s->slot + i, 0), s->level);
+	pw_env_sync(op->env, s->slot, s->nr);
+	pw_op_stale(op, s->ia, span_last(s), s->level);
+	pw_op_pay(op);
+	return leaf;
+}
+
+/*
+ * In place, slot by slot. Hardware may have written since the leaf was read: what an exchange brings
+ * out is merged into everything, and seen by the invalidation that follows at the latest.
+ */
+static uint64_t span_in_place(struct pw_op *op, const struct pw_span *s, uint64_t nt)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	uint64_t i, merged = s->leaf, leaf = s->leaf;
+
+	for (i = 0; i < s->nr; i++, leaf = f->next_leaf(leaf, s->level)) {
+		uint64_t now = span_entry(s, i, leaf);
+
+		if (nt && now != leaf)
+			now = leaf | nt;
+		merged = f->merge(op->pt, merged, pw_env_swap(op->env, s->slot + i, now), s->level);
+	}
+	pw_env_sync(op->env, s->slot, s->nr);
+	pw_op_stale(op, s->ia, span_last(s), s->level);
+	return merged;
+}
+
+/* The tables over the blocks that have nT by now. */
+static uint64_t span_heads(struct pw_op *op, const struct pw_span *s, uint64_t merged)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	unsigned int h;
+
+	for (h = 0; h < s->nr_heads; h++)
+		merged =
+			f->merge(op->pt, merged,
+				 pw_env_swap(op->env, s->slot + s->head[h].index, s->head[h].entry),
+				 s->level);
+	pw_env_sync(op->env, s->slot, s->nr);
+	pw_op_stale(op, s->ia, span_last(s), s->level);
+	return merged;
+}
+
+/* After stores in place hardware may still go by the old entries, until they are invalidated. */
+static void span_settle(struct pw_op *op, const struct pw_span *s, uint64_t merged)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	uint64_t i;
+
+	if (merged == s->leaf)
+		return;
+	heads_merge(op, s, merged);
+	for (i = 0; i < s->nr; i++) {
+		uint64_t *slot = s->slot + i, e = pw_env_read(op->env, slot);
+
+		if (f->kind(op->pt, e, s->level) != PW_KIND_TABLE)
+			(void)pw_env_swap(op->env, slot, f->merge(op->pt, e, merged, s->level));
+	}
+}
+
+PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	enum pw_how how = PW_HOW_STORE;
+	uint64_t leaf = s->leaf;
+
+	if (s->live)
+		how = pw_span_how(op->pt, s->leaf, s->hint, s->nr_heads, s->level);
+	if (!s->live) {
+		span_make(op, s, leaf);
+		return;
+	}
+	switch (how) {
+	case PW_HOW_BREAK:
+		leaf = span_break(op, s);
+		if (leaf != s->leaf)
+			heads_merge(op, s, leaf);
+		span_make(op, s, leaf);
+		return;
+	case PW_HOW_NT:
+		leaf = span_in_place(op, s, f->nt);
+		pw_op_pay(op);
+		leaf = span_heads(op, s, leaf);
+		span_settle(op, s, leaf);
+		return;
+	case PW_HOW_STORE:
+	default:
+		leaf = span_in_place(op, s, 0);
+		span_settle(op, s, leaf);
+		return;
+	}
+}

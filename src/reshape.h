@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Leaves of other sizes: what it takes to split and to collapse them, and to replace live entries.
+ *
+ * A reshaper is a format's accessors at run time, and the functions of this folder that use them.
+ * A handle that names none has no use for any of it, and a link that names none leaves it out; so
+ * the engine comes here only through the handle's pointer. Nothing here is in a loop over many
+ * entries but filling a table, which is the instance's.
+ *
+ *     split.c      the ends of a range: which leaves and groups they cut, and what to put there
+ *     replace.c    break, make: the only way in the engine to replace a live entry
+ *     collapse.c   tables back to leaves
+ */
+#ifndef PW_SRC_RESHAPE_H
+#define PW_SRC_RESHAPE_H
+
+#include "map.h"
+#include "spot.h"
+
+struct pw_reshaper {
+	const struct pw_fmt *f; /* at run time */
+	/* @nr leaves that continue each other, beginning with @e, whole groups where it has the
+	   hint, to a table that is not in the tree */
+	void (*fill)(const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
+		     unsigned int level);
+
+	/* split.c: of an operation's check: may the leaf at @at, of which [first, last] belong
+	   together and the range covers a part, be cut? Counts the tables; 0, PW_EBUSY. */
+	int (*check)(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
+	/* split.c: cut at both ends of the range under work. Cannot fail. */
+	void (*cut)(struct pw_op *op);
+	/* replace.c: of an operation's check: may the live leaf at @at be broken for a while? */
+	int (*may_break)(struct pw_op *op, const struct pw_place *at);
+	/* replace.c: break @n leaves from @at on, and invalidate; they are made by the caller */
+	uint64_t (*brk)(struct pw_op *op, const struct pw_place *at, uint64_t mask,
+			uint64_t pattern);
+};
+
+/* An entry of a span that becomes a table. */
+struct pw_head {
+	uint64_t index; /* in the span */
+	uint64_t *table;
+	uint64_t entry; /* that leads to it */
+};
+
+/* Entries that change together: one leaf, a contiguous group, or an entry that leads to a table. */
+struct pw_span {
+	uint64_t *slot;
+	uint64_t nr;
+	uint64_t index; /* of the first slot in its table */
+	uint64_t ia;	/* what they map, from here on */
+	unsigned int level;
+	unsigned int shift;
+	uint64_t leaf; /* the first as a flat leaf without the hint: what is to be there, but for */
+	bool live;     /* a CPU may hold what is there now */
+	bool hint;     /* they have the hint now */
+	unsigned int nr_heads;
+	struct pw_head head[2];
+};
+
+/* replace.c: write the span's leaf, and its heads, over what is there. */
+void pw_replace(struct pw_op *op, struct pw_span *s);
+/* replace.c: how do the entries of a span change? The strictest of its slots. */
+enum pw_how pw_span_how(const struct pw_table *pt, uint64_t leaf, bool hint, bool to_table,
+			unsigned int level);
+/* replace.c: those of struct pw_reshaper */
+int pw_may_break(struct pw_op *op, const struct pw_place *at);
+uint64_t pw_break(struct pw_op *op, const struct pw_place *at, uint64_t mask, uint64_t pattern);
+
+/* split.c: those of struct pw_reshaper */
+int pw_split_check(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
+void pw_split_cut(struct pw_op *op);
+
+/* change.c: the debt of the range under work, now, whatever the mode */
+void pw_op_pay(struct pw_op *op);
+/* change.c: [first, last] as ia, all of @level, may be cached */
+void pw_op_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
+
+/* replace.c: host address of a table that was there, or was made, a moment ago */
+uint64_t *pw_tree_table(const struct pw_table *pt, uint64_t pa);
+
+/* Filling a table, for each instance. */
+PW_INLINE void pw_reshape_fill(const struct pw_fmt *f, const struct pw_mem *m,
+			       const struct pw_env *env, uint64_t *slot, uint64_t nr, uint64_t e,
+			       unsigned int level)
+{
+	if (f->group && (e & f->contig_mask(level)))
+		pw_map_groups(f, m, env, slot, nr, e, level);
+	else
+		pw_map_leaves(f, m, env, slot, nr, e, level);
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Splitting at the ends of a range, every format, inactive and live: afterwards every address leads
+ * where it led before, with the rights it had, but for what was asked to change; the pieces are the
+ * largest that are legal; and nothing is allocated that is not needed.
+ */
+#include "../env/env.h"
+#include "../harness/harness.h"
+
+static struct world w;
+
+/* The largest leaf of the format that the arena's addresses allow, mapped at offset @at. */
+static bool map_block(unsigned int level, uint64_t *at, uint32_t flags)
+{
+	uint64_t size = pw_table_leaf_size(&w.pt, level);
+	struct pw_attr attr = world_attr(&w, PW_PERM_W);
+
+	*at = size;
+	if (w.pt.last.v - w.pt.first.v < 4 * size || 2 * size > w.pt.pa_max)
+		return false;
+	return EXPECT_EQ(pw_map(&w.pt, pw_range_len(w.pt.first.v + *at, size), pw_pa_of(size),
+				&attr, flags, NULL, NULL),
+			 0);
+}
+
+/* Every page of [first, first + size) leads to its own offset from @pa, writable but for [lo, hi). */
+static void expect_same(uint64_t first, uint64_t size, uint64_t pa, uint64_t lo, uint64_t hi)
+{
+	uint64_t page = world_page_bytes(&w), off;
+
+	for (off = 0; off<size; off += size / page> 2000 ? size / 997 & ~(page - 1) : page) {
+		struct pw_translation t;
+		bool changed = off >= lo && off < hi;
+		uint64_t want = pa + off;
+
+		harness_note("offset", off);
+		if (!EXPECT_EQ(pw_translate(&w.pt, pw_va_of(w.pt.first.v + first + off), &t), 0))
+			return;
+		EXPECT_EQ(t.pa.v, want);
+		EXPECT_EQ(!(t.perm & PW_PERM_W), changed);
+	}
+}
+
+static const struct pw_change *read_only(void)
+{
+	static struct pw_change c;
+
+	c = (struct pw_change){ .perm_clear = w.format->no_write };
+	return &c;
+}
+
+/* One page out of a leaf of @level: its first, one in the middle, its last. */
+static void one_page(unsigned int level, unsigned int which, uint32_t flags)
+{
+	uint64_t page = world_page_bytes(&w), size = pw_table_leaf_size(&w.pt, level), at, off;
+	struct pw_result res;
+	uint32_t before;
+
+	if (!map_block(level, &at, flags))
+		return;
+	off = which == 0 ? 0 : which == 1 ? (size / 2 + 3 * page) & ~(page - 1) : size - page;
+	before = w.balance;
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(w.pt.first.v + at + off, page), read_only(), 0,
+			     NULL, &res),
+		  0);
+	EXPECT_EQ(res.changed, page);
+	EXPECT_EQ(w.balance - before, level); /* a table a level */
+	expect_same(at, size, size, off, off + page);
+	EXPECT_EQ(pw_unmap(&w.pt, pw_range_len(w.pt.first.v + at, size), 0, NULL, &res), 0);
+	EXPECT_EQ(res.changed, size);
+	EXPECT_EQ(w.violations, 0);
+	EXPECT_EQ(w.asserts, 0);
+}
+
+static bool yes(void *ctx, struct pw_range range)
+{
+	(void)ctx, (void)range;
+	return true;
+}
+
+TEST(one_page_out_of_every_leaf)
+{
+	for (unsigned int i = 0; i < 2 * WORLD_NR_FORMATS; i++) {
+		for (unsigned int live = 0; live < 5; live++) {
+			struct world_options o = { .hooked = i & 1,
+						   .reshape = true,
+						   .flags = live ? PW_TABLE_LIVE : 0,
+						   .pa_base = 1ull << 40,
+						   .caps = live == 3 ? PW_CAP_BBM_ABORTS_OK : 0 };
+
+			harness_note("format", i / 2);
+			harness_note("hooked", i & 1);
+			harness_note("live", live);
+			if (i / 2 == WORLD_FAKE)
+				o.pa_base = 0;
+			if (!world_open(&w, &world_formats[i / 2], &o))
+				return;
+			w.env.may_fault = yes;
+			w.pt.caps.bbm_level = live ? live - 1 : 0;
+			for (unsigned int level = 1; pw_table_leaf_ok(&w.pt, level); level++) {
+				harness_note("level", level);
+				for (unsigned int which = 0; which < 3; which++) {
+					harness_note("which", which);
+					one_page(level, which, 0);
+				}
+			}
+			world_close(&w);
+		}
+	}
+}
