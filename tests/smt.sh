@@ -39,9 +39,10 @@ claims() {
 format() {
 	level=0
 	while [ $level -lt "$6" ]; do
-		try "$1 $4 level $level" claims "$1-$4-$level" tests/smt/claims.c \
-			-DCLAIM_FORMAT="pw_fmt_$1" -DCLAIM_HEADER="\"../../src/format/$2\"" \
-			-DCLAIM_REF="ref_$1" -DCLAIM_SOURCE="\"../ref/$3\"" \
+		sed "s|^/\* smt.sh: .*|#include \"../../src/format/$2\"\n#include \"../ref/$3\"|" \
+			tests/smt/claims.c >"$out/claims.c"
+		try "$1 $4 level $level" claims "$1-$4-$level" "$out/claims.c" -Itests/smt \
+			-DCLAIM_FORMAT="pw_fmt_$1" -DCLAIM_REF="ref_$1" \
 			-DCLAIM_LEVEL=$level -DCLAIM_LEAF_LEVELS="$7" \
 			-DCLAIM_REGIME="PW_REGIME_$4" -DCLAIM_SHARE="$5"
 		level=$((level + 1))

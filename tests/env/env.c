@@ -46,6 +46,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_4k_direct, .direct_reshaper = &pw_arm64_4k_direct_reshaper,
 		.hooked = &pw_arm64_4k_hooked, .hooked_reshaper = &pw_arm64_4k_hooked_reshaper,
 		.ref = &ref_arm64_4k,
+		.fields = &pw_arm64_4k_fields,
 		.page_lg2 = 12,
 		.index_lg2 = 9,
 		.min_va_bits = 16,
@@ -59,6 +60,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_4k_lpa2_direct, .direct_reshaper = &pw_arm64_4k_lpa2_direct_reshaper,
 		.hooked = &pw_arm64_4k_lpa2_hooked, .hooked_reshaper = &pw_arm64_4k_lpa2_hooked_reshaper,
 		.ref = &ref_arm64_4k_lpa2,
+		.fields = &pw_arm64_4k_lpa2_fields,
 		.page_lg2 = 12,
 		.index_lg2 = 9,
 		.min_va_bits = 16,
@@ -71,6 +73,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_16k_direct, .direct_reshaper = &pw_arm64_16k_direct_reshaper,
 		.hooked = &pw_arm64_16k_hooked, .hooked_reshaper = &pw_arm64_16k_hooked_reshaper,
 		.ref = &ref_arm64_16k,
+		.fields = &pw_arm64_16k_fields,
 		.page_lg2 = 14,
 		.index_lg2 = 11,
 		.min_va_bits = 16,
@@ -84,6 +87,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_16k_lpa2_direct, .direct_reshaper = &pw_arm64_16k_lpa2_direct_reshaper,
 		.hooked = &pw_arm64_16k_lpa2_hooked, .hooked_reshaper = &pw_arm64_16k_lpa2_hooked_reshaper,
 		.ref = &ref_arm64_16k_lpa2,
+		.fields = &pw_arm64_16k_lpa2_fields,
 		.page_lg2 = 14,
 		.index_lg2 = 11,
 		.min_va_bits = 16,
@@ -96,6 +100,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_64k_direct, .direct_reshaper = &pw_arm64_64k_direct_reshaper,
 		.hooked = &pw_arm64_64k_hooked, .hooked_reshaper = &pw_arm64_64k_hooked_reshaper,
 		.ref = &ref_arm64_64k,
+		.fields = &pw_arm64_64k_fields,
 		.page_lg2 = 16,
 		.index_lg2 = 13,
 		.min_va_bits = 17,
@@ -109,6 +114,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_64k_lpa_direct, .direct_reshaper = &pw_arm64_64k_lpa_direct_reshaper,
 		.hooked = &pw_arm64_64k_lpa_hooked, .hooked_reshaper = &pw_arm64_64k_lpa_hooked_reshaper,
 		.ref = &ref_arm64_64k_lpa,
+		.fields = &pw_arm64_64k_lpa_fields,
 		.page_lg2 = 16,
 		.index_lg2 = 13,
 		.min_va_bits = 17,
@@ -122,6 +128,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_s2_4k_direct, .direct_reshaper = &pw_arm64_s2_4k_direct_reshaper,
 		.hooked = &pw_arm64_s2_4k_hooked, .hooked_reshaper = &pw_arm64_s2_4k_hooked_reshaper,
 		.ref = &ref_arm64_s2_4k,
+		.fields = &pw_arm64_s2_4k_fields,
 		.page_lg2 = 12,
 		.index_lg2 = 9,
 		.min_va_bits = 16,
@@ -135,6 +142,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_s2_4k_lpa2_direct, .direct_reshaper = &pw_arm64_s2_4k_lpa2_direct_reshaper,
 		.hooked = &pw_arm64_s2_4k_lpa2_hooked, .hooked_reshaper = &pw_arm64_s2_4k_lpa2_hooked_reshaper,
 		.ref = &ref_arm64_s2_4k_lpa2,
+		.fields = &pw_arm64_s2_4k_lpa2_fields,
 		.page_lg2 = 12,
 		.index_lg2 = 9,
 		.min_va_bits = 16,
@@ -147,6 +155,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_s2_16k_direct, .direct_reshaper = &pw_arm64_s2_16k_direct_reshaper,
 		.hooked = &pw_arm64_s2_16k_hooked, .hooked_reshaper = &pw_arm64_s2_16k_hooked_reshaper,
 		.ref = &ref_arm64_s2_16k,
+		.fields = &pw_arm64_s2_16k_fields,
 		.page_lg2 = 14,
 		.index_lg2 = 11,
 		.min_va_bits = 16,
@@ -160,6 +169,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_s2_16k_lpa2_direct, .direct_reshaper = &pw_arm64_s2_16k_lpa2_direct_reshaper,
 		.hooked = &pw_arm64_s2_16k_lpa2_hooked, .hooked_reshaper = &pw_arm64_s2_16k_lpa2_hooked_reshaper,
 		.ref = &ref_arm64_s2_16k_lpa2,
+		.fields = &pw_arm64_s2_16k_lpa2_fields,
 		.page_lg2 = 14,
 		.index_lg2 = 11,
 		.min_va_bits = 16,
@@ -172,6 +182,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_s2_64k_direct, .direct_reshaper = &pw_arm64_s2_64k_direct_reshaper,
 		.hooked = &pw_arm64_s2_64k_hooked, .hooked_reshaper = &pw_arm64_s2_64k_hooked_reshaper,
 		.ref = &ref_arm64_s2_64k,
+		.fields = &pw_arm64_s2_64k_fields,
 		.page_lg2 = 16,
 		.index_lg2 = 13,
 		.min_va_bits = 17,
@@ -185,6 +196,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.direct = &pw_arm64_s2_64k_lpa_direct, .direct_reshaper = &pw_arm64_s2_64k_lpa_direct_reshaper,
 		.hooked = &pw_arm64_s2_64k_lpa_hooked, .hooked_reshaper = &pw_arm64_s2_64k_lpa_hooked_reshaper,
 		.ref = &ref_arm64_s2_64k_lpa,
+		.fields = &pw_arm64_s2_64k_lpa_fields,
 		.page_lg2 = 16,
 		.index_lg2 = 13,
 		.min_va_bits = 17,
@@ -531,7 +543,7 @@ static uint32_t va_bits_of(const struct world_format *f, uint32_t wanted)
 	if (!wanted)
 		return f->max_va_bits;
 	while (va_bits < f->max_va_bits && (va_bits < wanted || va_bits < least))
-		va_bits += f->va_step;
+		va_bits += f->va_step ? f->va_step : 1;
 	return va_bits;
 }
 

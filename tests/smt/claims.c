@@ -22,8 +22,7 @@
 #define PW_COLD PW_INLINE
 
 #include "../../src/attr.c"
-#include CLAIM_HEADER
-#include CLAIM_SOURCE
+/* smt.sh: the includes of CLAIM_HEADER and CLAIM_SOURCE stand here. */
 
 #define LEVEL	CLAIM_LEVEL
 #define SHIFT	(CLAIM_FORMAT.geo->granule_lg2 + CLAIM_LEVEL * CLAIM_FORMAT.geo->index_lg2)

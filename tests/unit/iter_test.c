@@ -236,6 +236,49 @@ TEST(runs_merge_under_a_mask)
 	}
 }
 
+/* The same for every format, with what each can hold: the middle one of three pages differs. */
+static void differs(struct world *x, const struct pw_attr *middle, uint32_t ignore)
+{
+	struct pw_attr attr = world_attr(x, PW_PERM_W);
+	uint64_t page = world_page_bytes(x), raw[2] = { 0 }, slot;
+	struct pw_translation t;
+
+	EXPECT_EQ(pw_attr_encode(&x->pt, &attr, 0, &raw[0]), 0);
+	EXPECT_EQ(pw_attr_encode(&x->pt, middle, 0, &raw[1]), 0);
+	map(x, x->pt.first.v, 3 * page, 0, PW_PERM_W);
+	EXPECT_EQ(pw_translate(&x->pt, pw_va_of(x->pt.first.v + page), &t), 0);
+	slot = t.step[t.nr_steps - 1].entry_pa.v;
+	*world_slot(x, slot, 0) ^= raw[0] ^ raw[1];
+	collect(x, all_of(x), PW_WANT_LEAVES, PW_IGNORE_ALL & ~(PW_IGNORE_PA | ignore));
+	EXPECT_EQ(nr_runs, 3);
+	collect(x, all_of(x), PW_WANT_LEAVES, ignore);
+	EXPECT_EQ(nr_runs, 1);
+	EXPECT_EQ(pw_unmap(&x->pt, pw_range_len(x->pt.first.v, 3 * page), 0, NULL, NULL), 0);
+}
+
+static void merges_what_may_differ(struct world *x)
+{
+	struct pw_attr attr = world_attr(x, PW_PERM_W);
+
+	attr.flags &= ~(uint32_t)PW_ATTR_ACCESSED;
+	differs(x, &attr, PW_IGNORE_AD);
+	if (x->format->flags & PW_ATTR_DIRTY && !(x->format->flags & PW_ATTR_DBM)) {
+		attr = world_attr(x, PW_PERM_W);
+		attr.flags |= PW_ATTR_DIRTY;
+		differs(x, &attr, PW_IGNORE_AD);
+	}
+	for (uint32_t soft = 1; soft < x->format->nr_soft; soft <<= 1) {
+		attr = world_attr(x, PW_PERM_W);
+		attr.soft = soft;
+		differs(x, &attr, PW_IGNORE_SOFT);
+	}
+}
+
+TEST(runs_merge_what_may_differ)
+{
+	world_each(NULL, merges_what_may_differ);
+}
+
 /* The dirty state is AP[2] where DBM is set, and only there. */
 TEST(runs_merge_clean_and_dirty)
 {
