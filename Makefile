@@ -82,9 +82,10 @@ to_bin = $(patsubst %.c,$(O)/%,$(1))
 
 LIB := $(O)/libpagewalk.a
 LINUX_LIB := $(if $(strip $(PW_LINUX_SRC)),$(O)/libpagewalk-linux.a)
+MODEL_LIB := $(if $(strip $(PW_MODEL_SRC)),$(O)/libpagewalk-model.a)
 SOURCES_LIB := $(if $(strip $(PW_SOURCES_SRC)),$(O)/obj/sources.a)
 TOOL := $(if $(strip $(PW_CMD_SRC)),$(O)/pagewalk)
-ALL_LIBS := $(SOURCES_LIB) $(LINUX_LIB) $(LIB)
+ALL_LIBS := $(SOURCES_LIB) $(MODEL_LIB) $(LINUX_LIB) $(LIB)
 EXAMPLES := $(call to_bin,$(PW_EXAMPLES))
 BENCHES := $(call to_bin,$(PW_BENCHES))
 TESTS := $(call to_bin,$(PW_TESTS))
@@ -96,14 +97,14 @@ MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN))
 .DELETE_ON_ERROR:
 
 all: lib tool examples
-lib: $(LIB) $(LINUX_LIB)
+lib: $(LIB) $(LINUX_LIB) $(MODEL_LIB)
 tool: $(TOOL)
 examples: $(EXAMPLES)
 benches: $(BENCHES)
 tests: $(TESTS)
 man: $(MAN)
 
-CORE_OBJ := $(call to_obj,$(CORE_SRC) $(PW_LINUX_SRC))
+CORE_OBJ := $(call to_obj,$(CORE_SRC) $(PW_LINUX_SRC) $(PW_MODEL_SRC))
 HOSTED_OBJ := $(call to_obj,$(PW_SOURCES_SRC) $(PW_CMD_SRC) $(PW_EXAMPLES) $(PW_BENCHES))
 TEST_OBJ := $(call to_obj,$(PW_TEST_SHARED_SRC) $(PW_TESTS))
 
@@ -118,8 +119,9 @@ $(sort $(CORE_OBJ) $(HOSTED_OBJ) $(TEST_OBJ)): $(O)/obj/%.o: %.c Makefile
 
 $(LIB): $(call to_obj,$(CORE_SRC))
 $(LINUX_LIB): $(call to_obj,$(PW_LINUX_SRC))
+$(MODEL_LIB): $(call to_obj,$(PW_MODEL_SRC))
 $(SOURCES_LIB): $(call to_obj,$(PW_SOURCES_SRC))
-$(LIB) $(LINUX_LIB) $(SOURCES_LIB): sources.mk
+$(LIB) $(LINUX_LIB) $(MODEL_LIB) $(SOURCES_LIB): sources.mk
 	$(call say,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(filter %.o,$^)
@@ -192,7 +194,7 @@ install: lib tool man $(O)/pagewalk.pc
 	install -m 644 include/pagewalk/*.h $(DESTDIR)$(PREFIX)/include/pagewalk
 	install -d $(DESTDIR)$(PREFIX)/include/pagewalk/linux
 	install -m 644 include/pagewalk/linux/*.h $(DESTDIR)$(PREFIX)/include/pagewalk/linux
-	install -m 644 $(LIB) $(LINUX_LIB) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(LIB) $(LINUX_LIB) $(MODEL_LIB) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(O)/pagewalk.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(if $(TOOL),install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin)
 	for m in $(MAN); do \

@@ -48,6 +48,28 @@ PW_LINUX_SRC = \
 	linux/pagewalk.c \
 	linux/state.c \
 
+# libpagewalk-model.a ------------------------------------------------------------------------
+
+# the executable MMU: knows nothing of the engine
+PW_MODEL_SRC = \
+	model/arm64.c \
+	model/judge.c \
+	model/look.c \
+	model/maint.c \
+	model/names.c \
+	model/order.c \
+	model/play.c \
+	model/report.c \
+	model/riscv.c \
+	model/rules.c \
+	model/state.c \
+	model/step.c \
+	model/store.c \
+	model/tables.c \
+	model/trace_binary.c \
+	model/trace_text.c \
+	model/x86.c \
+
 # hosted: the command ------------------------------------------------------------------------
 
 PW_SOURCES_SRC = \
@@ -95,8 +117,10 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_map.c \
 	tests/ref/ref_walk.c \
 	tests/ref/observe.c \
+	tests/model/image.c \
 
 PW_TESTS = \
+	tests/model/litmus_test.c \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \
