@@ -92,9 +92,9 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 		   covers_va(m, op, of, p, K_LEAF, val, d.global)) {
 		return 0;
 	}
-	i = ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier);
+	i = ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier, src);
 	if (i != NIL && !m->ents[i].visible) {
-		m->ents[i].live |= live;
+		ent_refilled(&m->ents[i], live);
 		return 0;
 	}
 	e = ent_add(m, p, d.kind, val, src, d.global, live);
@@ -160,8 +160,11 @@ static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, 
 
 /* Coverage ----------------------------------------------------------------------------------- */
 
-/* CPUs on which a stale pointer that the operation leaves could bring @e back. */
-static cpumask refill(const struct pwm *m, const struct ent *e)
+/*
+ * CPUs on which a stale pointer that the operation leaves could bring @e back: the table below it
+ * has @e's value now, or, with @older, is the one that @e's value stood in.
+ */
+static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
 {
 	cpumask cpus = 0;
 	unsigned int l;
@@ -190,7 +193,8 @@ static cpumask refill(const struct pwm *m, const struct ent *e)
 			hier = w->hier | d.perm;
 			val = walk_from(m, d.oa, l - 1, e->va, e->level, &level, &hier, &src);
 			if (level == e->level && hier == e->hier &&
-			    m->arch->key(m, val, level) == m->arch->key(m, e->val, level))
+			    (older ? src == e->src :
+				     m->arch->key(m, val, level) == m->arch->key(m, e->val, level)))
 				cpus |= left;
 		}
 	}
@@ -201,19 +205,12 @@ static cpumask refill(const struct pwm *m, const struct ent *e)
 static cpumask reach(struct pwm *m, uint32_t cpu, const struct op *op, struct ent *e)
 {
 	enum miss why = m->arch->covers(m, op, e);
-	cpumask cpus = op->cpus & e->live;
+	/* what only waits for its CPU's synchronisation is in no TLB any more */
+	cpumask cpus = op->cpus & e->live & ~e->own;
 
 	if (why != MISS_NONE) {
 		note_miss(m, e, cpu, why);
 		return 0;
-	}
-	if (!e->visible) {
-		/* A CPU whose own store went over it does not fill it again, if that counts. */
-		cpus &= op->local_order ? e->writers & CPU_BIT(cpu) : 0;
-		if (!cpus) {
-			note_miss(m, e, cpu, MISS_INVISIBLE);
-			return 0;
-		}
 	}
 	if (e->live & ~op->cpus && !op->broadcast)
 		note_miss(m, e, cpu, MISS_LOCAL);
@@ -252,18 +249,45 @@ static void mark(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
 		mark_one(m, cpu, op, i, tables);
 }
 
+/*
+ * CPUs that may read the old value again, because the store over it is not visible and they have a
+ * way to the entry: through memory, or through a stale pointer that the operation leaves.
+ */
+static cpumask reread(const struct pwm *m, uint32_t cpu, const struct op *op, const struct ent *e)
+{
+	const struct space *s = &m->spaces[e->space];
+	unsigned int level, hier;
+	cpumask cpus = 0;
+	uint64_t src;
+
+	if (e->visible)
+		return 0;
+	walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	if (level == e->level && src == e->src)
+		cpus = e->global ? s->ran | s->ran_g : s->ran;
+	cpus |= pointers_to(m, e, true);
+	/* a CPU whose own store went over it does not read it again, where that counts */
+	if (op->local_order && (e->writers & CPU_BIT(cpu)))
+		cpus &= ~CPU_BIT(cpu);
+	return cpus;
+}
+
+/* What comes back at once is not covered. */
+static void keep_what_returns(struct pwm *m, uint32_t cpu, const struct op *op, struct ent *e)
+{
+	cpumask again = reread(m, cpu, op, e), back = pointers_to(m, e, false);
+
+	if (!((again | back) & e->mask))
+		return;
+	note_miss(m, e, cpu, again & e->mask ? MISS_INVISIBLE : MISS_REFILLED);
+	e->mask &= ~(again | back);
+}
+
 /* Cover it: at once, or when this CPU's next completing barrier comes. */
 static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 {
 	struct ent *e = &m->ents[i];
-	cpumask back = refill(m, e);
 
-	if (back & e->mask) {
-		note_miss(m, e, cpu, MISS_REFILLED);
-		e->mask &= ~back;
-		if (!e->mask)
-			return;
-	}
 	m->perf_useful = true;
 	if (op->immediate) {
 		kill_on(m, e, e->mask);
@@ -276,13 +300,28 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 	rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
 }
 
+/* Pointers from the top down, then leaves: what comes back depends on the pointers above it. */
+static void keep_all_that_returns(struct pwm *m, uint32_t cpu, const struct op *op)
+{
+	unsigned int l;
+	uint32_t i;
+
+	for (l = PWM_MAX_LEVELS; m->marked[1] != NIL && l-- > 1;)
+		for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
+			if (m->ents[i].level == l)
+				keep_what_returns(m, cpu, op, &m->ents[i]);
+	for (i = m->marked[0]; i != NIL; i = m->ents[i].mark_next)
+		keep_what_returns(m, cpu, op, &m->ents[i]);
+}
+
 static void take_all(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
 {
 	uint32_t i = m->marked[tables], next;
 
 	for (; i != NIL; i = next) {
 		next = m->ents[i].mark_next;
-		take(m, cpu, op, i);
+		if (m->ents[i].mask)
+			take(m, cpu, op, i);
 	}
 }
 
@@ -345,12 +384,12 @@ void maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
 	remember(m, cpu, op);
 	if (m->nr_ents && op->first <= op->last) {
 		mark(m, cpu, op, true);
-		if (!op->all)
-			for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
-				if (!under_way(&m->ents[i], cpu))
-					write_out_below(m, op, i, m->ents[i].mask);
 		mark(m, cpu, op, false);
-		/* leaves before pointers: what can come back is judged with the pointers there */
+		keep_all_that_returns(m, cpu, op);
+		if (!op->all || !op->globals)
+			for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
+				if (m->ents[i].mask && !under_way(&m->ents[i], cpu))
+					write_out_below(m, op, i, m->ents[i].mask);
 		take_all(m, cpu, op, false);
 		take_all(m, cpu, op, true);
 	}

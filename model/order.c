@@ -107,7 +107,7 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 {
 	struct ent *e = &m->ents[r->ent];
 
-	if (e->gen != r->gen || !e->live)
+	if (e->gen != r->gen || e->refills != r->refills || !e->live)
 		return;
 	if (m->cfg.features & PWM_REPEAT && ++e->repeats < 2)
 		return;
@@ -152,7 +152,7 @@ static void forget(struct pwm *m, uint32_t cpu, bool all)
 	while (rec_pop(m, &m->cpu[cpu].own, &r) != NIL) {
 		struct ent *e = &m->ents[r.ent];
 
-		if (e->gen != r.gen)
+		if (e->gen != r.gen || e->refills != r.refills)
 			continue;
 		if (e->kind == K_INVALID || (all && e->own & r.mask))
 			kill_on(m, e, r.mask);

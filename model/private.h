@@ -80,11 +80,12 @@ struct ent {
 	cpumask pend_mask;
 	uint64_t miss_step;
 	uint32_t site, miss_site;
-	uint32_t next;	/* hash */
-	uint32_t all;	/* position in m->all */
-	uint32_t space; /* index */
-	uint32_t gen;	/* records that carry another one are void */
-	uint32_t child; /* K_TABLE: index of the table it points to */
+	uint32_t next;	  /* hash */
+	uint32_t all;	  /* position in m->all */
+	uint32_t space;	  /* index */
+	uint32_t gen;	  /* records that carry another one are void */
+	uint32_t refills; /* likewise, those of invalidations */
+	uint32_t child;	  /* K_TABLE: index of the table it points to */
 	uint32_t child_next, child_prev;
 	uint32_t mark_next;
 	uint16_t miss_kind;
@@ -99,7 +100,7 @@ struct ent {
 
 struct rec { /* in lists of a CPU */
 	cpumask mask;
-	uint32_t ent, gen, next, unused;
+	uint32_t ent, gen, next, refills;
 };
 
 struct table {
@@ -281,10 +282,11 @@ struct pwm {
 
 /* state.c */
 uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
-		  unsigned int kind, uint64_t val, unsigned int hier);
+		  unsigned int kind, uint64_t val, unsigned int hier, uint64_t src);
 struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
 		    uint64_t src, bool global, cpumask live);
 void ent_drop(struct pwm *m, struct ent *e);
+void ent_refilled(struct ent *e, cpumask live);
 bool rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
 uint32_t rec_pop(struct pwm *m, uint32_t *list, struct rec *r);
 uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level);

@@ -244,7 +244,7 @@ uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level)
 }
 
 uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
-		  unsigned int kind, uint64_t val, unsigned int hier)
+		  unsigned int kind, uint64_t val, unsigned int hier, uint64_t src)
 {
 	uint64_t key = m->arch->key(m, val, level);
 	uint32_t i;
@@ -255,21 +255,29 @@ uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t
 		const struct ent *e = &m->ents[i];
 
 		if (e->va == va && e->level == level && e->space == space && e->kind == kind &&
-		    e->hier == hier && m->arch->key(m, e->val, level) == key)
+		    e->hier == hier && (!src || e->src == src) &&
+		    m->arch->key(m, e->val, level) == key)
 			return i;
 	}
 	return NIL;
 }
 
-/* Forget what CPUs held it and what is under way for it: it may be filled afresh. */
-static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
+/* It may have been filled again: what is under way for it does not take it any more. */
+void ent_refilled(struct ent *e, cpumask live)
 {
 	e->live |= live;
 	e->own &= ~live;
-	e->gen++;
+	e->refills++;
 	e->pend_by = 0;
 	e->pend_mask = 0;
 	e->repeats = 0;
+}
+
+/* The same, and its value has just been stored over. */
+static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
+{
+	ent_refilled(e, live);
+	e->gen++;
 	e->visible = 0;
 	e->vis_at = 0;
 	e->writers = 0;
@@ -296,10 +304,10 @@ static void child_list_add(struct pwm *m, struct ent *e, uint64_t table_pa)
 struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
 		    uint64_t src, bool global, cpumask live)
 {
-	uint32_t i = ent_find(m, p->va, p->level, p->space, kind, val, p->hier);
+	uint32_t i = ent_find(m, p->va, p->level, p->space, kind, val, p->hier, src);
 	struct ent *e;
 	struct dec d;
-	uint32_t h;
+	uint32_t h, next;
 
 	if (!live)
 		return NULL;
@@ -314,9 +322,12 @@ struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint
 		i = m->free_ent;
 		e = &m->ents[i];
 		m->free_ent = e->next;
+		/* it may have been on the list of what an invalidation covers */
 		h = e->gen;
+		next = e->mark_next;
 		__builtin_memset(e, 0, sizeof(*e));
 		e->gen = h;
+		e->mark_next = next;
 		e->va = p->va;
 		e->val = val;
 		e->src = src;
@@ -388,7 +399,11 @@ bool rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask 
 		return false;
 	}
 	m->free_rec = m->recs[i].next;
-	m->recs[i] = (struct rec){ .mask = mask, .ent = ent, .gen = gen, .next = *list };
+	m->recs[i] = (struct rec){ .mask = mask,
+				   .ent = ent,
+				   .gen = gen,
+				   .next = *list,
+				   .refills = ent & 0x80000000 ? 0 : m->ents[ent].refills };
 	*list = i;
 	return true;
 }

@@ -272,9 +272,9 @@ static void fill_new(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 
 	if (!p->stale || !(nd->kind == K_TABLE || (nd->kind == K_LEAF && nd->cacheable)))
 		return;
-	i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier);
+	i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, pa);
 	if (i != NIL && !m->ents[i].visible) {
-		m->ents[i].live |= holders(p, nd);
+		ent_refilled(&m->ents[i], holders(p, nd));
 		return;
 	}
 	e = ent_add(m, p, nd->kind, val, pa, nd->global, holders(p, nd));
@@ -294,9 +294,13 @@ static void clean_again(struct pwm *m, const struct path *p, uint64_t val, const
 
 	if (p->stale || !m->nr_ents || nd->kind == K_INVALID)
 		return;
-	i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier);
-	if (i != NIL && !ent_differs(m, &m->ents[i]))
+	/* whichever entry it stood in */
+	for (;;) {
+		i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, 0);
+		if (i == NIL || ent_differs(m, &m->ents[i]))
+			break;
 		ent_drop(m, &m->ents[i]);
+	}
 	if (nd->kind != K_TABLE)
 		return;
 	do {
@@ -339,9 +343,9 @@ static void one_path(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 	same = od.kind == nd.kind &&
 	       m->arch->key(m, old, p->level) == m->arch->key(m, val, p->level) &&
 	       od.cacheable == nd.cacheable;
+	over_again(m, p, pa);
 	if (same)
 		return;
-	over_again(m, p, pa);
 	leave_behind(m, p, pa, old, &od, &nd);
 	fill_new(m, p, pa, val, &nd);
 	clean_again(m, p, val, &nd);
@@ -458,7 +462,11 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 	for (i = 0; i < m->nr_paths; i++)
 		check_store(m, &m->paths[i], pa, old, val);
 	m->over_val = val;
-	if (old != val) {
+	if (old == val) {
+		/* it supersedes what lay under the old one all the same */
+		for (i = 0; i < m->nr_paths; i++)
+			over_again(m, &m->paths[i], pa);
+	} else {
 		m->last_change = m->step;
 		link_new(m, t, pa, val);
 		for (i = 0; i < m->nr_paths; i++)
