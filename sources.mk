@@ -118,9 +118,11 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_walk.c \
 	tests/ref/observe.c \
 	tests/model/image.c \
+	tests/model/watch.c \
 	tests/ref/ref_cached.c \
 
 PW_TESTS = \
+	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
 	tests/model/shadow_test.c \
 	tests/property/property_test.c \

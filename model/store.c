@@ -418,14 +418,34 @@ static void maybe_retire(struct pwm *m, uint32_t t)
 	}
 }
 
+static bool any_leaf(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+		     const struct dec *d)
+{
+	(void)ctx, (void)p, (void)src, (void)val;
+	return d->cacheable;
+}
+
+/* Does the store owe anything? Not from one invalid value to another, nor for an empty table. */
+static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val)
+{
+	struct ent e = { .val = val, .va = p->va, .space = p->space, .level = p->level };
+	struct dec od, nd;
+
+	m->arch->decode(m, old, p->level, &od);
+	m->arch->decode(m, val, p->level, &nd);
+	if (od.cacheable || nd.kind != K_TABLE)
+		return od.cacheable || nd.cacheable;
+	return each_below(m, &e, false, any_leaf, NULL);
+}
+
 /* What an open batch owes, and what an interrupt handler does meanwhile. */
-static void batch_note(struct pwm *m, struct cpu *c)
+static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
 {
 	const struct path *p = &m->paths[0];
 	uint64_t last = p->va + (level_size(m, p->level) - 1);
 
 	c->last_store = m->step;
-	if (!c->lazy || c->paused)
+	if (!c->lazy || c->paused || !owes(m, p, old, val))
 		return;
 	if (c->irq) {
 		c->irq_store = m->step;
@@ -476,7 +496,7 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 			maybe_retire(m, t);
 	}
 	m->over = false;
-	batch_note(m, &m->cpu[cpu]);
+	batch_note(m, &m->cpu[cpu], old, val);
 }
 
 void store_step(struct pwm *m, const struct pwm_step *s)
