@@ -90,6 +90,8 @@ PW_CMD_SRC = \
 	cmd/protect.c \
 	cmd/ptdump.c \
 	cmd/range.c \
+	cmd/replay.c \
+	cmd/rules.c \
 	cmd/space.c \
 	cmd/translate.c \
 
@@ -98,12 +100,16 @@ PW_MAN = \
 	man/pagewalk-check.1.scd \
 	man/pagewalk-dump.1.scd \
 	man/pagewalk-protect.1.scd \
+	man/pagewalk-replay.1.scd \
+	man/pagewalk-rules.1.scd \
+	man/pagewalk-trace.5.scd \
 	man/pagewalk-translate.1.scd \
 	man/pagewalk.1.scd \
 
 # programs: each file is one, linked with everything above -----------------------------------
 
 PW_EXAMPLES = \
+	examples/map_page.c \
 	examples/pageattr.c \
 
 PW_BENCHES = \
