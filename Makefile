@@ -154,7 +154,7 @@ RUN_SUITES = tools/run-suites --build $(O)
 check: all tests benches captures
 	$(Q)$(RUN_SUITES) $(TESTS)
 
-check-quick: all tests captures
+check-quick: all tests benches captures
 	$(Q)$(RUN_SUITES) --quick $(TESTS)
 
 # As the reference version of clang-format has it.
@@ -167,6 +167,7 @@ lint:
 bench: benches captures
 	$(Q)$(O)/bench/leaf time
 	$(Q)bench/instructions $(O)/bench/leaf
+	$(Q)$(O)/bench/model time
 
 size:
 	$(Q)PW_BUILD=$(O) tests/size.sh

@@ -114,6 +114,7 @@ PW_EXAMPLES = \
 
 PW_BENCHES = \
 	bench/leaf.c \
+	bench/model.c \
 
 # test programs, and what they share
 PW_TEST_SHARED_SRC = \
@@ -131,6 +132,7 @@ PW_TESTS = \
 	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
 	tests/model/shadow_test.c \
+	tests/model/trace_test.c \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_test.c \

@@ -130,6 +130,8 @@ void order_complete(struct pwm *m, uint32_t cpu, bool local)
 	while (rec_pop(m, &m->cpu[cpu].pend, &r) != NIL) {
 		cpumask rest = local ? r.mask & ~CPU_BIT(cpu) : 0;
 
+		if (rest && !(r.ent & 0x80000000) && m->ents[r.ent].refills != r.refills)
+			continue;
 		if (rest)
 			rec_add(m, &keep, r.ent, r.gen, r.mask);
 		else if (r.ent & 0x80000000)

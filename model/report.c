@@ -193,7 +193,38 @@ static void put_when(struct text *t, const struct naming *n, uint64_t step, uint
 
 static void put_step_name(struct text *t, const struct pwm *m, uint32_t op, uint32_t kind)
 {
+	if (op == PWM_OP_TLBI)
+		put_text(t, kind & PWM_RANGED ? "tlbi r" : "tlbi ");
+	if (op == PWM_OP_CONTRACT)
+		put_text(t, "contract ");
 	put_text(t, step_name(m->cfg.arch, op, kind));
+	if (op == PWM_OP_TLBI)
+		put_text(t, kind & PWM_IS ? "is" : kind & PWM_OS ? "os" : "");
+}
+
+/* Words up to column 90, two in. */
+static void put_wrapped(struct text *t, const char *s)
+{
+	size_t column = 0, n;
+
+	while (*s) {
+		char word[2] = { 0, 0 };
+
+		for (n = 0; s[n] && s[n] != ' '; n++)
+			;
+		if (column && column + 1 + n > 88) {
+			put_text(t, "\n");
+			column = 0;
+		}
+		put_text(t, column ? " " : "  ");
+		column += column ? n + 1 : n;
+		for (; n; n--) {
+			word[0] = *s++;
+			put_text(t, word);
+		}
+		while (*s == ' ')
+			s++;
+	}
 }
 
 static void put_cpus(struct text *t, uint64_t cpus)
@@ -246,8 +277,8 @@ size_t pwm_report(const struct pwm *m, const struct pwm_verdict *v, char *buf, s
 	put_text(&t, v->rule->id);
 	put_text(&t, ": ");
 	put_text(&t, v->rule->title);
-	put_text(&t, "\n  ");
-	put_text(&t, v->rule->sentence);
+	put_text(&t, "\n");
+	put_wrapped(&t, v->rule->sentence);
 	put_text(&t, "\n");
 	put_place(&t, v);
 	if (v->old_value) {

@@ -301,6 +301,42 @@ static void child_list_add(struct pwm *m, struct ent *e, uint64_t table_pa)
 	m->tables[e->child].stale = ent_index(m, e);
 }
 
+/* Records that name what is gone; with @fills, or what was filled again. */
+static void purge(struct pwm *m, uint32_t *list, bool fills)
+{
+	uint32_t keep = NIL;
+	struct rec r;
+
+	while (rec_pop(m, list, &r) != NIL)
+		if ((r.ent & 0x80000000) || (m->ents[r.ent].gen == r.gen &&
+					     (!fills || m->ents[r.ent].refills == r.refills)))
+			rec_add(m, &keep, r.ent, r.gen, r.mask);
+	*list = keep;
+}
+
+/*
+ * No room: forget every "invalid" that only waits for some CPU to synchronise its context. A CPU
+ * that sleeps would keep them for ever, and the worst that they cause is a fault that is spurious.
+ */
+static void make_room(struct pwm *m)
+{
+	uint32_t i;
+
+	for (i = m->nr_ents; i-- > 0;) {
+		struct ent *e = &m->ents[m->all[i]];
+
+		if (e->kind == K_INVALID && e->visible) {
+			ent_drop(m, e);
+			m->stats.forgotten++;
+		}
+	}
+	for (i = 0; i < m->cfg.nr_cpus; i++) {
+		purge(m, &m->cpu[i].own, true);
+		purge(m, &m->cpu[i].novis, false);
+		purge(m, &m->cpu[i].pend, true);
+	}
+}
+
 struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
 		    uint64_t src, bool global, cpumask live)
 {
@@ -315,6 +351,8 @@ struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint
 		e = &m->ents[i];
 		ent_refresh(m, e, live);
 	} else {
+		if (m->free_ent == NIL)
+			make_room(m);
 		if (m->free_ent == NIL) {
 			m->stats.overflows++;
 			return NULL;

@@ -326,6 +326,7 @@ struct pwm_stats {
 	uint32_t spaces;
 	uint32_t overflows; /* something was dropped for want of memory: results are incomplete */
 	uint32_t redundant; /* maintenance steps that nothing needed */
+	uint32_t forgotten; /* stale "invalid" of CPUs that never synchronise, for want of memory */
 };
 
 /*

@@ -252,12 +252,24 @@ int watch_map(struct world *w, struct pw_range range, struct pw_pa pa, const str
 	begin(range);
 	err = pw_map(&w->pt, range, pa, attr, flags, g, NULL);
 	/* what is not valid faults, and what users reach may */
-	promise(PWM_MAP |
-			(attr->flags & PW_ATTR_VALID && !(attr->perm & PW_PERM_USER_R) ?
-				 PWM_NOFAULT :
-				 0),
+	promise(PWM_MAP | (attr->flags & PW_ATTR_VALID && !(attr->perm & PW_PERM_USER_R) ?
+				   PWM_NOFAULT :
+				   0),
 		range, err);
 	return err;
+}
+
+/*
+ * A load of the page that goes, still on its way: the invalidation must wait for it. Only where
+ * there is something to load and the debt is paid at once.
+ */
+static void load_before(struct pw_range range)
+{
+	struct pwm_step s = { .op = PWM_OP_ACCESS, .kind = PWM_R, .a = range.first.v };
+	struct pwm_outcome o;
+
+	if (!watch.lazy && pwm_outcomes(watch.m, 0, s.a, PWM_R, &o, 1) == 1 && !o.fault)
+		pwm_step(watch.m, &s);
 }
 
 int watch_unmap(struct world *w, struct pw_range range, uint32_t flags, struct pw_gather *g)
@@ -265,7 +277,10 @@ int watch_unmap(struct world *w, struct pw_range range, uint32_t flags, struct p
 	int err;
 
 	begin(range);
+	load_before(range);
 	err = pw_unmap(&w->pt, range, flags, g, NULL);
+	if (err) /* it took nothing away: the load comes back in its own time */
+		pwm_barrier(watch.m, 0, PWM_DMB_ISH);
 	promise(PWM_UNMAP, range, err);
 	return err;
 }
