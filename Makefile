@@ -7,6 +7,7 @@
 #   make lib | tool    the libraries | the command
 #   make check         every test suite; check-quick: those that take seconds
 #   make lint          format, static analysis, licences, layers; make format mends the first
+#   make mutants       break the protocol and the model: do the tests notice? (long)
 #   make bench         build and run the benchmarks
 #   make freestanding  the core for x86-64, aarch64 and riscv64, linked without a C library
 #   make size          text and stack of a map+unmap+protect+walk+gather link for aarch64
@@ -92,7 +93,7 @@ TESTS := $(call to_bin,$(PW_TESTS))
 # The manual needs scdoc, and nothing else does.
 MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN)))
 
-.PHONY: all lib tool examples benches tests captures man check check-quick lint format bench size \
+.PHONY: mutants all lib tool examples benches tests captures man check check-quick lint format bench size \
 	freestanding install clean print-%
 .DELETE_ON_ERROR:
 
@@ -168,6 +169,9 @@ bench: benches captures
 	$(Q)$(O)/bench/leaf time
 	$(Q)bench/instructions $(O)/bench/leaf
 	$(Q)$(O)/bench/model time
+
+mutants: lib
+	$(Q)tools/mutants --build $(O)
 
 size:
 	$(Q)PW_BUILD=$(O) tests/size.sh

@@ -418,14 +418,22 @@ static void maybe_retire(struct pwm *m, uint32_t t)
 	}
 }
 
+static bool must_publish(const struct dec *d)
+{
+	return d->cacheable && !(d->perm & P_UR);
+}
+
 static bool any_leaf(void *ctx, const struct path *p, uint64_t src, uint64_t val,
 		     const struct dec *d)
 {
 	(void)ctx, (void)p, (void)src, (void)val;
-	return d->cacheable;
+	return must_publish(d);
 }
 
-/* Does the store owe anything? Not from one invalid value to another, nor for an empty table. */
+/*
+ * Does the store owe anything? Not from one invalid value to another, nor for an empty table, nor
+ * for a new mapping of user memory, which may fault.
+ */
 static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val)
 {
 	struct ent e = { .val = val, .va = p->va, .space = p->space, .level = p->level };
@@ -434,7 +442,7 @@ static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val
 	m->arch->decode(m, old, p->level, &od);
 	m->arch->decode(m, val, p->level, &nd);
 	if (od.cacheable || nd.kind != K_TABLE)
-		return od.cacheable || nd.cacheable;
+		return od.cacheable || must_publish(&nd);
 	return each_below(m, &e, false, any_leaf, NULL);
 }
 

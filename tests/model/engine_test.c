@@ -58,6 +58,13 @@ static struct pw_attr some_attr(void)
 		attr.flags &= ~PW_ATTR_GLOBAL;
 	if (!harness_below(8))
 		attr.flags &= ~PW_ATTR_VALID;
+	if (!(world.pt.flags & PW_TABLE_UPPER) && !harness_below(3))
+		attr.perm |= PW_PERM_USER_R | (attr.perm & PW_PERM_W ? PW_PERM_USER_W : 0);
+	/* what hardware writes to */
+	if ((world.pt.caps.flags & PW_CAP_HD) && (attr.perm & PW_PERM_W) && harness_below(2))
+		attr.flags |= PW_ATTR_DBM;
+	if ((world.pt.caps.flags & PW_CAP_HAF) && !harness_below(4))
+		attr.flags &= ~PW_ATTR_ACCESSED;
 	return attr;
 }
 

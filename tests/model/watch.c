@@ -42,11 +42,9 @@ static void found(void *ctx, const struct pwm_verdict *v)
 
 	(void)ctx;
 	watch.verdicts++;
-	if (!strstr(watch.rules, v->rule->id) &&
-	    strlen(watch.rules) + strlen(v->rule->id) + 2 < sizeof(watch.rules)) {
-		strcat(watch.rules, v->rule->id);
-		strcat(watch.rules, " ");
-	}
+	snprintf(text, sizeof(text), "%s ", v->rule->id);
+	if (!strstr(watch.rules, text) && strlen(watch.rules) + strlen(text) < sizeof(watch.rules))
+		strcat(watch.rules, text);
 	if (watch.tolerate)
 		return;
 	EXPECT(watch.verdicts == 0);
