@@ -7,8 +7,8 @@
  *	model time [STEPS]		in check mode, as calls
  *	model write FILE [STEPS]	the same steps as a binary trace, for pagewalk replay
  *
- * The steps are an unmap of a page, its barrier, its TLBI and completion, and the page mapped again,
- * here and there in the table, with a batch of a thousand open unmaps on one side of it.
+ * The steps are an unmap of a page, its barrier, its TLBI and completion, and the page mapped
+ * again, here and there in the table, with a batch of a thousand open unmaps on one side of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static void give(struct pwm_step s)
 		fwrite(record, 1, sizeof(record), out);
 		return;
 	}
-	pwm_step(m, &s);
+	pwm_take(m, &s);
 	if (s.op == PWM_OP_STORE)
 		leaf[(s.a - LEAVES) / 8] = s.b;
 }
@@ -149,7 +149,7 @@ static int run_time(uint64_t steps)
 	for (n = 0; done < steps; n++, done += 6)
 		round_of(n);
 	start = seconds() - start;
-	pwm_stats(m, &s);
+	pwm_get_stats(m, &s);
 	printf("%llu steps in %.2f s: %.2f million a second; %u unclean, %llu findings\n",
 	       (unsigned long long)done, start, (double)done / start / 1e6, s.unclean,
 	       (unsigned long long)verdicts);

@@ -39,7 +39,7 @@ struct replay {
 	bool progress;
 };
 
-/* Memory ------------------------------------------------------------------------------------- */
+/* Memory --------------------------------------------------------------------------------------- */
 
 static struct page *page_of(struct replay *r, uint64_t pa, bool make)
 {
@@ -77,7 +77,7 @@ static void write_word(struct replay *r, uint64_t pa, uint64_t val)
 	page_of(r, pa, true)->word[pa >> 3 & 511] = val;
 }
 
-/* Sites --------------------------------------------------------------------------------------- */
+/* Sites ---------------------------------------------------------------------------------------- */
 
 static uint32_t hash_text(const char *s, size_t len)
 {
@@ -152,7 +152,7 @@ static const char *site_name(void *ctx, uint32_t site)
 	return site < r->max_sites ? r->site[site] : NULL;
 }
 
-/* Verdicts ------------------------------------------------------------------------------------ */
+/* Verdicts ------------------------------------------------------------------------------------- */
 
 static void verdict(void *ctx, const struct pwm_verdict *v)
 {
@@ -205,7 +205,7 @@ static const char *take(struct replay *r, const struct pwm_step *s)
 	}
 	if (!open_model(r))
 		return "a configuration that makes sense, and memory for it";
-	if (pwm_step(r->m, s))
+	if (pwm_take(r->m, s))
 		return "a step that this machine has";
 	if (s->op == PWM_OP_STORE || s->op == PWM_OP_SNAPSHOT)
 		write_word(r, s->a, s->b);
@@ -294,7 +294,7 @@ static void summary(const struct replay *r)
 	struct pwm_stats st = { 0 };
 
 	if (r->m)
-		pwm_stats(r->m, &st);
+		pwm_get_stats(r->m, &st);
 	out_dec(r->records, 0);
 	out_text(" records, ");
 	out_dec(r->findings, 0);
@@ -329,7 +329,7 @@ static int finish(struct replay *r, int status)
 
 	summary(r);
 	if (r->m)
-		pwm_stats(r->m, &st);
+		pwm_get_stats(r->m, &st);
 	if (!status && st.overflows) {
 		out_flush();
 		complain("%s: more unclean entries or tables than the model has room for: the "
@@ -388,7 +388,7 @@ const struct command cmd_replay = {
 	.summary = "Say which barrier or invalidation is missing in a trace.",
 	.help = "TRACE is text or binary, see pagewalk-trace(5); - is standard input. Each finding "
 		"is a\n"
-		"report; the rules are in pagewalk-rules(7). The exit status is 1 when there is any.\n",
+		"report; the rules are in pagewalk-rules(7). Exit status 1: there are any.\n",
 	.options = "nvq",
 	.run = run_replay,
 };

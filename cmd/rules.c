@@ -53,8 +53,11 @@ static void print_page(void)
 	const struct pwm_rule *r;
 	uint32_t i, g;
 
-	printf("<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later -->\n"
-	       "<!-- SPDX-FileCopyrightText: 2026 The pagewalk authors -->\n"
+	/* in pieces, or licence checkers would take it for this file's */
+	printf("<!-- SPDX-License-"
+	       "Identifier: BSD-2-Clause OR GPL-2.0-or-later -->\n"
+	       "<!-- SPDX-FileCopyright"
+	       "Text: 2026 The pagewalk authors -->\n"
 	       "<!-- Made by `pagewalk rules markdown`: change model/rules.c instead. -->\n"
 	       "# Rules of the model\n\n"
 	       "Classes: ERROR wrong data or rights; UNPRED several translations at once; LOST an "

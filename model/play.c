@@ -177,7 +177,7 @@ struct pwm_outcome pwm_access(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t
 	uint32_t n, pick = 0;
 
 	__builtin_memset(out, 0, sizeof(out));
-	(void)pwm_step(m, &s);
+	(void)pwm_take(m, &s);
 	n = pwm_outcomes(m, cpu, va, flags, out, 32);
 	if (n > 32)
 		n = 32;

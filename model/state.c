@@ -214,7 +214,7 @@ int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value)
 	return -1;
 }
 
-void pwm_stats(const struct pwm *m, struct pwm_stats *s)
+void pwm_get_stats(const struct pwm *m, struct pwm_stats *s)
 {
 	uint32_t i;
 

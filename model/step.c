@@ -250,7 +250,7 @@ static void take(struct pwm *m, const struct pwm_step *s)
 	}
 }
 
-int pwm_step(struct pwm *m, const struct pwm_step *s)
+int pwm_take(struct pwm *m, const struct pwm_step *s)
 {
 	if (s->op == PWM_OP_CONFIG || s->op == PWM_OP_SITE)
 		return 0;
@@ -290,7 +290,7 @@ void pwm_set_site(struct pwm *m, uint32_t site)
 static void make(struct pwm *m, struct pwm_step s)
 {
 	s.site = m->site;
-	(void)pwm_step(m, &s);
+	(void)pwm_take(m, &s);
 }
 
 void pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid)

@@ -349,23 +349,23 @@ struct pwm *pwm_init(void *mem, size_t len, const struct pwm_config *cfg);
 int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value);
 
 /*
- * pwm_step - something happened
+ * pwm_take - something happened
  *
  * A store is reported before memory changes, unless PWM_OLD says otherwise. Findings go to
  * cfg.verdict() before it returns.
  *
  * Return: 0; -1 the step makes no sense (no such CPU or operation), and was not taken.
  */
-int pwm_step(struct pwm *m, const struct pwm_step *s);
+int pwm_take(struct pwm *m, const struct pwm_step *s);
 
 /* A number for a place in the code. @file must outlive the model. 0 when the table is full. */
 uint32_t pwm_site(struct pwm *m, const char *file, uint32_t line);
 /* Steps made by the functions below carry this site. */
 void pwm_set_site(struct pwm *m, uint32_t site);
 
-void pwm_stats(const struct pwm *m, struct pwm_stats *s);
+void pwm_get_stats(const struct pwm *m, struct pwm_stats *s);
 
-/* Shorthands for pwm_step(). */
+/* Shorthands for pwm_take(). */
 void pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid);
 /* @regime, @vmid: of arm64; @va_bits: 0 as configured (a small table for a small space) */
 void pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,

@@ -85,7 +85,7 @@ void stage_close(struct stage *s)
 
 int stage_step(struct stage *s, const struct pwm_step *step)
 {
-	int err = pwm_step(s->m, step);
+	int err = pwm_take(s->m, step);
 	uint64_t at;
 
 	if (err)

@@ -66,7 +66,7 @@ static uint64_t address(unsigned int i, unsigned int j, unsigned int k)
 	return (uint64_t)i << 30 | (uint64_t)j << 21 | (uint64_t)k << 12;
 }
 
-/* What the model says ---------------------------------------------------------------------------- */
+/* What the model says -------------------------------------------------------------------------- */
 
 static void element(void *ctx, uint64_t root, uint32_t asid, uint64_t va, uint32_t level,
 		    uint64_t value, int table, uint64_t cpus)
@@ -120,7 +120,7 @@ static bool compare(void)
 	return same;
 }
 
-/* Steps ------------------------------------------------------------------------------------------- */
+/* Steps ---------------------------------------------------------------------------------------- */
 
 static bool verbose; /* print the steps: set it in a debugger */
 
@@ -352,7 +352,7 @@ static bool scenario(void)
 		random_step();
 		if (!compare())
 			return false;
-		pwm_stats(stage.m, &st);
+		pwm_get_stats(stage.m, &st);
 		EXPECT_EQ(st.overflows, 0);
 	}
 	stage_close(&stage);

@@ -14,7 +14,7 @@
 
 static struct stage stage;
 
-/* Both forms ------------------------------------------------------------------------------------ */
+/* Both forms ----------------------------------------------------------------------------------- */
 
 static int parse(const char *line, struct pwm_step *s, const char **want)
 {
@@ -129,9 +129,11 @@ TEST(trace_forms_agree)
 
 TEST(trace_records_are_pinned)
 {
-	static const uint8_t want[PWM_RECORD] = { 3,	2,    1,    0,	  9,	0,    0,    0,
-						  0x08, 0x30, 1,    0,	  0,	0,    0,    0,
-						  0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0 };
+	/* operation, CPU, kind, site, address, value */
+	static const uint8_t want[PWM_RECORD] = "\x03\x02\x01\0"
+						"\x09\0\0\0"
+						"\x08\x30\x01\0\0\0\0\0"
+						"\x77\x66\x55\x44\x33\x22\x11\0";
 	struct pwm_step s = { .op = PWM_OP_STORE,
 			      .cpu = 2,
 			      .kind = PWM_RELEASE,
@@ -205,7 +207,7 @@ TEST(trace_malformed_lines)
 	EXPECT_EQ(parse("", &s, &want), 0);
 }
 
-/* Telling the model -------------------------------------------------------------------------------- */
+/* Telling the model ---------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 1, 2))) static void step(const char *format, ...)
 {
@@ -270,8 +272,10 @@ static void end(const char *rule)
 
 static const char golden[] =
 	"pagewalk: ERROR: A64-TLBI-2: TLBI before the store was visible\n"
-	"  The TLBI ran while the store that changed the entry was not visible to all walkers, so a\n"
-	"  walker may have cached the old value again right behind it. A dsb ishst belongs between\n"
+	"  The TLBI ran while the store that changed the entry was not visible to all walkers, "
+	"so a\n"
+	"  walker may have cached the old value again right behind it. A dsb ishst belongs "
+	"between\n"
 	"  the two; dsb ishld, or a non-shareable dsb, is not enough.\n"
 	"  address 0x3000, level 0, ASID 1, entry at 0x13018\n"
 	"  may be used by CPU 0,1\n"
@@ -303,9 +307,9 @@ TEST(report_reads)
 	stage_close(&stage);
 }
 
-/* A real operating system: numbers as in the list of what it does ----------------------------------- */
+/* A real operating system: numbers as in the list of what it does ------------------------------ */
 
-/* 1 and 2: it promises nothing; a fixmap slot is used over and over, with its TLBI, and once not. */
+/* 1 and 2: it promises nothing; a fixmap slot is used over and over, once without its TLBI. */
 static void fixmap(unsigned int drop)
 {
 	start(PWM_FOREIGN);
@@ -329,7 +333,7 @@ TEST(os_revalidation)
 	end("A64-BBM-9");
 }
 
-/* 3: a gathered unmap owes nothing before its pages are used again; one full flush closes it all. */
+/* 3: a gathered unmap owes nothing before its pages are used again; one flush closes it all. */
 TEST(os_deferred_obligations)
 {
 	start(PWM_FOREIGN);
@@ -406,7 +410,7 @@ TEST(os_roots_come_and_go)
 	struct pwm_stats s;
 
 	roots(~0u);
-	pwm_stats(stage.m, &s);
+	pwm_get_stats(stage.m, &s);
 	EXPECT(s.spaces < 8);
 	EXPECT_EQ(s.overflows, 0);
 	end(NULL);

@@ -27,7 +27,7 @@ static struct {
 	uint32_t nr_owed;
 } watch;
 
-/* The model's hooks ------------------------------------------------------------------------------ */
+/* The model's hooks ---------------------------------------------------------------------------- */
 
 static uint64_t read_entry(void *ctx, uint64_t pa)
 {
@@ -52,7 +52,7 @@ static void found(void *ctx, const struct pwm_verdict *v)
 	fputs(text, stdout);
 }
 
-/* The environment ---------------------------------------------------------------------------------- */
+/* The environment ------------------------------------------------------------------------------ */
 
 static uint64_t pa_of(const uint64_t *slot)
 {
@@ -95,7 +95,7 @@ static void put_table(void *ctx, struct pw_pa pa, void *virt)
 	watch.env.put_table(ctx, pa, virt);
 }
 
-/* The executor --------------------------------------------------------------------------------------- */
+/* The executor --------------------------------------------------------------------------------- */
 
 static void dsb(void *ctx, enum pw_arm64_dsb kind)
 {
@@ -132,7 +132,7 @@ static void run(void *ctx, const struct pw_plan *plan)
 	pw_arm64_run_plan(plan, &watch.x);
 }
 
-/* Opening ---------------------------------------------------------------------------------------------- */
+/* Opening -------------------------------------------------------------------------------------- */
 
 static void load_roots(const struct world *w)
 {
@@ -185,7 +185,7 @@ void watch_close(void)
 {
 	struct pwm_stats s;
 
-	pwm_stats(watch.m, &s);
+	pwm_get_stats(watch.m, &s);
 	EXPECT_EQ(s.overflows, 0);
 	free(watch.mem);
 	watch.mem = NULL;
@@ -216,7 +216,7 @@ void watch_tolerate(bool tolerate)
 	watch.tolerate = tolerate;
 }
 
-/* Operations --------------------------------------------------------------------------------------------- */
+/* Operations ----------------------------------------------------------------------------------- */
 
 static void promise(uint32_t what, struct pw_range range, int err)
 {
@@ -267,7 +267,7 @@ static void load_before(struct pw_range range)
 	struct pwm_outcome o;
 
 	if (!watch.lazy && pwm_outcomes(watch.m, 0, s.a, PWM_R, &o, 1) == 1 && !o.fault)
-		pwm_step(watch.m, &s);
+		pwm_take(watch.m, &s);
 }
 
 int watch_unmap(struct world *w, struct pw_range range, uint32_t flags, struct pw_gather *g)
@@ -299,7 +299,7 @@ void watch_lazy_begin(struct world *w, struct pw_gather *g)
 	struct pwm_step s = { .op = PWM_OP_LAZY, .kind = PWM_LAZY_BEGIN };
 
 	pw_lazy_enable(g, &w->env);
-	pwm_step(watch.m, &s);
+	pwm_take(watch.m, &s);
 	watch.lazy = true;
 }
 
@@ -308,7 +308,7 @@ void watch_lazy_end(struct world *w, struct pw_gather *g)
 	struct pwm_step s = { .op = PWM_OP_LAZY, .kind = PWM_LAZY_END };
 
 	pw_lazy_disable(g, &w->env);
-	pwm_step(watch.m, &s);
+	pwm_take(watch.m, &s);
 	watch.lazy = false;
 	for (uint32_t i = 0; i < watch.nr_owed; i++) {
 		struct pw_range r = watch.owed[i].range;
