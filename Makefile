@@ -7,6 +7,7 @@
 #   make lib | tool    the libraries | the command
 #   make check         every test suite; check-quick: those that take seconds
 #   make lint          format, static analysis, licences, layers; make format mends the first
+#   make mutants       break the protocol and the model: do the tests notice? (long)
 #   make bench         build and run the benchmarks
 #   make freestanding  the core for x86-64, aarch64 and riscv64, linked without a C library
 #   make walk-replay   the walks that a real kernel recorded, done again; DIR=: another recording
@@ -84,9 +85,10 @@ to_bin = $(patsubst %.c,$(O)/%,$(1))
 
 LIB := $(O)/libpagewalk.a
 LINUX_LIB := $(if $(strip $(PW_LINUX_SRC)),$(O)/libpagewalk-linux.a)
+MODEL_LIB := $(if $(strip $(PW_MODEL_SRC)),$(O)/libpagewalk-model.a)
 SOURCES_LIB := $(if $(strip $(PW_SOURCES_SRC)),$(O)/obj/sources.a)
 TOOL := $(if $(strip $(PW_CMD_SRC)),$(O)/pagewalk)
-ALL_LIBS := $(SOURCES_LIB) $(LINUX_LIB) $(LIB)
+ALL_LIBS := $(SOURCES_LIB) $(MODEL_LIB) $(LINUX_LIB) $(LIB)
 EXAMPLES := $(call to_bin,$(PW_EXAMPLES))
 BENCHES := $(call to_bin,$(PW_BENCHES))
 TESTS := $(call to_bin,$(PW_TESTS))
@@ -94,18 +96,18 @@ TESTS := $(call to_bin,$(PW_TESTS))
 MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN)))
 
 .PHONY: all lib tool examples benches tests captures man check check-quick lint format bench size \
-	freestanding walk-replay install clean print-%
+	freestanding walk-replay mutants install clean print-%
 .DELETE_ON_ERROR:
 
 all: lib tool examples
-lib: $(LIB) $(LINUX_LIB)
+lib: $(LIB) $(LINUX_LIB) $(MODEL_LIB)
 tool: $(TOOL)
 examples: $(EXAMPLES)
 benches: $(BENCHES)
 tests: $(TESTS)
 man: $(MAN)
 
-CORE_OBJ := $(call to_obj,$(CORE_SRC) $(PW_LINUX_SRC))
+CORE_OBJ := $(call to_obj,$(CORE_SRC) $(PW_LINUX_SRC) $(PW_MODEL_SRC))
 HOSTED_OBJ := $(call to_obj,$(PW_SOURCES_SRC) $(PW_CMD_SRC) $(PW_EXAMPLES) $(PW_BENCHES))
 TEST_OBJ := $(call to_obj,$(PW_TEST_SHARED_SRC) $(PW_TESTS))
 
@@ -120,8 +122,9 @@ $(sort $(CORE_OBJ) $(HOSTED_OBJ) $(TEST_OBJ)): $(O)/obj/%.o: %.c Makefile
 
 $(LIB): $(call to_obj,$(CORE_SRC))
 $(LINUX_LIB): $(call to_obj,$(PW_LINUX_SRC))
+$(MODEL_LIB): $(call to_obj,$(PW_MODEL_SRC))
 $(SOURCES_LIB): $(call to_obj,$(PW_SOURCES_SRC))
-$(LIB) $(LINUX_LIB) $(SOURCES_LIB): sources.mk
+$(LIB) $(LINUX_LIB) $(MODEL_LIB) $(SOURCES_LIB): sources.mk
 	$(call say,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(filter %.o,$^)
@@ -154,7 +157,7 @@ RUN_SUITES = tools/run-suites --build $(O)
 check: all tests benches captures
 	$(Q)$(RUN_SUITES) $(TESTS)
 
-check-quick: all tests captures
+check-quick: all tests benches captures
 	$(Q)$(RUN_SUITES) --quick $(TESTS)
 
 # As the reference version of clang-format has it.
@@ -167,6 +170,10 @@ lint:
 bench: benches captures
 	$(Q)$(O)/bench/leaf time
 	$(Q)bench/instructions $(O)/bench/leaf
+	$(Q)$(O)/bench/model time
+
+mutants: lib
+	$(Q)tools/mutants --build $(O)
 
 size:
 	$(Q)PW_BUILD=$(O) tests/size.sh
@@ -197,7 +204,7 @@ install: lib tool man $(O)/pagewalk.pc
 	install -m 644 include/pagewalk/*.h $(DESTDIR)$(PREFIX)/include/pagewalk
 	install -d $(DESTDIR)$(PREFIX)/include/pagewalk/linux
 	install -m 644 include/pagewalk/linux/*.h $(DESTDIR)$(PREFIX)/include/pagewalk/linux
-	install -m 644 $(LIB) $(LINUX_LIB) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(LIB) $(LINUX_LIB) $(MODEL_LIB) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(O)/pagewalk.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(if $(TOOL),install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin)
 	for m in $(MAN); do \

@@ -96,6 +96,28 @@ PW_LINUX_SRC = \
 	linux/vma.c \
 	linux/walk_vma.c \
 
+# libpagewalk-model.a ------------------------------------------------------------------------
+
+# the executable MMU: knows nothing of the engine
+PW_MODEL_SRC = \
+	model/arm64.c \
+	model/judge.c \
+	model/look.c \
+	model/maint.c \
+	model/names.c \
+	model/order.c \
+	model/play.c \
+	model/report.c \
+	model/riscv.c \
+	model/rules.c \
+	model/state.c \
+	model/step.c \
+	model/store.c \
+	model/tables.c \
+	model/trace_binary.c \
+	model/trace_text.c \
+	model/x86.c \
+
 # hosted: the command ------------------------------------------------------------------------
 
 PW_SOURCES_SRC = \
@@ -121,6 +143,8 @@ PW_CMD_SRC = \
 	cmd/protect.c \
 	cmd/ptdump.c \
 	cmd/range.c \
+	cmd/replay.c \
+	cmd/rules.c \
 	cmd/space.c \
 	cmd/translate.c \
 
@@ -129,6 +153,9 @@ PW_MAN = \
 	man/pagewalk-check.1.scd \
 	man/pagewalk-dump.1.scd \
 	man/pagewalk-protect.1.scd \
+	man/pagewalk-replay.1.scd \
+	man/pagewalk-rules.1.scd \
+	man/pagewalk-trace.5.scd \
 	man/pagewalk-translate.1.scd \
 	man/pagewalk.1.scd \
 
@@ -137,6 +164,7 @@ PW_MAN = \
 PW_EXAMPLES = \
 	examples/dirty.c \
 	examples/guard.c \
+	examples/map_page.c \
 	examples/mincore.c \
 	examples/pageattr.c \
 	examples/ptdump.c \
@@ -144,6 +172,7 @@ PW_EXAMPLES = \
 
 PW_BENCHES = \
 	bench/leaf.c \
+	bench/model.c \
 
 # test programs, and what they share
 PW_TEST_SHARED_SRC = \
@@ -157,8 +186,15 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_walk.c \
 	tests/ref/ref_x86.c \
 	tests/ref/observe.c \
+	tests/model/image.c \
+	tests/model/watch.c \
+	tests/ref/ref_cached.c \
 
 PW_TESTS = \
+	tests/model/engine_test.c \
+	tests/model/litmus_test.c \
+	tests/model/shadow_test.c \
+	tests/model/trace_test.c \
 	tests/property/property_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_fields_test.c \

@@ -78,12 +78,15 @@ struct command {
 	const char *help;
 	const char *options; /* which options, by the letters of options.c */
 	int (*run)(const struct options *o);
+	bool no_source; /* works without a source */
 };
 
 extern const struct command cmd_dump;
 extern const struct command cmd_translate;
 extern const struct command cmd_check;
 extern const struct command cmd_protect;
+extern const struct command cmd_replay;
+extern const struct command cmd_rules;
 
 /* memory.c: how the library reaches a source's tables. */
 struct memory;

@@ -10,8 +10,8 @@
 
 #include "cmd.h"
 
-static const struct command *const commands[] = { &cmd_dump, &cmd_translate, &cmd_check,
-						  &cmd_protect };
+static const struct command *const commands[] = { &cmd_dump,	&cmd_translate, &cmd_check,
+						  &cmd_protect, &cmd_replay,	&cmd_rules };
 
 #define NR (sizeof(commands) / sizeof(commands[0]))
 

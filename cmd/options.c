@@ -272,7 +272,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		o->source = argv[optind++];
 	o->args = argv + optind;
 	o->nr_args = argc - optind;
-	if (!o->source && !o->list) {
+	if (!o->source && !o->list && !cmd->no_source) {
 		complain("%s: which source?", cmd->name);
 		return usage(cmd);
 	}

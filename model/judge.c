@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Judging: what was promised, against what CPUs may still hold; and why they may.
+ */
+#include "private.h"
+
+/* How a stale entry differs from what the tables say now. */
+enum harm {
+	H_NONE = 0, /* age or dirt */
+	H_FAULT,    /* "invalid": it may fault */
+	H_GAIN,	    /* it has fewer rights: it may fault */
+	H_BAD,	    /* more rights, another page, another type */
+};
+
+static enum harm harm_of(struct pwm *m, const struct ent *e)
+{
+	const struct space *s = &m->spaces[e->space];
+	unsigned int level, hier, pa, pb;
+	struct dec a, b;
+	uint64_t src, val = walk_now(m, s, e->va, e->level, &level, &hier, &src);
+
+	if (e->kind == K_INVALID) {
+		m->arch->decode(m, val, level, &b);
+		return b.kind == K_INVALID || (b.kind == K_LEAF && !b.cacheable) ? H_NONE : H_FAULT;
+	}
+	m->arch->decode(m, e->val, e->level, &a);
+	m->arch->decode(m, val, level, &b);
+	if (level != e->level || a.kind != b.kind || a.oa != b.oa)
+		return H_BAD;
+	if (e->kind == K_TABLE) {
+		pa = ~(e->hier | a.perm) & 0x3fu;
+		pb = ~(hier | b.perm) & 0x3fu;
+	} else {
+		if (a.memtype != b.memtype || a.share != b.share || a.global != b.global ||
+		    a.contig != b.contig)
+			return H_BAD;
+		pa = a.perm & ~(unsigned int)e->hier & 0x3f;
+		pb = b.perm & ~hier & 0x3f;
+		/* read-only until hardware makes it dirty, or until somebody tells it */
+		if (!a.accessed && b.accessed)
+			return pa & ~pb ? H_BAD : H_GAIN;
+	}
+	if (pa == pb)
+		return H_NONE;
+	return pa & ~pb ? H_BAD : H_GAIN;
+}
+
+/* Which mistake -------------------------------------------------------------------------------- */
+
+/* An invalidation this many steps before the store was probably meant for it. */
+#define SHORTLY 16
+
+/* Invalidations of the storing CPU that name the address: before the store, or after it. */
+static bool ring_has(const struct pwm *m, const struct ent *e, bool before, bool ranged)
+{
+	const struct cpu *c = &m->cpu[e->cpu];
+	uint32_t i;
+
+	for (i = 0; i < NR_RING; i++) {
+		bool covers = c->ring[i].first <= e->va && e->va <= c->ring[i].last;
+		bool is_ranged = c->ring[i].op == PWM_OP_TLBI && (c->ring[i].kind & PWM_RANGED);
+
+		if (!c->ring[i].step || (c->ring[i].step < e->since) != before)
+			continue;
+		if (before && e->since - c->ring[i].step > SHORTLY)
+			continue;
+		if (ranged ? is_ranged && !covers : covers)
+			return true;
+	}
+	return false;
+}
+
+static enum rule_of why_of(const struct pwm *m, const struct ent *e)
+{
+	static const uint8_t by_miss[] = {
+		[MISS_NONE] = R_STALE,		[MISS_UNRELATED] = R_STALE,
+		[MISS_REGIME] = R_REGIME,	[MISS_VMID] = R_REGIME,
+		[MISS_ASID] = R_ASID,		[MISS_GLOBAL] = R_GLOBAL,
+		[MISS_STAGE2] = R_STAGE2,	[MISS_LEVEL] = R_LEVEL,
+		[MISS_RANGE] = R_RANGE,		[MISS_LAST_LEVEL] = R_TABLE,
+		[MISS_INVISIBLE] = R_INVISIBLE, [MISS_LOCAL] = R_LOCAL,
+		[MISS_REFILLED] = R_TABLE,	[MISS_UNSYNCED] = R_UNSYNCED,
+	};
+
+	if (e->pend_by && (e->pend_mask & e->live))
+		return R_INCOMPLETE;
+	if (e->own && !(e->live & ~e->own))
+		return R_UNSYNCED;
+	if (e->miss == MISS_INVISIBLE && e->miss_op == PWM_OP_SINVAL)
+		return R_INCOMPLETE;
+	if (e->miss)
+		return by_miss[e->miss];
+	if (ring_has(m, e, false, true))
+		return R_RANGE;
+	if (e->kind == K_TABLE && m->cfg.arch == PWM_X86)
+		return R_TABLE;
+	return ring_has(m, e, true, false) ? R_EARLY : R_STALE;
+}
+
+static enum rule_of why_fault(const struct pwm *m, const struct ent *e, uint32_t cpu, bool fetch)
+{
+	if (e->kind != K_INVALID)
+		return R_SPURIOUS;
+	if (fetch)
+		return R_FETCH;
+	if (m->cfg.arch != PWM_ARM64)
+		return e->cpu == cpu ? R_NEW : R_NEW_REMOTE;
+	if (!e->visible)
+		return R_NEW;
+	return e->cpu == cpu ? R_NEW_CSE : R_NEW_REMOTE;
+}
+
+static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
+{
+	if (e->told)
+		return;
+	e->told = 1;
+	if ((m->cfg.features & PWM_REPEAT) && why == R_INCOMPLETE && e->repeats)
+		say(m, "A64-TLBI-13", cls, e);
+	else if ((m->cfg.features & PWM_SVVPTC) && why == R_NEW && m->cfg.arch == PWM_RISCV)
+		say(m, "RV-PUB-3", PWM_SPURIOUS, e);
+	else
+		say(m, rule_name(m, why), cls, e);
+}
+
+/* Contracts ------------------------------------------------------------------------------------ */
+
+static bool concerns(const struct pwm *m, const struct ent *e, uint32_t cpu, uint32_t regime,
+		     uint64_t va)
+{
+	const struct space *s = &m->spaces[e->space];
+	uint32_t half = PWM_LOWER, cur;
+
+	if (s->regime != regime)
+		return false;
+	if (regime == PWM_STAGE2)
+		half = PWM_GUEST;
+	else if (regime != PWM_EL1)
+		half = PWM_HYP;
+	else if (m->cfg.arch == PWM_ARM64 && va >> 63)
+		half = PWM_UPPER;
+	if (s->half != half)
+		return false;
+	cur = m->cpu[cpu].cur[half];
+	return cur == NIL || e->space == cur || e->global || m->spaces[cur].root == s->root;
+}
+
+static void contract_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
+{
+	uint32_t promise = s->kind & 0xff;
+	bool nofault = s->kind & PWM_NOFAULT;
+	enum harm h = harm_of(m, e);
+	struct dec d;
+
+	switch (promise) {
+	case PWM_UNMAP:
+	case PWM_PROTECT:
+		if (h == H_BAD)
+			tell(m, why_of(m, e), PWM_ERROR, e);
+		else if (h == H_GAIN && promise == PWM_PROTECT)
+			tell(m, R_SPURIOUS, nofault ? PWM_ERROR : PWM_SPURIOUS, e);
+		if (promise == PWM_UNMAP || h != H_FAULT)
+			break;
+		/* fallthrough */
+	case PWM_MAP:
+		if (h == H_FAULT && nofault &&
+		    (s->kind & PWM_ALL_CPUS || e->live & CPU_BIT(s->cpu)))
+			tell(m, why_fault(m, e, e->live & CPU_BIT(s->cpu) ? s->cpu : 99, false),
+			     PWM_ERROR, e);
+		break;
+	case PWM_CLEAN:
+	case PWM_YOUNG_CLEAR:
+		m->arch->decode(m, e->val, e->level, &d);
+		if (e->kind != K_LEAF)
+			break;
+		if (promise == PWM_CLEAN && d.dirty && d.hw_dirty)
+			tell(m, R_CLEAN, PWM_LOST, e);
+		else if (promise == PWM_YOUNG_CLEAR && d.accessed && h != H_BAD)
+			tell(m, R_OLD, PWM_REDUNDANT, e);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Groups --------------------------------------------------------------------------------------- */
+
+/*
+ * A contiguous (NAPOT) group is one translation: its entries must agree in everything but age and
+ * dirt. Checked when the caller says that it is done with the range.
+ */
+static void check_group(struct pwm *m, const struct space *s, uint64_t first, const struct dec *d,
+			unsigned int level)
+{
+	uint64_t size = level_size(m, level), i, n = (uint64_t)1 << d->contig, src, val;
+	bool napot = m->cfg.arch == PWM_RISCV;
+	unsigned int l, hier, shape = 0, rights = 0;
+	struct dec a = { 0 }, b;
+	uint64_t odd = 0;
+
+	for (i = 0; i < n; i++) {
+		val = walk_now(m, s, first + i * size, 0, &l, &hier, &src);
+		m->arch->decode(m, val, l, &b);
+		if (!i)
+			a = b;
+		if (l != level || b.kind != K_LEAF || b.contig != d->contig)
+			shape = 1;
+		else if (a.kind == K_LEAF &&
+			 (a.perm != b.perm || a.memtype != b.memtype || a.share != b.share ||
+			  a.global != b.global || b.oa != a.oa + (napot ? 0 : i * size)))
+			rights = 1;
+		if ((shape || rights) && !odd)
+			odd = src;
+	}
+	if (!napot && a.oa & (n * size - 1))
+		rights = 1;
+	if (shape)
+		say_at(m, rule_name(m, R_GROUP), PWM_UNPRED, first, level, odd, 0,
+		       mem_read(m, odd ? odd : src));
+	else if (rights)
+		say_at(m, napot ? rule_name(m, R_GROUP) : "A64-CONT-3",
+		       napot ? PWM_UNPRED : PWM_ERROR, first, level, odd ? odd : src, 0,
+		       mem_read(m, odd ? odd : src));
+}
+
+static void check_groups(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t i =
+		m->cpu[s->cpu].cur[m->cfg.arch == PWM_ARM64 && s->a >> 63 ? PWM_UPPER : PWM_LOWER];
+	const struct space *sp = &m->spaces[i];
+	uint64_t va = s->a, next, src, val;
+	unsigned int budget = 4096, level, hier;
+
+	if (i == NIL || s->c)
+		return;
+	while (budget--) {
+		struct dec d;
+
+		val = walk_now(m, sp, va, 0, &level, &hier, &src);
+		m->arch->decode(m, val, level, &d);
+		next = (va & ~(level_size(m, level) - 1)) + level_size(m, level);
+		if (m->cfg.arch == PWM_RISCV && (s->kind & PWM_NOFAULT) &&
+		    !(m->cfg.features & PWM_SVADU) && d.kind == K_LEAF &&
+		    (!d.accessed || (!d.dirty && d.perm & (P_KW | P_UW))))
+			say_at(m, "RV-AD-3", PWM_SPURIOUS, va, level, src, 0, mem_read(m, src));
+		if (d.kind == K_LEAF && d.contig) {
+			uint64_t span = level_size(m, level) << d.contig;
+
+			check_group(m, sp, va & ~(span - 1), &d, level);
+			next = (va & ~(span - 1)) + span;
+		}
+		if (next == 0 || next > s->b || next <= va)
+			return;
+		va = next;
+	}
+}
+
+/* Asked whether one entry of a group is dirty, while another one is. */
+static void query_dirty(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t cur = m->cpu[s->cpu].cur[PWM_LOWER], i;
+	unsigned int level, hier, l;
+	uint64_t src, first, size, val;
+	struct dec d, b;
+
+	if (m->cfg.arch == PWM_ARM64 && s->a >> 63)
+		cur = m->cpu[s->cpu].cur[PWM_UPPER];
+	if (cur == NIL)
+		return;
+	val = walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
+	m->arch->decode(m, val, level, &d);
+	if (d.kind != K_LEAF || !d.contig || (d.dirty && d.accessed))
+		return;
+	size = level_size(m, level);
+	first = s->a & ~((size << d.contig) - 1);
+	for (i = 0; i < 1u << d.contig; i++) {
+		val = walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
+		m->arch->decode(m, val, l, &b);
+		if ((b.dirty && !d.dirty) || (b.accessed && !d.accessed)) {
+			say_at(m, rule_name(m, R_GROUP_DIRTY), PWM_LOST, s->a, level, src, 0,
+			       mem_read(m, src));
+			return;
+		}
+	}
+}
+
+void judge_contract(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t promise = s->kind & 0xff, i;
+	struct cpu *c = &m->cpu[s->cpu];
+	struct ent_iter it = { 0 };
+
+	if (promise == PWM_BEGIN)
+		m->call_step = m->step;
+	if (promise == PWM_FAILED && m->last_change > m->call_step)
+		say_at(m, "ALL-API-1", PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (promise == PWM_QUERY_DIRTY)
+		query_dirty(m, s);
+	if (s->kind & PWM_IMMEDIATE && c->lazy_store && !c->irq)
+		say_at(m, "ALL-LAZY-4", PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (s->kind & PWM_LAZY || promise >= PWM_QUERY_DIRTY)
+		return;
+	if (c->lazy_store && !c->irq) {
+		say_at(m, "ALL-LAZY-1", PWM_ERROR, s->a, 0, 0, 0, 0);
+		return;
+	}
+	if (c->config_step)
+		say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
+	while ((i = ent_next_in(m, s->a, s->b, &it)) != NIL) {
+		struct ent *e = &m->ents[i];
+
+		if (e->live && (e->kind != K_COMBINED || s->c == PWM_STAGE2) &&
+		    concerns(m, e, s->cpu, (uint32_t)s->c, e->va))
+			contract_entry(m, s, e);
+	}
+	if (promise <= PWM_PROTECT)
+		check_groups(m, s);
+}
+
+/* Freeing -------------------------------------------------------------------------------------- */
+
+static uint32_t page_slot(const struct pwm *m, uint64_t pa)
+{
+	return (uint32_t)((pa * 0x9e3779b97f4a7c15ull) >> 40) & m->page_mask;
+}
+
+/* Table pages that are out; 1 behind an address that came back. */
+static void page_out(struct pwm *m, uint64_t pa)
+{
+	uint32_t i = page_slot(m, pa), n;
+
+	for (n = 0; n <= m->page_mask; n++, i = (i + 1) & m->page_mask) {
+		if (m->pages[i] && m->pages[i] != 1)
+			continue;
+		m->pages[i] = pa | 2;
+		m->nr_pages++;
+		return;
+	}
+	m->stats.overflows++;
+}
+
+static bool page_back(struct pwm *m, uint64_t pa)
+{
+	uint32_t i = page_slot(m, pa), n;
+
+	for (n = 0; n <= m->page_mask && m->pages[i]; n++, i = (i + 1) & m->page_mask) {
+		if (m->pages[i] != (pa | 2))
+			continue;
+		m->pages[i] = 1;
+		return true;
+	}
+	return false;
+}
+
+void judge_table_free(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t t = table_find(m, s->a), i;
+
+	if (s->op == PWM_OP_TABLE_NEW) {
+		page_out(m, s->a);
+		return;
+	}
+	if (m->nr_pages && !page_back(m, s->a))
+		say_at(m, "ALL-FREE-3", PWM_ERROR, 0, 0, s->a, 0, 0);
+	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
+		say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
+	if (t == NIL)
+		return;
+	for (i = m->tables[t].roots; i != NIL; i = m->spaces[i].next_root) {
+		if (m->spaces[i].cur | m->spaces[i].ran) {
+			say_at(m, "ALL-FREE-5", PWM_ERROR, 0, m->spaces[i].levels - 1, s->a, 0, 0);
+			return;
+		}
+	}
+	if (m->tables[t].stale != NIL)
+		say(m, "ALL-FREE-1", PWM_ERROR, &m->ents[m->tables[t].stale]);
+	else if (m->tables[t].parents != NIL)
+		say_at(m, "ALL-FREE-1", PWM_ERROR, 0, 1, s->a, 0,
+		       mem_read(m, m->edges[m->tables[t].parents].loc));
+}
+
+struct target {
+	const struct pwm *m;
+	uint64_t first, last;
+};
+
+static bool hits(void *ctx, const struct path *p, uint64_t src, uint64_t val, const struct dec *d)
+{
+	const struct target *t = ctx;
+
+	(void)src, (void)val;
+	return d->cacheable && d->oa <= t->last &&
+	       d->oa + (level_size(t->m, p->level) - 1) >= t->first;
+}
+
+void judge_page_free(struct pwm *m, const struct pwm_step *s)
+{
+	struct target t = { m, s->a, s->a + s->b - 1 };
+	uint32_t i;
+
+	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
+		say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, 0, 0, 0);
+	for (i = 0; i < m->nr_ents; i++) {
+		struct ent *e = &m->ents[m->all[i]];
+		struct path p = { .level = e->level };
+		struct dec d;
+
+		if (!e->live || e->kind == K_INVALID || e->told)
+			continue;
+		m->arch->decode(m, e->val, e->level, &d);
+		if (e->kind == K_TABLE ? !each_below(m, e, false, hits, &t) :
+					 !hits(&t, &p, 0, 0, &d))
+			continue;
+		e->told = 1;
+		say(m, "ALL-FREE-2", PWM_ERROR, e);
+		return;
+	}
+}
+
+/* Accesses ------------------------------------------------------------------------------------- */
+
+static void access_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
+{
+	bool must = s->kind & (PWM_MUST_NEW | PWM_NOFAULT), nofault = s->kind & PWM_NOFAULT;
+	enum harm h = harm_of(m, e);
+
+	if (e->kind == K_INVALID && e->visible && (s->kind & PWM_DEP) && m->cfg.arch == PWM_ARM64)
+		return;
+	if (h == H_BAD && (s->kind & PWM_MUST_NEW))
+		tell(m, why_of(m, e), PWM_ERROR, e);
+	else if ((h == H_FAULT || h == H_GAIN) && must)
+		tell(m, why_fault(m, e, s->cpu, s->kind & PWM_X),
+		     nofault ? PWM_ERROR : PWM_SPURIOUS, e);
+}
+
+void judge_access(struct pwm *m, const struct pwm_step *s)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+	struct ent_iter it = { 0 };
+	uint32_t i;
+
+	if (s->kind & PWM_R)
+		c->ignored_load = m->step;
+	if (!(s->kind & (PWM_MUST_NEW | PWM_NOFAULT)))
+		return;
+	if (s->kind & PWM_NOFAULT && c->lazy_store && !c->irq)
+		say_at(m, "ALL-LAZY-1", PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (c->root_step)
+		say_at(m, rule_name(m, R_ROOT), PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (c->reuse_step)
+		say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (c->config_step)
+		say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
+	while ((i = ent_next_in(m, s->a, s->a, &it)) != NIL) {
+		struct ent *e = &m->ents[i];
+
+		if ((e->live & CPU_BIT(s->cpu)) && e->kind != K_COMBINED &&
+		    concerns(m, e, s->cpu, PWM_EL1, e->va))
+			access_entry(m, s, e);
+	}
+}
+
+/* The end -------------------------------------------------------------------------------------- */
+
+struct alias {
+	struct pwm *m;
+	uint64_t oa, size, va, src, val;
+	uint32_t space, told;
+	uint8_t perm, memtype;
+};
+
+static bool alias_other(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+			const struct dec *d)
+{
+	struct alias *a = ctx;
+	uint8_t perm = (uint8_t)(d->perm & ~p->hier);
+
+	if (d->oa + (level_size(a->m, p->level) - 1) < a->oa || d->oa > a->oa + (a->size - 1) ||
+	    src == a->src)
+		return false;
+	if (d->memtype != a->memtype) {
+		say_at(a->m, rule_name(a->m, R_ALIAS_TYPE), PWM_UNPRED, p->va, p->level, src,
+		       a->val, val);
+		return true;
+	}
+	if (a->perm & (P_KW | P_UW) && perm & (P_KX | P_UX) && (a->m->cfg.features & PWM_NO_WX)) {
+		say_at(a->m, rule_name(a->m, R_ALIAS_WX), PWM_POLICY, p->va, p->level, src, a->val,
+		       val);
+		return true;
+	}
+	return false;
+}
+
+static bool alias_one(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+		      const struct dec *d)
+{
+	struct alias *a = ctx;
+	uint32_t i;
+
+	a->oa = d->oa;
+	a->size = level_size(a->m, p->level);
+	a->va = p->va;
+	a->src = src;
+	a->val = val;
+	a->perm = (uint8_t)(d->perm & ~p->hier);
+	a->memtype = d->memtype;
+	for (i = 0; i < a->m->top_space && !a->told; i++)
+		if (a->m->spaces[i].used)
+			a->told = each_leaf(a->m, i, alias_other, a);
+	return a->told;
+}
+
+void judge_end(struct pwm *m, const struct pwm_step *s)
+{
+	struct alias a = { .m = m };
+	uint32_t i;
+
+	for (i = 0; m->nr_pages && i <= m->page_mask; i++)
+		if (m->pages[i] > 1 && table_find(m, m->pages[i] & ~(uint64_t)3) == NIL)
+			say_at(m, "ALL-FREE-4", PWM_ERROR, 0, 0, m->pages[i] & ~(uint64_t)3, 0, 0);
+	for (i = 0; i < m->cfg.nr_cpus; i++)
+		if (m->cpu[i].lazy)
+			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+	for (i = 0; s->kind && i < m->top_space && !a.told; i++)
+		if (m->spaces[i].used)
+			each_leaf(m, i, alias_one, &a);
+}
+
+/* Lazy MMU mode -------------------------------------------------------------------------------- */
+
+static void lazy_flush(struct pwm *m, const struct pwm_step *s, struct cpu *c)
+{
+	if (c->lazy_touched && (c->lazy_first < s->a || c->lazy_last > s->b))
+		say_at(m, "ALL-LAZY-6", PWM_ERROR, c->lazy_first < s->a ? c->lazy_first : s->b + 1,
+		       0, 0, 0, 0);
+	c->lazy_touched = 0;
+}
+
+void lazy_step(struct pwm *m, const struct pwm_step *s)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+
+	if (s->op == PWM_OP_IRQ) {
+		if (!s->kind && c->irq_store)
+			say_at(m, "ALL-LAZY-3", PWM_ERROR, 0, 0, 0, 0, 0);
+		c->irq_store = 0;
+		c->irq = s->kind != 0;
+		return;
+	}
+	switch (s->kind) {
+	case PWM_LAZY_BEGIN:
+		c->lazy++;
+		if (c->lazy == 255)
+			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+		break;
+	case PWM_LAZY_END:
+	case PWM_LAZY_PAUSE:
+		if (!c->lazy) {
+			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+			break;
+		}
+		if (c->lazy_store)
+			say_at(m, "ALL-LAZY-2", PWM_ERROR, 0, 0, 0, 0, 0);
+		c->lazy_store = 0;
+		if (s->kind == PWM_LAZY_PAUSE)
+			c->paused++;
+		else
+			c->lazy--;
+		break;
+	case PWM_LAZY_RESUME:
+		if (c->paused)
+			c->paused--;
+		else
+			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+		break;
+	default:
+		lazy_flush(m, s, c);
+		break;
+	}
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Invalidation.
+ *
+ * An operation covers what it names, with three exceptions that are the usual mistakes:
+ *
+ *   - the store that made an entry stale is not visible to every walker yet: a walker may read the
+ *     old value again right after the operation (A64-TLBI-2);
+ *   - the entry can be filled again through a stale table pointer that the operation leaves;
+ *   - the operation does not reach a CPU that may hold the entry.
+ *
+ * And what it leaves must be kept: behind a stale pointer that goes away lie leaves and further
+ * pointers that were never recorded, because the pointer implied them. Those that the operation
+ * does not cover itself are written out before.
+ *
+ * What came near and did not do it is noted in the entry, so that a report can say why.
+ */
+#include "private.h"
+
+static void note_miss(struct pwm *m, struct ent *e, uint32_t cpu, enum miss why)
+{
+	if (why < e->miss || (m->now.op != PWM_OP_TLBI && why == MISS_UNRELATED))
+		return;
+	e->miss = (uint8_t)why;
+	e->miss_step = m->step;
+	e->miss_site = m->now.site;
+	e->miss_op = m->now.op;
+	e->miss_kind = m->now.kind;
+	e->miss_cpu = (uint8_t)cpu;
+}
+
+/*
+ * Would the tables give the same today? Hardware may have set the access flag or made the entry
+ * dirty since, without a step of anybody's.
+ */
+bool ent_differs(struct pwm *m, const struct ent *e)
+{
+	const struct space *s = &m->spaces[e->space];
+	unsigned int level, hier;
+	uint64_t val, src;
+	struct dec a, b;
+
+	val = walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	if (level != e->level || hier != e->hier)
+		return true;
+	if (m->arch->key(m, val, level) == m->arch->key(m, e->val, level))
+		return false;
+	m->arch->decode(m, e->val, level, &a);
+	m->arch->decode(m, val, level, &b);
+	if (a.kind == K_LEAF && b.kind == K_LEAF && a.hw_dirty && !a.dirty && b.dirty &&
+	    a.perm == b.perm && a.oa == b.oa)
+		return false;
+	return true;
+}
+
+/* Writing out what a stale pointer implied ---------------------------------------------------- */
+
+static bool covers_va(const struct pwm *m, const struct op *op, const struct ent *of,
+		      const struct path *p, unsigned int kind, uint64_t val, bool global)
+{
+	struct ent e = *of;
+
+	e.va = p->va;
+	e.level = p->level;
+	e.kind = (uint8_t)kind;
+	e.val = val;
+	e.global = global;
+	if (op->first > e.va + (level_size(m, e.level) - 1) || op->last < e.va)
+		return kind == K_TABLE && op->every_table &&
+		       m->arch->covers(m, op, &e) == MISS_NONE;
+	return m->arch->covers(m, op, &e) == MISS_NONE;
+}
+
+/* One entry behind the pointer; the table to go down into, or 0. */
+static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *of, struct path *p,
+			  uint64_t src, cpumask live)
+{
+	uint64_t val = mem_read(m, src);
+	struct ent *e;
+	struct dec d;
+	uint32_t i;
+
+	m->arch->decode(m, val, p->level, &d);
+	d.global |= p->hier & P_GLOBAL && d.kind == K_LEAF;
+	if (d.kind == K_TABLE) {
+		if (covers_va(m, op, of, p, K_TABLE, val, false)) {
+			p->hier |= d.perm;
+			return d.oa;
+		}
+	} else if (d.kind != K_LEAF || !d.cacheable ||
+		   covers_va(m, op, of, p, K_LEAF, val, d.global)) {
+		return 0;
+	}
+	i = ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier, src);
+	if (i != NIL && !m->ents[i].visible) {
+		ent_refilled(&m->ents[i], live);
+		return 0;
+	}
+	e = ent_add(m, p, d.kind, val, src, d.global, live);
+	if (e) {
+		e->visible = 1; /* nothing in memory is old: the pointer was */
+		e->vis_at = m->step;
+		e->since = of->since;
+		e->site = of->site;
+		e->cpu = of->cpu;
+		if (!ent_differs(m, e))
+			ent_drop(m, e);
+	}
+	return 0;
+}
+
+static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, cpumask live)
+{
+	struct {
+		uint64_t table;
+		uint32_t index;
+		uint8_t hier;
+	} stack[PWM_MAX_LEVELS];
+	const struct ent of = m->ents[which];
+	unsigned int depth = 0;
+	uint64_t va = of.va;
+	struct dec d;
+
+	m->arch->decode(m, of.val, of.level, &d);
+	stack[0].table = d.oa;
+	stack[0].index = 0;
+	stack[0].hier = of.hier | d.perm;
+	for (;;) {
+		unsigned int level = of.level - 1u - depth;
+		struct path p = { .space = of.space, .level = (uint8_t)level };
+		uint32_t i = stack[depth].index;
+		uint64_t next;
+
+		if (i >> m->index_lg2) {
+			if (!depth)
+				return;
+			depth--;
+			/* back to the entry that led down, and on */
+			level++;
+			va &= ~(level_size(m, level + 1) - 1);
+			stack[depth].index++;
+			continue;
+		}
+		p.va = (va & ~(level_size(m, level + 1) - 1)) +
+		       ((uint64_t)i << level_shift(m, level));
+		p.hier = stack[depth].hier;
+		next = write_out(m, op, &of, &p, stack[depth].table + (uint64_t)i * 8, live);
+		if (next && level) {
+			va = p.va;
+			depth++;
+			stack[depth].table = next;
+			stack[depth].index = 0;
+			stack[depth].hier = p.hier;
+			continue;
+		}
+		stack[depth].index++;
+	}
+}
+
+/* Coverage ----------------------------------------------------------------------------------- */
+
+/*
+ * CPUs on which a stale pointer that the operation leaves could bring @e back: the table below it
+ * has @e's value now, or, with @older, is the one that @e's value stood in.
+ */
+static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
+{
+	cpumask cpus = 0;
+	unsigned int l;
+
+	if (!m->nr_tables_stale)
+		return 0;
+	for (l = e->level + 1u; l < PWM_MAX_LEVELS; l++) {
+		uint64_t va = e->va & ~(level_size(m, l) - 1);
+		uint32_t i = m->at_level[l] ? m->hash[hash_of(m, va, l)] : NIL;
+
+		for (; i != NIL; i = m->ents[i].next) {
+			const struct ent *w = &m->ents[i];
+			unsigned int level, hier;
+			cpumask left = w->live;
+			uint64_t val, src;
+			struct dec d;
+
+			if (w->kind != K_TABLE || w->va != va || w->level != l ||
+			    w->space != e->space)
+				continue;
+			if (w->mark == m->step)
+				left &= ~w->mask;
+			if (!(left & ~cpus))
+				continue;
+			m->arch->decode(m, w->val, l, &d);
+			hier = w->hier | d.perm;
+			val = walk_from(m, d.oa, l - 1, e->va, e->level, &level, &hier, &src);
+			if (level == e->level && hier == e->hier &&
+			    (older ? src == e->src :
+				     m->arch->key(m, val, level) == m->arch->key(m, e->val, level)))
+				cpus |= left;
+		}
+	}
+	return cpus;
+}
+
+/* Which CPUs the operation reaches, of those that may hold @e. */
+static cpumask reach(struct pwm *m, uint32_t cpu, const struct op *op, struct ent *e)
+{
+	enum miss why = m->arch->covers(m, op, e);
+	/* what only waits for its CPU's synchronisation is in no TLB any more */
+	cpumask cpus = op->cpus & e->live & ~e->own;
+
+	if (why != MISS_NONE) {
+		note_miss(m, e, cpu, why);
+		return 0;
+	}
+	if (e->live & ~op->cpus && !op->broadcast)
+		note_miss(m, e, cpu, MISS_LOCAL);
+	return cpus;
+}
+
+static void mark_one(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i, bool tables)
+{
+	struct ent *e = &m->ents[i];
+
+	if ((e->kind == K_TABLE) != tables)
+		return;
+	e->mask = reach(m, cpu, op, e);
+	if (!e->mask)
+		return;
+	e->mark = m->step;
+	e->mark_next = m->marked[tables];
+	m->marked[tables] = i;
+}
+
+/* Mark what the operation covers: pointers first, for they decide what leaves can come back. */
+static void mark(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
+{
+	struct ent_iter it = { 0 };
+	uint32_t i;
+
+	m->marked[tables] = NIL;
+	if (tables ? !m->nr_tables_stale : m->nr_tables_stale == m->nr_ents)
+		return;
+	if (op->all || (tables && op->every_table)) {
+		for (i = 0; i < m->nr_ents; i++)
+			mark_one(m, cpu, op, m->all[i], tables);
+		return;
+	}
+	while ((i = ent_next_in(m, op->first, op->last, &it)) != NIL)
+		mark_one(m, cpu, op, i, tables);
+}
+
+/*
+ * CPUs that may read the old value again, because the store over it is not visible and they have a
+ * way to the entry: through memory, or through a stale pointer that the operation leaves.
+ */
+static cpumask reread(const struct pwm *m, uint32_t cpu, const struct op *op, const struct ent *e)
+{
+	const struct space *s = &m->spaces[e->space];
+	unsigned int level, hier;
+	cpumask cpus = 0;
+	uint64_t src;
+
+	if (e->visible)
+		return 0;
+	walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	if (level == e->level && src == e->src)
+		cpus = e->global ? s->ran | s->ran_g : s->ran;
+	cpus |= pointers_to(m, e, true);
+	/* a CPU whose own store went over it does not read it again, where that counts */
+	if (op->local_order && (e->writers & CPU_BIT(cpu)))
+		cpus &= ~CPU_BIT(cpu);
+	return cpus;
+}
+
+/* What comes back at once is not covered. */
+static void keep_what_returns(struct pwm *m, uint32_t cpu, const struct op *op, struct ent *e)
+{
+	cpumask again = reread(m, cpu, op, e), back = pointers_to(m, e, false);
+
+	if (!((again | back) & e->mask))
+		return;
+	note_miss(m, e, cpu, again & e->mask ? MISS_INVISIBLE : MISS_REFILLED);
+	e->mask &= ~(again | back);
+}
+
+/* Cover it: at once, or when this CPU's next completing barrier comes. */
+static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
+{
+	struct ent *e = &m->ents[i];
+
+	m->perf_useful = true;
+	if (op->immediate) {
+		kill_on(m, e, e->mask);
+		return;
+	}
+	if (e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask) && !(m->cfg.features & PWM_REPEAT))
+		return;
+	e->pend_mask = e->pend_by == cpu + 1 ? e->pend_mask | e->mask : e->mask;
+	e->pend_by = (uint8_t)(cpu + 1);
+	rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
+}
+
+/* Pointers from the top down, then leaves: what comes back depends on the pointers above it. */
+static void keep_all_that_returns(struct pwm *m, uint32_t cpu, const struct op *op)
+{
+	unsigned int l;
+	uint32_t i;
+
+	for (l = PWM_MAX_LEVELS; m->marked[1] != NIL && l-- > 1;)
+		for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
+			if (m->ents[i].level == l)
+				keep_what_returns(m, cpu, op, &m->ents[i]);
+	for (i = m->marked[0]; i != NIL; i = m->ents[i].mark_next)
+		keep_what_returns(m, cpu, op, &m->ents[i]);
+}
+
+static void take_all(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
+{
+	uint32_t i = m->marked[tables], next;
+
+	for (; i != NIL; i = next) {
+		next = m->ents[i].mark_next;
+		if (m->ents[i].mask)
+			take(m, cpu, op, i);
+	}
+}
+
+static void forget_spaces(struct pwm *m, uint32_t cpu, const struct op *op)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->top_space; i++) {
+		struct space *s = &m->spaces[i];
+		struct rec r = { .mask = op->cpus };
+
+		if (!s->used || !(s->ran | s->ran_g))
+			continue;
+		if (s->regime == PWM_STAGE2 ? !op->stage2 : !op->stage1 || s->regime != op->regime)
+			continue;
+		if (op->vmid != PWM_ANY_ASID && op->vmid != s->vmid)
+			continue;
+		if (op->asid != PWM_ANY_ASID && op->asid != s->asid)
+			continue;
+		r.ent = 0x80000000 | (op->globals ? 0x40000000 : 0) | i;
+		r.gen = s->gen;
+		if (!op->immediate) {
+			rec_add(m, &m->cpu[cpu].pend, r.ent, r.gen, r.mask);
+			continue;
+		}
+		s->ran &= ~r.mask | s->cur;
+		if (op->globals)
+			s->ran_g &= ~r.mask | s->cur;
+		if (!s->ran && !s->ran_g && !s->cur)
+			space_retire(m, i);
+	}
+}
+
+static void remember(struct pwm *m, uint32_t cpu, const struct op *op)
+{
+	struct cpu *c = &m->cpu[cpu];
+	uint32_t at = c->ring_at++ % NR_RING;
+
+	c->ring[at].step = m->step;
+	c->ring[at].first = op->all ? 0 : op->first;
+	c->ring[at].last = op->all ? ~(uint64_t)0 : op->last;
+	c->ring[at].site = m->now.site;
+	c->ring[at].op = m->now.op;
+	c->ring[at].kind = m->now.kind;
+}
+
+/*
+ * A pointer that an earlier operation of this CPU takes already: what that one leaves was written
+ * out then, and what it covers goes with it at the same barrier.
+ */
+static bool under_way(const struct ent *e, uint32_t cpu)
+{
+	return e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask);
+}
+
+void maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
+{
+	uint32_t i;
+
+	remember(m, cpu, op);
+	if (m->nr_ents && op->first <= op->last) {
+		mark(m, cpu, op, true);
+		mark(m, cpu, op, false);
+		keep_all_that_returns(m, cpu, op);
+		if (!op->all || !op->globals)
+			for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
+				if (m->ents[i].mask && !under_way(&m->ents[i], cpu))
+					write_out_below(m, op, i, m->ents[i].mask);
+		take_all(m, cpu, op, false);
+		take_all(m, cpu, op, true);
+	}
+	if (op->all)
+		forget_spaces(m, cpu, op);
+	if (!m->perf_useful && (m->cfg.features & PWM_PERF))
+		say_at(m, "ALL-PERF-1", PWM_REDUNDANT, op->first, 0, 0, 0, 0);
+}

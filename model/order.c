@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Order: when a store is visible to table walkers, when an invalidation has completed, and when a
+ * CPU is past what it fetched or speculated before.
+ *
+ * arm64. A store is visible to every walker once a DSB for stores (or everything) of the CPU that
+ * made it has completed; another CPU's DSB does nothing for it. A TLBI has completed with the next
+ * full DSB of its CPU: other CPUs are past it then, its own is with its next context
+ * synchronisation. An "invalid" that a walker read may be used until then as well. (Arm ARM,
+ * D8.17 "TLB maintenance requirements", R_DDMVT; "Ordering and completion of TLB maintenance".)
+ *
+ * x86. Stores drain in order; invalidations are local, serialising, and complete at once.
+ * RISC-V. SFENCE.VMA is local, orders this hart's own stores, and completes at once.
+ *
+ * Two times of each CPU say what an access may still see in play mode: cse, its last context
+ * synchronisation, and dwin, the last barrier behind which its explicit loads wait.
+ */
+#include "private.h"
+
+/* The entry is dead on these CPUs. */
+void kill_on(struct pwm *m, struct ent *e, cpumask cpus)
+{
+	uint32_t c;
+
+	cpus &= e->live;
+	if (!cpus)
+		return;
+	e->live &= ~cpus;
+	e->own &= ~cpus;
+	m->perf_useful = true;
+	if (m->cfg.features & PWM_PLAY) {
+		for (c = 0; c < m->cfg.nr_cpus; c++)
+			if (cpus & CPU_BIT(c))
+				m->kills[(size_t)ent_index(m, e) * m->cfg.nr_cpus + c] = m->step;
+		if (e->kind != K_TABLE)
+			return;
+	}
+	if (!e->live)
+		ent_drop(m, e);
+}
+
+/* Another store went over what @e holds. */
+void order_store(struct pwm *m, uint32_t cpu, struct ent *e)
+{
+	e->seq = m->step;
+	if (e->visible || (e->writers & CPU_BIT(cpu)))
+		return;
+	e->writers |= CPU_BIT(cpu);
+	rec_add(m, &m->cpu[cpu].novis, ent_index(m, e), e->gen, 0);
+}
+
+/* A stale "invalid" is used by each CPU until its context is synchronised. */
+static void sync_later(struct pwm *m, uint32_t cpu, struct ent *e)
+{
+	uint32_t c;
+
+	if (m->cfg.features & PWM_ETS2) {
+		uint32_t gen = e->gen;
+
+		kill_on(m, e, CPU_BIT(cpu));
+		if (e->gen != gen)
+			return;
+	}
+	for (c = 0; c < m->cfg.nr_cpus; c++)
+		if (e->live & CPU_BIT(c))
+			rec_add(m, &m->cpu[c].own, ent_index(m, e), e->gen, CPU_BIT(c));
+}
+
+/* This CPU's stores are visible to every walker: what they went over is not filled again. */
+void order_visible(struct pwm *m, uint32_t cpu)
+{
+	struct rec r;
+
+	m->cpu[cpu].lazy_store = 0;
+	m->cpu[cpu].irq_store = 0;
+	while (rec_pop(m, &m->cpu[cpu].novis, &r) != NIL) {
+		struct ent *e = &m->ents[r.ent];
+
+		if (e->gen != r.gen || e->visible)
+			continue;
+		e->visible = 1;
+		e->vis_at = m->step;
+		e->writers = 0;
+		m->perf_useful = true;
+		/* RISC-V keeps a stale "invalid" until a fence */
+		if (e->kind == K_INVALID && m->cfg.arch == PWM_ARM64)
+			sync_later(m, cpu, e);
+	}
+}
+
+/* A space's translations were invalidated as a whole. */
+static void spaces_done(struct pwm *m, const struct rec *r)
+{
+	struct space *s = &m->spaces[r->ent & 0x3fffffff];
+
+	if (!s->used || s->gen != r->gen)
+		return;
+	s->ran &= ~r->mask | s->cur;
+	if (r->ent & 0x40000000)
+		s->ran_g &= ~r->mask | s->cur;
+	if (!s->ran && !s->ran_g && !s->cur)
+		space_retire(m, r->ent & 0x3fffffff);
+}
+
+static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
+{
+	struct ent *e = &m->ents[r->ent];
+
+	if (e->gen != r->gen || e->refills != r->refills || !e->live)
+		return;
+	if (m->cfg.features & PWM_REPEAT && ++e->repeats < 2)
+		return;
+	if (m->cfg.arch == PWM_ARM64 && (r->mask & CPU_BIT(cpu) & e->live)) {
+		e->own |= CPU_BIT(cpu);
+		rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, CPU_BIT(cpu));
+		m->perf_useful = true;
+	}
+	e->pend_by = 0;
+	e->pend_mask = 0;
+	kill_on(m, e, m->cfg.arch == PWM_ARM64 ? r->mask & ~CPU_BIT(cpu) : r->mask);
+}
+
+/* Invalidations of this CPU have completed. @local: only what they did to itself. */
+void order_complete(struct pwm *m, uint32_t cpu, bool local)
+{
+	uint32_t keep = NIL;
+	struct rec r;
+
+	while (rec_pop(m, &m->cpu[cpu].pend, &r) != NIL) {
+		cpumask rest = local ? r.mask & ~CPU_BIT(cpu) : 0;
+
+		if (rest && !(r.ent & 0x80000000) && m->ents[r.ent].refills != r.refills)
+			continue;
+		if (rest)
+			rec_add(m, &keep, r.ent, r.gen, r.mask);
+		else if (r.ent & 0x80000000)
+			spaces_done(m, &r);
+		else
+			finish(m, cpu, &r);
+	}
+	m->cpu[cpu].pend = keep;
+}
+
+/*
+ * "invalid" that this CPU read before is forgotten; with @all, its own invalidated translations as
+ * well.
+ */
+static void forget(struct pwm *m, uint32_t cpu, bool all)
+{
+	uint32_t keep = NIL;
+	struct rec r;
+
+	while (rec_pop(m, &m->cpu[cpu].own, &r) != NIL) {
+		struct ent *e = &m->ents[r.ent];
+
+		if (e->gen != r.gen || e->refills != r.refills)
+			continue;
+		if (e->kind == K_INVALID || (all && e->own & r.mask))
+			kill_on(m, e, r.mask);
+		else
+			rec_add(m, &keep, r.ent, r.gen, r.mask);
+	}
+	m->cpu[cpu].own = keep;
+}
+
+void order_sync(struct pwm *m, uint32_t cpu)
+{
+	struct cpu *c = &m->cpu[cpu];
+
+	c->cse = m->step;
+	c->dwin = m->step;
+	c->root_step = 0;
+	forget(m, cpu, true);
+}
+
+/* What a barrier does. */
+#define B_VISIBLE  0x01u /* own stores are visible to walkers */
+#define B_COMPLETE 0x02u /* own invalidations have completed */
+#define B_LOCAL	   0x04u /* ... as far as this CPU goes */
+#define B_SYNC	   0x08u /* context synchronisation */
+#define B_LOADS	   0x10u /* later explicit loads wait */
+#define B_STORES   0x20u /* earlier stores before later ones */
+#define B_DSB	   0x40u
+#define B_OLDER	   0x80u /* older loads have completed */
+
+static const uint8_t effects[PWM_NR_BARRIERS] = {
+	[PWM_DSB_ISH] = B_VISIBLE | B_COMPLETE | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_ISHST] = B_VISIBLE | B_STORES | B_DSB,
+	[PWM_DSB_ISHLD] = B_LOADS | B_DSB | B_OLDER,
+	[PWM_DSB_NSH] = B_COMPLETE | B_LOCAL | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_NSHST] = B_STORES | B_DSB,
+	[PWM_DSB_NSHLD] = B_LOADS | B_DSB | B_OLDER,
+	[PWM_DSB_OSH] = B_VISIBLE | B_COMPLETE | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_OSHST] = B_VISIBLE | B_STORES | B_DSB,
+	[PWM_DSB_OSHLD] = B_LOADS | B_DSB | B_OLDER,
+	[PWM_DMB_ISH] = B_LOADS | B_STORES | B_OLDER,
+	[PWM_DMB_ISHST] = B_STORES,
+	[PWM_DMB_ISHLD] = B_LOADS | B_OLDER,
+	[PWM_ISB] = B_SYNC,
+	[PWM_ERET] = B_SYNC,
+	[PWM_EXCEPTION] = B_SYNC,
+	[PWM_MFENCE] = B_VISIBLE | B_STORES | B_LOADS,
+	[PWM_SERIALISE] = B_VISIBLE | B_STORES | B_LOADS | B_SYNC,
+	[PWM_FENCE] = B_VISIBLE | B_STORES | B_LOADS,
+	[PWM_FENCE_W] = B_VISIBLE | B_STORES,
+	[PWM_FENCE_I] = B_SYNC,
+};
+
+void order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
+{
+	uint32_t does = effects[kind];
+	struct cpu *c = &m->cpu[cpu];
+
+	if (does & B_STORES)
+		dirty_clear(m, cpu);
+	if (does & B_OLDER)
+		c->ignored_load = 0;
+	if (does & B_VISIBLE)
+		order_visible(m, cpu);
+	if (does & B_COMPLETE)
+		order_complete(m, cpu, does & B_LOCAL);
+	if (does & B_LOADS)
+		c->dwin = m->step;
+	if ((does & B_COMPLETE) && (m->cfg.features & PWM_ETS2))
+		forget(m, cpu, false);
+	if (kind == PWM_MFENCE || kind == PWM_SERIALISE)
+		c->last_mfence = m->step;
+	if (does & B_SYNC)
+		order_sync(m, cpu);
+	if (kind == PWM_TLBSYNC || kind == PWM_SFENCE_IR)
+		order_complete(m, cpu, false);
+	if (kind == PWM_SFENCE_W || kind == PWM_SFENCE_IR)
+		c->svinval = kind == PWM_SFENCE_W;
+	if (!(does & B_DSB))
+		return;
+	/* A second one without work between the two does nothing. */
+	if (c->last_dsb == m->step - 1 && !m->perf_useful && (m->cfg.features & PWM_PERF))
+		say_at(m, "ALL-PERF-1", PWM_REDUNDANT, 0, 0, 0, 0, 0);
+	c->last_dsb = m->step;
+}

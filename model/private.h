@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The model's state. See state.c for the essay.
+ */
+#ifndef PWM_PRIVATE_H
+#define PWM_PRIVATE_H
+
+#include <pagewalk/model.h>
+#include <stdbool.h>
+
+#define NIL 0xffffffffu
+
+typedef uint64_t cpumask;
+
+#define CPU_BIT(c) ((cpumask)1 << (c))
+
+/* What an entry of a table is. */
+enum kind {
+	K_INVALID = 0, /* never cached on arm64 and x86 */
+	K_TABLE,
+	K_LEAF,
+	K_COMBINED, /* of stage 2: the part that sits in combined (stage 1 and 2) translations */
+};
+
+/* Rights; what a table entry takes away uses the same bits. */
+#define P_KR	 0x01u
+#define P_KW	 0x02u
+#define P_KX	 0x04u
+#define P_UR	 0x08u
+#define P_UW	 0x10u
+#define P_UX	 0x20u
+#define P_GLOBAL 0x40u /* RISC-V: a table entry makes all below global */
+
+struct dec {
+	uint8_t kind;	   /* enum kind */
+	uint8_t cacheable; /* a TLB may hold it */
+	uint8_t perm;	   /* leaf: P_*; table: what is taken away */
+	uint8_t global;
+	uint8_t contig;	  /* one of a contiguous (NAPOT) group; lg2 of its entries */
+	uint8_t memtype;  /* compared, not understood */
+	uint8_t share;	  /* shareability, or what else must not differ among aliases */
+	uint8_t accessed; /* AF, A */
+	uint8_t dirty;	  /* written through, as far as the entry says */
+	uint8_t hw_dirty; /* hardware may make it dirty */
+	uint8_t reserved; /* a reserved encoding: bad */
+	uint8_t nt;	  /* arm64: nT */
+	uint64_t oa;	  /* output address, or of the next table */
+};
+
+/* Why a TLBI that came near did not do it. Order: the later says more. */
+enum miss {
+	MISS_NONE = 0,
+	MISS_UNRELATED,
+	MISS_REGIME,
+	MISS_VMID,
+	MISS_ASID,
+	MISS_GLOBAL,
+	MISS_STAGE2,
+	MISS_LEVEL,
+	MISS_RANGE,
+	MISS_LAST_LEVEL,
+	MISS_LOCAL,
+	MISS_INVISIBLE,
+	MISS_REFILLED,
+	MISS_UNSYNCED,
+};
+
+/* Something that a CPU may hold and that memory does not say any more. */
+struct ent {
+	uint64_t va, val, src;
+	cpumask live;	 /* who may hold it */
+	cpumask own;	 /* of these: invalidated by themselves, their context not synchronised */
+	cpumask writers; /* who stored over it since; empty once such a store is visible to all */
+	uint64_t seq;	 /* step of the last store over it */
+	uint64_t since;	 /* step of the store that made it stale */
+	uint64_t vis_at; /* step at which that was visible to every walker */
+	uint64_t mark;	 /* a TLBI looks at it: its step */
+	cpumask mask;	 /* and reaches it there */
+	cpumask pend_mask;
+	uint64_t miss_step;
+	uint32_t site, miss_site;
+	uint32_t next;	  /* hash */
+	uint32_t all;	  /* position in m->all */
+	uint32_t space;	  /* index */
+	uint32_t gen;	  /* records that carry another one are void */
+	uint32_t refills; /* likewise, those of invalidations */
+	uint32_t child;	  /* K_TABLE: index of the table it points to */
+	uint32_t child_next, child_prev;
+	uint32_t mark_next;
+	uint16_t miss_kind;
+	uint8_t level, kind, hier, global;
+	uint8_t visible; /* the store over it is visible to all walkers */
+	uint8_t cpu;	 /* that stored */
+	uint8_t miss, miss_op, miss_cpu;
+	uint8_t pend_by; /* CPU + 1 of an invalidation that has not completed */
+	uint8_t repeats; /* erratum: how often it was invalidated */
+	uint8_t told;	 /* reported already */
+};
+
+struct rec { /* in lists of a CPU */
+	cpumask mask;
+	uint32_t ent, gen, next, refills;
+};
+
+struct table {
+	uint64_t pa;
+	uint32_t len;
+	uint32_t next;	  /* hash */
+	uint32_t parents; /* edges */
+	uint32_t kids;	  /* edges */
+	uint32_t stale;	  /* entries of kind K_TABLE that point to it */
+	uint32_t roots;	  /* spaces */
+	uint32_t scanned; /* levels, as a mask */
+	uint32_t unused;
+};
+
+struct edge {
+	uint64_t loc;
+	uint32_t parent, child;
+	uint32_t up_next, up_prev; /* list of the child */
+	uint32_t kid_next, kid_prev;
+};
+
+struct space {
+	uint64_t root;
+	cpumask ran;   /* may hold its non-global entries */
+	cpumask ran_g; /* its global ones */
+	cpumask cur;   /* have it loaded */
+	uint32_t used;
+	uint32_t table, next_root;
+	uint32_t asid, vmid, half, regime;
+	uint32_t va_bits, levels;
+	uint32_t gen; /* counts loads: a pending invalidation of another count does not clear ran */
+	uint32_t unused;
+	uint64_t freed_at; /* step at which its ASID was given back; 0 */
+};
+
+/* A way from a root to an entry that a store changes. */
+struct path {
+	uint64_t va;
+	cpumask live, live_g;
+	uint32_t space;
+	uint8_t level, hier, stale;
+};
+
+#define NR_DIRTY 64u
+#define NR_SEEN	 64u
+#define NR_RING	 8u
+
+struct cpu {
+	uint32_t cur[PWM_NR_HALVES]; /* spaces */
+	uint32_t novis, pend, own;   /* lists of records */
+	uint64_t cse, dwin;	     /* see order.c */
+	uint64_t root_step;	     /* a root was written, context not synchronised; 0 */
+	uint32_t root_site;
+	uint64_t last_store, last_mfence; /* steps */
+	uint64_t last_dsb;		  /* with nothing done since: 0 */
+	uint64_t config_step;		  /* translation control changed, nothing flushed; 0 */
+	uint32_t config_site;
+	uint8_t lazy, paused, irq, svinval, lazy_touched;
+	uint64_t lazy_store; /* first store of the open batch; 0 */
+	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
+	uint64_t last_write, last_sfence; /* steps; RISC-V */
+	uint64_t reuse_step;		  /* an ASID has two spaces, and nothing was fenced; 0 */
+	uint32_t reuse_asid, lazy_site;
+	uint64_t lazy_first, lazy_last; /* what the open batch touched */
+	uint64_t ignored_load;		/* a load of an unclean page that has not completed */
+	/* tables that are not linked and hold stores without a barrier: pages, direct-mapped */
+	uint64_t dirty[NR_DIRTY];
+	uint32_t dirty_site[NR_DIRTY];
+	uint32_t nr_dirty;
+	/* what it has loaded: to notice a plain store over something else */
+	uint64_t seen_pa[NR_SEEN], seen_val[NR_SEEN];
+	/* latest invalidations */
+	struct {
+		uint64_t step, first, last;
+		uint32_t site;
+		uint16_t op, kind;
+	} ring[NR_RING];
+	uint32_t ring_at;
+	uint64_t vmid;
+};
+
+struct op; /* an invalidation: maint.c */
+
+struct arch {
+	void (*decode)(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d);
+	/* what of an entry hardware looks at: equal keys are equal translations */
+	uint64_t (*key)(const struct pwm *m, uint64_t val, unsigned int level);
+	/* why @e is not covered by @op; MISS_NONE: it is */
+	enum miss (*covers)(const struct pwm *m, const struct op *op, const struct ent *e);
+	/* a rule that replacing @a by @b breaks while @a may be cached, or NULL */
+	const char *(*conflict)(const struct pwm *m, const struct dec *a, unsigned int la,
+				const struct dec *b, unsigned int lb);
+	const char *const *rules; /* by enum rule_of */
+};
+
+/* What the shared code calls the rules of the architectures. */
+enum rule_of {
+	R_STALE = 0,
+	R_INVISIBLE,
+	R_INCOMPLETE,
+	R_UNSYNCED,
+	R_LOCAL,
+	R_ASID,
+	R_GLOBAL,
+	R_TABLE,
+	R_LEVEL,
+	R_RANGE,
+	R_STAGE2,
+	R_REGIME,
+	R_EARLY,
+	R_LINK,	   /* table linked before its contents are visible */
+	R_NEW,	   /* new mapping, store not visible */
+	R_NEW_CSE, /* visible, not synchronised */
+	R_NEW_REMOTE,
+	R_SPURIOUS, /* rights gained */
+	R_LOST_RMW,
+	R_CLEAN,
+	R_OLD,
+	R_FORMAT,
+	R_HALF,
+	R_WX,
+	R_ASID_REUSE,
+	R_ROOT,
+	R_CONFIG,
+	R_UNCLEAN, /* valid over an entry whose old value is live */
+	R_GROUP,
+	R_GROUP_DIRTY,
+	R_FETCH,
+	R_ALIAS_WX,
+	R_ALIAS_TYPE,
+	R_WX_STALE,
+	R_NR
+};
+
+struct pwm {
+	struct pwm_config cfg;
+	const struct arch *arch;
+	uint64_t step;
+	struct pwm_step now;
+	uint32_t site;
+	uint32_t index_lg2;
+	cpumask cpus;
+
+	/* a store that is being looked at: memory as it will be */
+	uint64_t over_pa, over_val;
+	bool over;
+	bool perf_useful; /* the maintenance step found something to do */
+
+	struct ent *ents;
+	uint32_t *hash, *all;
+	uint64_t *kills; /* with PWM_PLAY: [entry][cpu], 0: not */
+	uint32_t nr_ents, max_ents, free_ent, hash_mask;
+	uint32_t at_level[PWM_MAX_LEVELS]; /* entries by level */
+	uint32_t nr_tables_stale;	   /* entries of kind K_TABLE */
+	struct rec *recs;
+	uint32_t max_recs, free_rec;
+	struct table *tables;
+	uint32_t *table_hash;
+	uint32_t nr_tables, max_tables, free_table, table_mask;
+	struct edge *edges;
+	uint32_t max_edges, free_edge;
+	struct space *spaces;
+	uint32_t max_spaces, top_space; /* none at or above the second */
+	uint32_t marked[2];		/* leaves, tables that an invalidation covers */
+	struct path *paths;
+	uint32_t nr_paths, max_paths;
+	struct cpu *cpu;
+	uint64_t *pages; /* of PWM_OP_TABLE_NEW: what is out, open addressing */
+	uint32_t nr_pages, page_mask;
+	uint64_t call_step;   /* PWM_BEGIN */
+	uint64_t last_change; /* step of the last store that changed a table */
+	struct pwm_stats stats;
+	struct {
+		const char *file;
+		uint32_t line;
+	} sites[256];
+	uint32_t nr_sites;
+};
+
+/* state.c */
+uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
+		  unsigned int kind, uint64_t val, unsigned int hier, uint64_t src);
+struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
+		    uint64_t src, bool global, cpumask live);
+void ent_drop(struct pwm *m, struct ent *e);
+void ent_refilled(struct ent *e, cpumask live);
+bool rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
+uint32_t rec_pop(struct pwm *m, uint32_t *list, struct rec *r);
+uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level);
+static inline struct ent *ent_at(const struct pwm *m, uint32_t i)
+{
+	return &m->ents[i];
+}
+static inline uint32_t ent_index(const struct pwm *m, const struct ent *e)
+{
+	return (uint32_t)(e - m->ents);
+}
+uint64_t mem_read(const struct pwm *m, uint64_t pa);
+static inline unsigned int level_shift(const struct pwm *m, unsigned int level)
+{
+	return m->cfg.page_lg2 + level * m->index_lg2;
+}
+static inline uint64_t level_size(const struct pwm *m, unsigned int level)
+{
+	return (uint64_t)1 << level_shift(m, level);
+}
+
+/* tables.c */
+uint32_t table_find(const struct pwm *m, uint64_t pa);
+uint32_t table_link(struct pwm *m, uint64_t pa, unsigned int level);
+void table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
+		unsigned int child_level);
+void table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa);
+void table_collect(struct pwm *m, uint32_t t);
+void paths_find(struct pwm *m, uint32_t t, uint64_t pa);
+uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want);
+void space_unload(struct pwm *m, uint32_t cpu, uint32_t half);
+void space_retire(struct pwm *m, uint32_t s);
+bool space_empty(const struct pwm *m, const struct space *s);
+/* The entry that the tables of a space have for @va now, its level, and the rights taken away. */
+uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
+		  unsigned int *level, unsigned int *hier, uint64_t *src);
+/* From a table down. */
+uint64_t walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
+		   unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src);
+
+/* maint.c */
+struct op {
+	cpumask cpus; /* whom it reaches */
+	uint64_t first, last;
+	uint32_t asid; /* PWM_ANY_ASID: whatever */
+	uint32_t vmid;
+	uint32_t regime;
+	uint32_t level;	     /* 0xff: any */
+	uint8_t all;	     /* no address */
+	uint8_t globals;     /* global entries too */
+	uint8_t tables;	     /* table entries too */
+	uint8_t every_table; /* table entries of every address */
+	uint8_t stage2, stage1;
+	uint8_t immediate;   /* no completion needed */
+	uint8_t local_order; /* covers what the executing CPU stored itself */
+	uint8_t broadcast;
+};
+void maint_run(struct pwm *m, uint32_t cpu, const struct op *op);
+bool ent_differs(struct pwm *m, const struct ent *e);
+struct ent_iter {
+	uint64_t va;
+	uint32_t level, at;
+	uint8_t mode, started;
+};
+/* Entries that overlap a range, one after the other, NIL behind the last. Zero @it first. */
+uint32_t ent_next_in(const struct pwm *m, uint64_t first, uint64_t last, struct ent_iter *it);
+
+/* order.c */
+void order_store(struct pwm *m, uint32_t cpu, struct ent *e);
+void order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind);
+void order_visible(struct pwm *m, uint32_t cpu);
+void order_sync(struct pwm *m, uint32_t cpu);
+void order_complete(struct pwm *m, uint32_t cpu, bool local);
+void kill_on(struct pwm *m, struct ent *e, cpumask cpus);
+
+/* store.c */
+/* look.c */
+typedef bool (*leaf_fn)(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+			const struct dec *d);
+bool each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn, void *ctx);
+bool each_leaf(struct pwm *m, uint32_t space, leaf_fn fn, void *ctx);
+
+void store_step(struct pwm *m, const struct pwm_step *s);
+void snapshot_step(struct pwm *m, const struct pwm_step *s);
+void dirty_clear(struct pwm *m, uint32_t cpu);
+
+/* judge.c */
+void judge_contract(struct pwm *m, const struct pwm_step *s);
+void judge_table_free(struct pwm *m, const struct pwm_step *s);
+void judge_page_free(struct pwm *m, const struct pwm_step *s);
+void judge_access(struct pwm *m, const struct pwm_step *s);
+void judge_end(struct pwm *m, const struct pwm_step *s);
+void lazy_step(struct pwm *m, const struct pwm_step *s);
+
+/* report.c */
+void say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e);
+void say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned int level,
+	    uint64_t src, uint64_t old_value, uint64_t new_value);
+static inline const char *rule_name(const struct pwm *m, enum rule_of r)
+{
+	return m->arch->rules[r];
+}
+
+/* arch_*.c */
+extern const struct arch pwm_arch_arm64, pwm_arch_x86, pwm_arch_riscv;
+void arm64_tlbi(struct pwm *m, const struct pwm_step *s);
+void x86_step(struct pwm *m, const struct pwm_step *s);
+void x86_root(struct pwm *m, const struct pwm_step *s);
+void riscv_step(struct pwm *m, const struct pwm_step *s);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * One step: checked, and handed to whom it concerns.
+ */
+#include "private.h"
+
+static void load_step(struct pwm *m, const struct pwm_step *s)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+	uint32_t at = (uint32_t)(s->a >> 3) % NR_SEEN;
+
+	c->seen_pa[at] = s->a + 1;
+	c->seen_val[at] = s->b;
+}
+
+/* Does another space have this tag, with something that a CPU may hold? */
+static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
+{
+	const struct space *n = &m->spaces[space];
+	uint32_t i;
+
+	for (i = 0; i < m->top_space; i++) {
+		const struct space *s = &m->spaces[i];
+
+		if (i == space || !s->used || s->asid != asid || s->half != n->half ||
+		    s->vmid != n->vmid || !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
+			continue;
+		/* a reserved root holds nothing */
+		if (!space_empty(m, s) && !space_empty(m, n))
+			return true;
+	}
+	return false;
+}
+
+/* c: regime in bits 7:0, VMID in 31:16, address bits in 47:32 */
+static void root_step(struct pwm *m, const struct pwm_step *s)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+	struct space want = { .root = s->a,
+			      .asid = (uint32_t)s->b,
+			      .half = s->kind & 0xff,
+			      .regime = (uint32_t)(s->c & 0xff),
+			      .vmid = (uint32_t)(s->c >> 16 & 0xffff),
+			      .va_bits = (uint32_t)(s->c >> 32 & 0xffff) };
+	uint32_t space, old = c->cur[want.half];
+
+	if (c->lazy_store && !c->irq)
+		say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
+	if (!want.va_bits)
+		want.va_bits = m->cfg.va_bits;
+	want.levels = m->cfg.levels;
+	while (want.levels > 1 && want.va_bits <= level_shift(m, want.levels - 1))
+		want.levels--;
+	if (m->cfg.arch == PWM_X86 && !(m->cfg.features & PWM_PCID))
+		want.asid = 0;
+	if (old != NIL)
+		m->spaces[old].cur &= ~CPU_BIT(s->cpu);
+	c->cur[want.half] = NIL;
+	space = space_load(m, s->cpu, &want);
+	if (old != NIL && old != space && m->spaces[old].used && !m->spaces[old].cur &&
+	    (m->cfg.features & PWM_FOREIGN) && space_empty(m, &m->spaces[old]))
+		space_retire(m, old);
+	if (space == NIL)
+		return;
+	if (m->cfg.arch == PWM_X86) {
+		x86_root(m, s);
+		if (s->kind & PWM_NOFLUSH && asid_taken(m, space, want.asid))
+			say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
+		return;
+	}
+	if (m->cfg.arch == PWM_RISCV) {
+		if (c->last_write > c->last_sfence) {
+			c->root_step = m->step;
+			c->root_site = s->site;
+		}
+		if (asid_taken(m, space, want.asid)) {
+			c->reuse_step = m->step;
+			c->reuse_asid = want.asid;
+		}
+		return;
+	}
+	if (old != space) {
+		c->root_step = m->step;
+		c->root_site = s->site;
+	}
+	if (want.half == PWM_LOWER && asid_taken(m, space, want.asid))
+		say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
+}
+
+static void sysreg_step(struct pwm *m, const struct pwm_step *s)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+
+	switch (s->kind) {
+	case PWM_MAIR:
+		m->cfg.mair = s->a;
+		c->config_step = m->step;
+		break;
+	case PWM_TRANSLATION:
+		c->config_step = m->step;
+		break;
+	case PWM_VMID:
+		c->vmid = s->a;
+		break;
+	default:
+		c->config_step = 0;
+		x86_step(m, s);
+		break;
+	}
+}
+
+static void asid_free(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->nr_ents; i++) {
+		struct ent *e = &m->ents[m->all[i]];
+
+		if (e->live && !e->global && e->kind != K_INVALID &&
+		    m->spaces[e->space].asid == s->b && ent_differs(m, e)) {
+			say(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, e);
+			return;
+		}
+	}
+}
+
+/* A full invalidation settles what a change of control owes. */
+static void tlbi_step(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t which = s->kind & 0xff;
+
+	if (which == PWM_VMALLE1 || which == PWM_ALLE1 || which == PWM_ALLE2 ||
+	    which == PWM_ALLE3 || which == PWM_VMALLS12E1)
+		m->cpu[s->cpu].config_step = 0;
+	arm64_tlbi(m, s);
+}
+
+static void flush_step(struct pwm *m, const struct pwm_step *s)
+{
+	if (s->op == PWM_OP_INVPCID && s->kind == 2)
+		m->cpu[s->cpu].config_step = 0;
+	x86_step(m, s);
+}
+
+/* Are the fields what the operation can have? */
+static bool sensible(const struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t arch = m->cfg.arch, low = s->kind & 0xff;
+
+	if (s->cpu >= m->cfg.nr_cpus)
+		return false;
+	switch (s->op) {
+	case PWM_OP_STORE:
+	case PWM_OP_LOAD:
+	case PWM_OP_SNAPSHOT:
+		return !(s->a & 7);
+	case PWM_OP_ZERO:
+		return !(s->a & 7) && s->b <= (uint64_t)1 << 21;
+	case PWM_OP_BARRIER:
+		return s->kind < PWM_NR_BARRIERS;
+	case PWM_OP_TLBI:
+		return arch == PWM_ARM64 && low < PWM_NR_TLBI;
+	case PWM_OP_INVLPG:
+	case PWM_OP_INVPCID:
+	case PWM_OP_INVLPGB:
+		return arch == PWM_X86 && s->kind < 4;
+	case PWM_OP_SFENCE:
+	case PWM_OP_SINVAL:
+		return arch == PWM_RISCV && s->kind < 4;
+	case PWM_OP_ROOT:
+		return low < PWM_NR_HALVES && !(s->a & 63) && (s->c & 0xff) <= PWM_STAGE2 &&
+		       (s->c >> 32 & 0xffff) <= m->cfg.va_bits;
+	case PWM_OP_SYSREG:
+		return s->kind < PWM_NR_SYSREGS && (s->kind != PWM_CR4_PGE || arch == PWM_X86);
+	case PWM_OP_IPI:
+		return s->a < m->cfg.nr_cpus;
+	case PWM_OP_CONTRACT:
+		return low < PWM_NR_PROMISES && s->a <= s->b && s->c <= PWM_STAGE2;
+	case PWM_OP_LAZY:
+		return s->kind < PWM_NR_LAZY;
+	default:
+		return s->op != PWM_OP_NONE && s->op < PWM_NR_OPS;
+	}
+}
+
+static void take(struct pwm *m, const struct pwm_step *s)
+{
+	switch (s->op) {
+	case PWM_OP_STORE:
+	case PWM_OP_ZERO:
+		store_step(m, s);
+		break;
+	case PWM_OP_LOAD:
+		load_step(m, s);
+		break;
+	case PWM_OP_SNAPSHOT:
+		snapshot_step(m, s);
+		break;
+	case PWM_OP_BARRIER:
+		order_barrier(m, s->cpu, s->kind);
+		break;
+	case PWM_OP_TLBI:
+		tlbi_step(m, s);
+		break;
+	case PWM_OP_INVLPG:
+	case PWM_OP_INVPCID:
+	case PWM_OP_INVLPGB:
+		flush_step(m, s);
+		break;
+	case PWM_OP_SFENCE:
+	case PWM_OP_SINVAL:
+		riscv_step(m, s);
+		break;
+	case PWM_OP_ROOT:
+		root_step(m, s);
+		break;
+	case PWM_OP_SYSREG:
+		sysreg_step(m, s);
+		break;
+	case PWM_OP_ACCESS:
+		judge_access(m, s);
+		break;
+	case PWM_OP_IPI:
+		if (m->cfg.arch == PWM_X86)
+			x86_step(m, s);
+		break;
+	case PWM_OP_TABLE_NEW:
+	case PWM_OP_TABLE_FREE:
+		judge_table_free(m, s);
+		break;
+	case PWM_OP_PAGE_FREE:
+		judge_page_free(m, s);
+		break;
+	case PWM_OP_ASID_FREE:
+		asid_free(m, s);
+		break;
+	case PWM_OP_CONTRACT:
+		judge_contract(m, s);
+		break;
+	case PWM_OP_LAZY:
+	case PWM_OP_IRQ:
+		lazy_step(m, s);
+		break;
+	case PWM_OP_END:
+		judge_end(m, s);
+		break;
+	default:
+		break;
+	}
+}
+
+int pwm_take(struct pwm *m, const struct pwm_step *s)
+{
+	if (s->op == PWM_OP_CONFIG || s->op == PWM_OP_SITE)
+		return 0;
+	if (!sensible(m, s))
+		return -1;
+	m->step++;
+	m->now = *s;
+	m->perf_useful = false;
+	take(m, s);
+	return 0;
+}
+
+/* Shorthands ---------------------------------------------------------------------------------- */
+
+uint32_t pwm_site(struct pwm *m, const char *file, uint32_t line)
+{
+	const uint32_t max = sizeof(m->sites) / sizeof(m->sites[0]);
+	uint32_t i = (uint32_t)(((uintptr_t)file >> 3) + line) % max, n;
+
+	for (n = 0; n < max; n++, i = (i + 1) % max) {
+		if (m->sites[i].file == file && m->sites[i].line == line)
+			return i + 1;
+		if (m->sites[i].file)
+			continue;
+		m->sites[i].file = file;
+		m->sites[i].line = line;
+		return i + 1;
+	}
+	return 0;
+}
+
+void pwm_set_site(struct pwm *m, uint32_t site)
+{
+	m->site = site;
+}
+
+static void make(struct pwm *m, struct pwm_step s)
+{
+	s.site = m->site;
+	(void)pwm_take(m, &s);
+}
+
+void pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_ROOT,
+				   .cpu = (uint8_t)cpu,
+				   .kind = (uint16_t)half,
+				   .a = root,
+				   .b = asid });
+}
+
+void pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,
+		 uint32_t regime, uint32_t vmid, uint32_t va_bits)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_ROOT,
+				   .cpu = (uint8_t)cpu,
+				   .kind = (uint16_t)half,
+				   .a = root,
+				   .b = asid,
+				   .c = regime | (uint64_t)vmid << 16 | (uint64_t)va_bits << 32 });
+}
+
+void pwm_store(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val, uint32_t kind)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_STORE,
+				   .cpu = (uint8_t)cpu,
+				   .kind = (uint16_t)kind,
+				   .a = pa,
+				   .b = val });
+}
+
+void pwm_load(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_LOAD, .cpu = (uint8_t)cpu, .a = pa, .b = val });
+}
+
+void pwm_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
+{
+	make(m, (struct pwm_step){
+			.op = PWM_OP_BARRIER, .cpu = (uint8_t)cpu, .kind = (uint16_t)kind });
+}
+
+void pwm_tlbi_raw(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t operand)
+{
+	make(m,
+	     (struct pwm_step){
+		     .op = PWM_OP_TLBI, .cpu = (uint8_t)cpu, .kind = (uint16_t)op, .a = operand });
+}
+
+void pwm_tlbi(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t va, uint32_t asid)
+{
+	pwm_tlbi_raw(m, cpu, op, (va >> 12 & (((uint64_t)1 << 44) - 1)) | (uint64_t)asid << 48);
+}
+
+void pwm_contract(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_CONTRACT,
+				   .cpu = (uint8_t)cpu,
+				   .kind = (uint16_t)promise,
+				   .a = first,
+				   .b = last });
+}
+
+void pwm_table_new(struct pwm *m, uint32_t cpu, uint64_t pa)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_TABLE_NEW, .cpu = (uint8_t)cpu, .a = pa });
+}
+
+void pwm_table_free(struct pwm *m, uint32_t cpu, uint64_t pa)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_TABLE_FREE, .cpu = (uint8_t)cpu, .a = pa });
+}
+
+void pwm_page_free(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t len)
+{
+	make(m,
+	     (struct pwm_step){ .op = PWM_OP_PAGE_FREE, .cpu = (uint8_t)cpu, .a = pa, .b = len });
+}
+
+void pwm_invlpg(struct pwm *m, uint32_t cpu, uint64_t va)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_INVLPG, .cpu = (uint8_t)cpu, .a = va });
+}
+
+void pwm_sfence(struct pwm *m, uint32_t cpu, uint32_t which, uint64_t va, uint32_t asid)
+{
+	make(m, (struct pwm_step){ .op = PWM_OP_SFENCE,
+				   .cpu = (uint8_t)cpu,
+				   .kind = (uint16_t)which,
+				   .a = va,
+				   .b = asid });
+}

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * A store to a table: what it breaks at once, and what may be cached afterwards that memory does
+ * not say any more.
+ */
+#include "private.h"
+
+/* Tables that are not linked yet --------------------------------------------------------------- */
+
+/*
+ * Rule *-PUB-1: stores into a table before the store that links it. A page with such stores is
+ * remembered until a barrier that orders them; direct-mapped, so an old one may be forgotten.
+ */
+static void dirty_note(struct pwm *m, uint32_t cpu, uint64_t pa, uint32_t kind)
+{
+	struct cpu *c = &m->cpu[cpu];
+	uint64_t page = pa >> m->cfg.page_lg2;
+	uint32_t at = (uint32_t)page % NR_DIRTY;
+
+	/* x86 keeps ordinary stores in order */
+	if (m->cfg.arch == PWM_X86 && !(kind & PWM_NONTEMP))
+		return;
+	if (!c->dirty[at])
+		c->nr_dirty++;
+	c->dirty[at] = page + 1;
+	c->dirty_site[at] = m->now.site;
+}
+
+void dirty_clear(struct pwm *m, uint32_t cpu)
+{
+	struct cpu *c = &m->cpu[cpu];
+
+	if (!c->nr_dirty)
+		return;
+	m->perf_useful = true;
+	__builtin_memset(c->dirty, 0, sizeof(c->dirty));
+	c->nr_dirty = 0;
+}
+
+static bool dirty_on(const struct pwm *m, uint32_t cpu, uint64_t pa)
+{
+	uint64_t page = pa >> m->cfg.page_lg2;
+
+	return m->cpu[cpu].dirty[(uint32_t)page % NR_DIRTY] == page + 1;
+}
+
+static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigned int level,
+		       uint64_t va, uint64_t loc)
+{
+	uint32_t c;
+
+	for (c = 0; c < m->cfg.nr_cpus; c++) {
+		if (!m->cpu[c].nr_dirty || !dirty_on(m, c, d->oa))
+			continue;
+		/* a release store orders this CPU's own */
+		if (c == cpu && (m->now.kind & PWM_RELEASE))
+			continue;
+		say_at(m, rule_name(m, R_LINK), PWM_ERROR, va, level, loc, 0, m->now.b);
+		return;
+	}
+}
+
+/* Lost updates --------------------------------------------------------------------------------- */
+
+static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, const struct dec *od,
+		       const struct dec *nd, const struct path *p)
+{
+	struct cpu *c = &m->cpu[cpu];
+	uint32_t at = (uint32_t)(pa >> 3) % NR_SEEN;
+	uint32_t hw = m->cfg.arch == PWM_ARM64 ? PWM_HAF | PWM_HD : PWM_SVADU;
+	bool hw_writes = m->cfg.arch == PWM_X86 || (m->cfg.features & hw);
+
+	if (m->now.kind & PWM_CAS) {
+		c->seen_pa[at] = 0;
+		return;
+	}
+	if (c->seen_pa[at] == pa + 1 && c->seen_val[at] != old && !(m->cfg.features & PWM_FOREIGN))
+		say_at(m, m->cfg.arch == PWM_ARM64 ? "A64-BBM-12" : "ALL-LOCK-1", PWM_LOST, p->va,
+		       p->level, pa, c->seen_val[at], old);
+	c->seen_pa[at] = 0;
+	if (od->kind != K_LEAF || nd->kind != K_LEAF || !hw_writes || !(p->live | p->live_g))
+		return;
+	if (!od->accessed || (od->hw_dirty && !od->dirty))
+		say_at(m, rule_name(m, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old, m->now.b);
+}
+
+/* Conflicts ------------------------------------------------------------------------------------ */
+
+static bool tags_meet(const struct pwm *m, const struct ent *e, const struct path *p, bool global)
+{
+	const struct space *a = &m->spaces[e->space], *b = &m->spaces[p->space];
+
+	if (a->regime != b->regime || a->half != b->half || a->vmid != b->vmid)
+		return false;
+	return e->space == p->space || e->global || global || a->asid == b->asid ||
+	       a->asid == PWM_ANY_ASID || b->asid == PWM_ANY_ASID;
+}
+
+struct clash {
+	const char *rule;
+	const struct ent *e; /* the stale one, or NULL: what memory said until now */
+};
+
+static const char *conflict(const struct pwm *m, uint64_t a, unsigned int la, const struct dec *b,
+			    unsigned int lb)
+{
+	struct dec d;
+
+	m->arch->decode(m, a, la, &d);
+	return m->arch->conflict(m, &d, la, b, lb);
+}
+
+/* Leaves below a table entry, for replacing a block by it or it by a block: the first clash. */
+static const char *clash_below(const struct pwm *m, const struct dec *table, unsigned int level,
+			       const struct dec *leaf, bool leaf_is_old)
+{
+	uint64_t at = table->oa;
+	uint32_t i;
+	struct dec d;
+
+	for (i = 0; i < 1u << m->index_lg2; i++, at += 8) {
+		m->arch->decode(m, mem_read(m, at), level - 1, &d);
+		if (d.kind == K_TABLE || (d.kind == K_LEAF && d.cacheable))
+			return leaf_is_old ? m->arch->conflict(m, leaf, level, &d, level - 1) :
+					     m->arch->conflict(m, &d, level - 1, leaf, level);
+	}
+	return NULL;
+}
+
+/* A new leaf against every translation of its addresses that may be cached. */
+static struct clash clash_of(struct pwm *m, const struct path *p, const struct dec *d)
+{
+	uint64_t last = p->va + (level_size(m, p->level) - 1);
+	struct clash c = { NULL, NULL };
+	struct ent_iter it = { 0 };
+	uint32_t i;
+
+	while ((i = ent_next_in(m, p->va, last, &it)) != NIL) {
+		const struct ent *e = &m->ents[i];
+		unsigned int level, hier = 0;
+		uint64_t val, src;
+		struct dec w;
+
+		/* what only waits for its own CPU's synchronisation is in no TLB */
+		if (!(e->live & ~e->own) || !tags_meet(m, e, p, d->global) ||
+		    e->kind == K_INVALID || e->kind == K_COMBINED)
+			continue;
+		if (e->kind == K_LEAF) {
+			c.rule = conflict(m, e->val, e->level, d, p->level);
+		} else if (e->level > p->level) {
+			m->arch->decode(m, e->val, e->level, &w);
+			val = walk_from(m, w.oa, e->level - 1u, p->va, 0, &level, &hier, &src);
+			m->arch->decode(m, val, level, &w);
+			if (w.kind != K_LEAF || !w.cacheable || src == m->now.a)
+				continue;
+			c.rule = conflict(m, val, level, d, p->level);
+		} else {
+			/* a table under a new block: any leaf in it would clash */
+			m->arch->decode(m, e->val, e->level, &w);
+			c.rule = clash_below(m, &w, e->level, d, false);
+		}
+		if (c.rule) {
+			c.e = e;
+			return c;
+		}
+	}
+	return c;
+}
+
+static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, const struct dec *od,
+			   const struct dec *nd)
+{
+	struct clash c = { NULL, NULL };
+	uint32_t cls = PWM_ERROR;
+	const struct pwm_rule *r;
+
+	if (!(p->live | p->live_g) || nd->kind == K_INVALID)
+		return;
+	if (!p->stale && od->kind == K_LEAF && od->cacheable) {
+		c.rule = nd->kind == K_TABLE ? clash_below(m, nd, p->level, od, true) :
+					       m->arch->conflict(m, od, p->level, nd, p->level);
+	} else if (!p->stale && od->kind == K_TABLE && nd->kind == K_LEAF) {
+		c.rule = clash_below(m, od, p->level, nd, false);
+	}
+	if (!c.rule && nd->kind == K_LEAF && nd->cacheable)
+		c = clash_of(m, p, nd);
+	if (!c.rule)
+		return;
+	if (c.e) {
+		say(m, rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
+		return;
+	}
+	r = pwm_rule_find(c.rule, __builtin_strlen(c.rule));
+	if (r)
+		cls = r->cls;
+	say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, m->now.b);
+}
+
+/* Rules about the new value alone. */
+static void check_value(struct pwm *m, const struct path *p, uint64_t val, const struct dec *d)
+{
+	unsigned int perm;
+
+	if (m->now.kind & PWM_HALF)
+		say_at(m, rule_name(m, R_HALF), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+	if (d->reserved)
+		say_at(m, rule_name(m, R_FORMAT), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+	if (d->kind == K_LEAF && m->cfg.arch == PWM_X86 && d->nt)
+		say_at(m, "X86-AD-4", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
+	if (d->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX))
+		return;
+	perm = d->perm & ~(unsigned int)p->hier;
+	if ((perm & (P_KW | P_KX)) == (P_KW | P_KX) || (perm & (P_UW | P_UX)) == (P_UW | P_UX))
+		say_at(m, rule_name(m, R_WX), PWM_POLICY, p->va, p->level, m->now.a, 0, val);
+}
+
+/* W -> X while the writable translation is live. */
+static void check_wx_stale(struct pwm *m, const struct path *p, const struct dec *nd)
+{
+	struct ent_iter it = { 0 };
+	uint32_t i;
+
+	if (nd->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX) || !(nd->perm & (P_KX | P_UX)))
+		return;
+	while ((i = ent_next_in(m, p->va, p->va, &it)) != NIL) {
+		const struct ent *e = &m->ents[i];
+		struct dec d;
+
+		m->arch->decode(m, e->val, e->level, &d);
+		if (e->live && e->kind == K_LEAF && tags_meet(m, e, p, false) &&
+		    (d.perm & (P_KW | P_UW)))
+			say(m, rule_name(m, R_WX_STALE), PWM_ERROR, e);
+	}
+}
+
+/* What is left --------------------------------------------------------------------------------- */
+
+static cpumask holders(const struct path *p, const struct dec *d)
+{
+	return d->global ? p->live | p->live_g : p->live;
+}
+
+static void leave_behind(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old,
+			 const struct dec *od, const struct dec *nd)
+{
+	const struct space *s = &m->spaces[p->space];
+	uint32_t kind = od->kind;
+	struct ent *e;
+
+	if (kind == K_LEAF && !od->cacheable)
+		kind = K_INVALID;
+	if (kind == K_INVALID && (m->cfg.arch == PWM_X86 || nd->kind == K_INVALID ||
+				  (nd->kind == K_LEAF && !nd->cacheable)))
+		return;
+	e = ent_add(m, p, kind, old, pa, od->global, holders(p, od));
+	if (e)
+		order_store(m, m->now.cpu, e);
+	if (e && s->regime == PWM_STAGE2 && kind == K_LEAF) {
+		e = ent_add(m, p, K_COMBINED, old, pa, false, p->live);
+		if (e)
+			order_store(m, m->now.cpu, e);
+	}
+}
+
+/* Behind a stale pointer the new value may be filled as well. */
+static void fill_new(struct pwm *m, const struct path *p, uint64_t pa, uint64_t val,
+		     const struct dec *nd)
+{
+	uint32_t i;
+	struct ent *e;
+
+	if (!p->stale || !(nd->kind == K_TABLE || (nd->kind == K_LEAF && nd->cacheable)))
+		return;
+	i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, pa);
+	if (i != NIL && !m->ents[i].visible) {
+		ent_refilled(&m->ents[i], holders(p, nd));
+		return;
+	}
+	e = ent_add(m, p, nd->kind, val, pa, nd->global, holders(p, nd));
+	if (!e)
+		return;
+	e->visible = 1;
+	if (!ent_differs(m, e))
+		ent_drop(m, e);
+}
+
+/* Memory says it again: entries that are as the tables are need no record. */
+static void clean_again(struct pwm *m, const struct path *p, uint64_t val, const struct dec *nd)
+{
+	uint64_t last = p->va + (level_size(m, p->level) - 1);
+	struct ent_iter it = { 0 };
+	uint32_t i, same[64], n;
+
+	if (p->stale || !m->nr_ents || nd->kind == K_INVALID)
+		return;
+	/* whichever entry it stood in */
+	for (;;) {
+		i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, 0);
+		if (i == NIL || ent_differs(m, &m->ents[i]))
+			break;
+		ent_drop(m, &m->ents[i]);
+	}
+	if (nd->kind != K_TABLE)
+		return;
+	do {
+		__builtin_memset(&it, 0, sizeof(it));
+		n = 0;
+		while (n < 64 && (i = ent_next_in(m, p->va, last, &it)) != NIL)
+			if (m->ents[i].space == p->space && m->ents[i].level < p->level &&
+			    m->ents[i].kind != K_COMBINED && !ent_differs(m, &m->ents[i]))
+				same[n++] = i;
+		for (i = 0; i < n; i++)
+			ent_drop(m, &m->ents[same[i]]);
+	} while (n == 64);
+}
+
+/* Another store over what is stale already, by another CPU perhaps. */
+static void over_again(struct pwm *m, const struct path *p, uint64_t pa)
+{
+	uint32_t i;
+
+	if (!m->at_level[p->level])
+		return;
+	for (i = m->hash[hash_of(m, p->va, p->level)]; i != NIL; i = m->ents[i].next) {
+		struct ent *e = &m->ents[i];
+
+		if (e->va == p->va && e->level == p->level && e->space == p->space &&
+		    e->src == pa && e->seq != m->step)
+			order_store(m, m->now.cpu, e);
+	}
+}
+
+static void one_path(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old, uint64_t val)
+{
+	struct dec od, nd;
+	bool same;
+
+	m->arch->decode(m, old, p->level, &od);
+	m->arch->decode(m, val, p->level, &nd);
+	od.global |= p->hier & P_GLOBAL && od.kind == K_LEAF;
+	nd.global |= p->hier & P_GLOBAL && nd.kind == K_LEAF;
+	same = od.kind == nd.kind &&
+	       m->arch->key(m, old, p->level) == m->arch->key(m, val, p->level) &&
+	       od.cacheable == nd.cacheable;
+	over_again(m, p, pa);
+	if (same)
+		return;
+	leave_behind(m, p, pa, old, &od, &nd);
+	fill_new(m, p, pa, val, &nd);
+	clean_again(m, p, val, &nd);
+}
+
+/* The table that @val points to, at any level that the entry is reached at; 0: none. */
+static uint64_t pointee(const struct pwm *m, uint64_t val, unsigned int *level)
+{
+	struct dec d;
+	uint32_t i;
+
+	for (i = 0; i < m->nr_paths; i++) {
+		m->arch->decode(m, val, m->paths[i].level, &d);
+		*level = m->paths[i].level;
+		if (d.kind == K_TABLE)
+			return d.oa | 1;
+	}
+	return 0;
+}
+
+/* Edges follow what the entry says. The new one first: stale pointers refer to its table. */
+static void link_new(struct pwm *m, uint32_t t, uint64_t pa, uint64_t val)
+{
+	unsigned int level;
+	uint64_t is = pointee(m, val, &level);
+
+	if (is)
+		table_edge(m, t, pa, is & ~(uint64_t)1, level - 1);
+}
+
+static void unlink_old(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val)
+{
+	unsigned int level;
+	uint64_t was = pointee(m, old, &level), is = pointee(m, val, &level);
+	uint32_t child;
+
+	if (!was || was == is)
+		return;
+	child = table_find(m, was & ~(uint64_t)1);
+	table_unedge(m, pa, was & ~(uint64_t)1);
+	table_collect(m, child);
+}
+
+static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old,
+			uint64_t val)
+{
+	struct dec od, nd;
+
+	m->arch->decode(m, old, p->level, &od);
+	m->arch->decode(m, val, p->level, &nd);
+	if (p == &m->paths[0]) {
+		check_lost(m, m->now.cpu, pa, old, &od, &nd, p);
+		check_value(m, p, val, &nd);
+	}
+	if (nd.kind == K_TABLE && (od.kind != K_TABLE || od.oa != nd.oa) && p == &m->paths[0])
+		check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
+	check_wx_stale(m, p, &nd);
+	check_conflict(m, p, old, &od, &nd);
+}
+
+/* The last entry of a root went, and no CPU has it loaded: nobody will say more about it. */
+static void maybe_retire(struct pwm *m, uint32_t t)
+{
+	uint32_t i = m->tables[t].roots, next;
+
+	for (; i != NIL; i = next) {
+		next = m->spaces[i].next_root;
+		if (!m->spaces[i].cur)
+			space_retire(m, i);
+	}
+}
+
+static bool must_publish(const struct dec *d)
+{
+	return d->cacheable && !(d->perm & P_UR);
+}
+
+static bool any_leaf(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+		     const struct dec *d)
+{
+	(void)ctx, (void)p, (void)src, (void)val;
+	return must_publish(d);
+}
+
+/*
+ * Does the store owe anything? Not from one invalid value to another, nor for an empty table, nor
+ * for a new mapping of user memory, which may fault.
+ */
+static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val)
+{
+	struct ent e = { .val = val, .va = p->va, .space = p->space, .level = p->level };
+	struct dec od, nd;
+
+	m->arch->decode(m, old, p->level, &od);
+	m->arch->decode(m, val, p->level, &nd);
+	if (od.cacheable || nd.kind != K_TABLE)
+		return od.cacheable || must_publish(&nd);
+	return each_below(m, &e, false, any_leaf, NULL);
+}
+
+/* What an open batch owes, and what an interrupt handler does meanwhile. */
+static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
+{
+	const struct path *p = &m->paths[0];
+	uint64_t last = p->va + (level_size(m, p->level) - 1);
+
+	c->last_store = m->step;
+	if (!c->lazy || c->paused || !owes(m, p, old, val))
+		return;
+	if (c->irq) {
+		c->irq_store = m->step;
+		return;
+	}
+	if (!c->lazy_store) {
+		c->lazy_store = m->step;
+		c->lazy_site = m->now.site;
+	}
+	if (!c->lazy_touched || p->va < c->lazy_first)
+		c->lazy_first = p->va;
+	if (!c->lazy_touched || last > c->lazy_last)
+		c->lazy_last = last;
+	c->lazy_touched = 1;
+}
+
+static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, uint32_t kind)
+{
+	uint32_t cpu = m->now.cpu, t = table_find(m, pa), i;
+
+	m->cpu[cpu].last_write = m->step;
+	if (t != NIL)
+		paths_find(m, t, pa);
+	else
+		m->nr_paths = 0;
+	if (!m->nr_paths) {
+		dirty_note(m, cpu, pa, kind);
+		m->perf_useful = true;
+		return;
+	}
+	m->over_pa = pa;
+	m->over = true;
+	m->over_val = old;
+	for (i = 0; i < m->nr_paths; i++)
+		check_store(m, &m->paths[i], pa, old, val);
+	m->over_val = val;
+	if (old == val) {
+		/* it supersedes what lay under the old one all the same */
+		for (i = 0; i < m->nr_paths; i++)
+			over_again(m, &m->paths[i], pa);
+	} else {
+		m->last_change = m->step;
+		link_new(m, t, pa, val);
+		for (i = 0; i < m->nr_paths; i++)
+			one_path(m, &m->paths[i], pa, old, val);
+		unlink_old(m, pa, old, val);
+		if (!val && (m->cfg.features & PWM_FOREIGN) && m->tables[t].roots != NIL)
+			maybe_retire(m, t);
+	}
+	m->over = false;
+	batch_note(m, &m->cpu[cpu], old, val);
+}
+
+void store_step(struct pwm *m, const struct pwm_step *s)
+{
+	if (s->op == PWM_OP_ZERO) {
+		uint64_t at;
+
+		for (at = 0; at + 8 <= s->b; at += 8)
+			store_one(m, s->a + at, mem_read(m, s->a + at), 0, PWM_PLAIN);
+		return;
+	}
+	store_one(m, s->a & ~(uint64_t)7, s->kind & PWM_OLD ? s->c : mem_read(m, s->a), s->b,
+		  s->kind);
+}
+
+/* Memory holds it, and nobody knows since when: no history, but the graph must follow. */
+void snapshot_step(struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t t = table_find(m, s->a);
+	uint64_t old;
+
+	if (t == NIL)
+		return;
+	paths_find(m, t, s->a);
+	old = mem_read(m, s->a);
+	m->over_pa = s->a;
+	m->over_val = s->b;
+	m->over = true;
+	link_new(m, t, s->a, s->b);
+	unlink_old(m, s->a, old, s->b);
+	m->over = false;
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Which pages are tables, and how a walker gets to them.
+ *
+ * The tables that a root reaches, or a stale pointer, form a graph: a node for each table, an edge
+ * for each entry that points to one. From an entry that is stored to, the way up gives every
+ * address and space that it translates, shared tables several. A table's level is a matter of the
+ * way: one that is linked at two levels has two. Nodes that nothing reaches any more are dropped,
+ * with their edges; their page is memory like any other then.
+ *
+ * Tables may be smaller than a page (top tables), several to a page, so they are found by page and
+ * then by address.
+ */
+#include "private.h"
+
+static uint32_t table_slot(const struct pwm *m, uint64_t pa)
+{
+	return (uint32_t)(((pa >> m->cfg.page_lg2) * 0x9e3779b97f4a7c15ull) >> 40) & m->table_mask;
+}
+
+/* Root tables of several pages (concatenated) are found by each of them. */
+uint32_t table_find(const struct pwm *m, uint64_t pa)
+{
+	uint32_t i;
+
+	for (i = m->table_hash[table_slot(m, pa)]; i != NIL; i = m->tables[i].next)
+		if (pa - m->tables[i].pa < m->tables[i].len)
+			return i;
+	return NIL;
+}
+
+static uint32_t table_new(struct pwm *m, uint64_t pa, uint64_t len)
+{
+	uint32_t i = m->free_table, slot = table_slot(m, pa);
+
+	if (i == NIL) {
+		m->stats.overflows++;
+		return NIL;
+	}
+	m->free_table = m->tables[i].next;
+	m->tables[i] = (struct table){ .pa = pa,
+				       .len = (uint32_t)len,
+				       .next = m->table_hash[slot],
+				       .parents = NIL,
+				       .kids = NIL,
+				       .stale = NIL,
+				       .roots = NIL };
+	m->table_hash[slot] = i;
+	m->nr_tables++;
+	return i;
+}
+
+static void table_delete(struct pwm *m, uint32_t t)
+{
+	uint32_t *link = &m->table_hash[table_slot(m, m->tables[t].pa)];
+
+	while (*link != t)
+		link = &m->tables[*link].next;
+	*link = m->tables[t].next;
+	m->tables[t].next = m->free_table;
+	m->free_table = t;
+	m->nr_tables--;
+}
+
+/* Edges -------------------------------------------------------------------------------------- */
+
+static uint32_t edge_find(const struct pwm *m, uint64_t loc, uint32_t child)
+{
+	uint32_t e = m->tables[child].parents;
+
+	while (e != NIL && m->edges[e].loc != loc)
+		e = m->edges[e].up_next;
+	return e;
+}
+
+static void edge_delete(struct pwm *m, uint32_t i)
+{
+	struct edge *e = &m->edges[i];
+
+	if (e->up_prev != NIL)
+		m->edges[e->up_prev].up_next = e->up_next;
+	else
+		m->tables[e->child].parents = e->up_next;
+	if (e->up_next != NIL)
+		m->edges[e->up_next].up_prev = e->up_prev;
+	if (e->kid_prev != NIL)
+		m->edges[e->kid_prev].kid_next = e->kid_next;
+	else
+		m->tables[e->parent].kids = e->kid_next;
+	if (e->kid_next != NIL)
+		m->edges[e->kid_next].kid_prev = e->kid_prev;
+	e->up_next = m->free_edge;
+	m->free_edge = i;
+}
+
+static bool edge_add(struct pwm *m, uint32_t parent, uint64_t loc, uint32_t child)
+{
+	uint32_t i = m->free_edge;
+	struct edge *e = &m->edges[i];
+
+	if (i == NIL) {
+		m->stats.overflows++;
+		return false;
+	}
+	m->free_edge = e->up_next;
+	*e = (struct edge){ .loc = loc,
+			    .parent = parent,
+			    .child = child,
+			    .up_next = m->tables[child].parents,
+			    .up_prev = NIL,
+			    .kid_next = m->tables[parent].kids,
+			    .kid_prev = NIL };
+	if (e->up_next != NIL)
+		m->edges[e->up_next].up_prev = i;
+	if (e->kid_next != NIL)
+		m->edges[e->kid_next].kid_prev = i;
+	m->tables[child].parents = i;
+	m->tables[parent].kids = i;
+	return true;
+}
+
+/* Linking ------------------------------------------------------------------------------------ */
+
+struct visit {
+	uint32_t table, index;
+	unsigned int level;
+};
+
+/* The child that entry @index of @t leads to, linked with an edge; NIL when it is no table. */
+static uint32_t visit_entry(struct pwm *m, const struct visit *v)
+{
+	uint64_t loc = m->tables[v->table].pa + (uint64_t)v->index * 8;
+	uint64_t page = ((uint64_t)1 << m->cfg.page_lg2) - 1;
+	uint32_t child;
+	struct dec d;
+
+	m->arch->decode(m, mem_read(m, loc), v->level, &d);
+	if (d.kind != K_TABLE)
+		return NIL;
+	child = table_find(m, d.oa);
+	if (child == NIL)
+		child = table_new(m, d.oa & ~page, page + 1);
+	if (child == NIL)
+		return NIL;
+	if (edge_find(m, loc, child) == NIL && !edge_add(m, v->table, loc, child))
+		return NIL;
+	return child;
+}
+
+/* Read table @t at @level and all below that were not read at theirs. */
+static void scan(struct pwm *m, uint32_t t, unsigned int level)
+{
+	struct visit stack[PWM_MAX_LEVELS + 1];
+	int depth = 0;
+
+	if (!level || (m->tables[t].scanned & (1u << level)))
+		return;
+	m->tables[t].scanned |= 1u << level;
+	stack[0] = (struct visit){ t, 0, level };
+	while (depth >= 0) {
+		struct visit *v = &stack[depth];
+		uint32_t child;
+
+		if ((uint64_t)v->index * 8 >= m->tables[v->table].len) {
+			depth--;
+			continue;
+		}
+		child = visit_entry(m, v);
+		v->index++;
+		if (child == NIL || v->level <= 1 ||
+		    (m->tables[child].scanned & (1u << (v->level - 1))))
+			continue;
+		m->tables[child].scanned |= 1u << (v->level - 1);
+		stack[depth + 1] = (struct visit){ child, 0, v->level - 1 };
+		depth++;
+	}
+}
+
+uint32_t table_link(struct pwm *m, uint64_t pa, unsigned int level)
+{
+	uint64_t page = (uint64_t)1 << m->cfg.page_lg2;
+	uint32_t t = table_find(m, pa);
+
+	if (t == NIL)
+		t = table_new(m, pa & ~(page - 1), page);
+	if (t != NIL)
+		scan(m, t, level);
+	return t;
+}
+
+void table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
+		unsigned int child_level)
+{
+	uint32_t child = table_link(m, child_pa, child_level);
+
+	if (child != NIL && edge_find(m, loc, child) == NIL)
+		edge_add(m, parent, loc, child);
+}
+
+void table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa)
+{
+	uint32_t child = table_find(m, child_pa), e;
+
+	if (child == NIL)
+		return;
+	e = edge_find(m, loc, child);
+	if (e != NIL)
+		edge_delete(m, e);
+}
+
+static bool reached(const struct pwm *m, uint32_t t)
+{
+	const struct table *n = &m->tables[t];
+
+	return n->parents != NIL || n->stale != NIL || n->roots != NIL;
+}
+
+/*
+ * Drop @t if nothing leads to it, and then its children likewise. The way down needs no stack:
+ * a table that is to be dropped is put on a list through its hash link's place, its edges.
+ */
+void table_collect(struct pwm *m, uint32_t t)
+{
+	uint32_t todo = NIL;
+
+	if (t == NIL || reached(m, t))
+		return;
+	/* "roots" is free in a table without any: it chains what is to be dropped */
+	m->tables[t].scanned = 0;
+	m->tables[t].unused = todo;
+	todo = t;
+	while (todo != NIL) {
+		uint32_t now = todo, e = m->tables[now].kids, child;
+
+		if (e == NIL) {
+			todo = m->tables[now].unused;
+			table_delete(m, now);
+			continue;
+		}
+		child = m->edges[e].child;
+		edge_delete(m, e);
+		if (child != now && !reached(m, child)) {
+			m->tables[child].unused = todo;
+			todo = child;
+		}
+	}
+}
+
+/* Ways up ------------------------------------------------------------------------------------ */
+
+/* A step of the way: which entry of which table led on. */
+struct climb {
+	uint32_t table;
+	uint32_t edge;	/* next to try */
+	uint32_t index; /* of the entry below in this table */
+};
+
+static uint64_t canonical(const struct pwm *m, const struct space *s, uint64_t va)
+{
+	if (m->cfg.arch != PWM_ARM64) {
+		uint64_t sign = (uint64_t)1 << (s->va_bits - 1);
+
+		return (va ^ sign) - sign;
+	}
+	return s->half == PWM_UPPER ? va | ~(uint64_t)0 << s->va_bits : va;
+}
+
+/* Rights taken away by the table entries on the way, and whether each still is one. */
+static bool way_is_good(const struct pwm *m, const struct climb *c, unsigned int depth,
+			unsigned int bottom, uint8_t *hier)
+{
+	unsigned int i;
+	struct dec d;
+
+	for (i = depth; i > 0; i--) {
+		uint64_t loc = m->tables[c[i].table].pa + (uint64_t)c[i].index * 8;
+
+		m->arch->decode(m, mem_read(m, loc), bottom + i, &d);
+		if (d.kind != K_TABLE || table_find(m, d.oa) != c[i - 1].table)
+			return false;
+		*hier |= d.perm;
+	}
+	return true;
+}
+
+static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, unsigned int bottom,
+		     uint64_t base, uint32_t space, cpumask live, cpumask live_g, unsigned int hier,
+		     bool stale)
+{
+	struct path *p = &m->paths[m->nr_paths];
+	unsigned int i;
+
+	p->hier = (uint8_t)hier;
+	if (!way_is_good(m, c, depth, bottom, &p->hier))
+		return;
+	if (m->nr_paths == m->max_paths - 1) {
+		m->stats.overflows++;
+		return;
+	}
+	p->va = base;
+	for (i = 0; i <= depth; i++)
+		p->va += (uint64_t)c[i].index << level_shift(m, bottom + i);
+	p->va = canonical(m, &m->spaces[space], p->va);
+	p->live = live;
+	p->live_g = live_g;
+	p->space = space;
+	p->level = (uint8_t)bottom;
+	p->stale = stale;
+	m->nr_paths++;
+}
+
+/* Ways that end at the top of the climb: roots, and stale pointers. */
+static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
+{
+	const struct table *t = &m->tables[c[depth].table];
+	uint32_t i;
+
+	for (i = t->roots; i != NIL; i = m->spaces[i].next_root) {
+		const struct space *s = &m->spaces[i];
+
+		if (depth < s->levels)
+			add_path(m, c, depth, s->levels - 1 - depth, 0, i, s->ran, s->ran_g, 0,
+				 false);
+	}
+	for (i = t->stale; i != NIL; i = m->ents[i].child_next) {
+		const struct ent *e = &m->ents[i];
+		struct dec d;
+
+		if (!e->live || depth + 1 > e->level)
+			continue;
+		m->arch->decode(m, e->val, e->level, &d);
+		add_path(m, c, depth, e->level - 1u - depth, e->va, e->space, e->live, e->live,
+			 e->hier | d.perm, true);
+	}
+}
+
+void paths_find(struct pwm *m, uint32_t t, uint64_t pa)
+{
+	struct climb c[PWM_MAX_LEVELS];
+	unsigned int depth = 0;
+
+	m->nr_paths = 0;
+	c[0] = (struct climb){ t, m->tables[t].parents, (uint32_t)((pa - m->tables[t].pa) / 8) };
+	emit(m, c, 0);
+	for (;;) {
+		const struct edge *e;
+
+		if (c[depth].edge == NIL || depth + 1 == PWM_MAX_LEVELS) {
+			if (!depth)
+				return;
+			depth--;
+			continue;
+		}
+		e = &m->edges[c[depth].edge];
+		c[depth].edge = e->up_next;
+		depth++;
+		c[depth] = (struct climb){ e->parent, m->tables[e->parent].parents,
+					   (uint32_t)((e->loc - m->tables[e->parent].pa) / 8) };
+		emit(m, c, depth);
+	}
+}
+
+/* Ways down ---------------------------------------------------------------------------------- */
+
+uint64_t walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
+		   unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src)
+{
+	for (;;) {
+		uint64_t index = va >> level_shift(m, level) & ((1u << m->index_lg2) - 1);
+		uint64_t loc = table + index * 8, val = mem_read(m, loc);
+		struct dec d;
+
+		*at = level;
+		*src = loc;
+		m->arch->decode(m, val, level, &d);
+		if (d.kind != K_TABLE || level == stop)
+			return val;
+		*hier |= d.perm;
+		table = d.oa;
+		level--;
+	}
+}
+
+uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
+		  unsigned int *level, unsigned int *hier, uint64_t *src)
+{
+	unsigned int top = s->levels - 1;
+	uint64_t mask = s->va_bits < 64 ? ((uint64_t)1 << s->va_bits) - 1 : ~(uint64_t)0;
+	uint64_t index = (va & mask) >> level_shift(m, top), val;
+	struct dec d;
+
+	*hier = 0;
+	*level = top;
+	*src = s->root + index * 8;
+	val = mem_read(m, *src);
+	m->arch->decode(m, val, top, &d);
+	if (d.kind != K_TABLE || top == stop || !top)
+		return val;
+	*hier = d.perm;
+	return walk_from(m, d.oa, top - 1, va, stop, level, hier, src);
+}
+
+/* Spaces ------------------------------------------------------------------------------------- */
+
+static uint32_t space_find(const struct pwm *m, const struct space *want)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->top_space; i++) {
+		const struct space *s = &m->spaces[i];
+
+		if (s->used && s->root == want->root && s->asid == want->asid &&
+		    s->vmid == want->vmid && s->half == want->half && s->regime == want->regime)
+			return i;
+	}
+	return NIL;
+}
+
+static uint64_t root_len(const struct pwm *m, const struct space *s)
+{
+	unsigned int shift = level_shift(m, s->levels - 1);
+
+	return s->va_bits > shift ? (uint64_t)8 << (s->va_bits - shift) : 8;
+}
+
+static uint32_t space_new(struct pwm *m, const struct space *want)
+{
+	uint32_t i = 0, t;
+
+	while (i < m->max_spaces && m->spaces[i].used)
+		i++;
+	if (i == m->max_spaces) {
+		m->stats.overflows++;
+		return NIL;
+	}
+	if (i >= m->top_space)
+		m->top_space = i + 1;
+	m->spaces[i] = *want;
+	m->spaces[i].used = 1;
+	t = table_find(m, want->root);
+	if (t == NIL || m->tables[t].pa != want->root)
+		t = table_new(m, want->root, root_len(m, want));
+	if (t == NIL) {
+		m->spaces[i].used = 0;
+		return NIL;
+	}
+	m->spaces[i].table = t;
+	m->spaces[i].next_root = m->tables[t].roots;
+	m->tables[t].roots = i;
+	scan(m, t, want->levels - 1);
+	return i;
+}
+
+/* A CPU loads a root: from now on it may hold all of it. */
+uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want)
+{
+	uint32_t i = space_find(m, want);
+	struct space *s;
+
+	if (i == NIL)
+		i = space_new(m, want);
+	if (i == NIL)
+		return NIL;
+	s = &m->spaces[i];
+	s->cur |= CPU_BIT(cpu);
+	s->ran |= CPU_BIT(cpu);
+	s->ran_g |= CPU_BIT(cpu);
+	s->gen++;
+	m->cpu[cpu].cur[want->half] = i;
+	return i;
+}
+
+void space_unload(struct pwm *m, uint32_t cpu, uint32_t half)
+{
+	uint32_t i = m->cpu[cpu].cur[half];
+
+	if (i == NIL)
+		return;
+	m->spaces[i].cur &= ~CPU_BIT(cpu);
+	m->cpu[cpu].cur[half] = NIL;
+	if (m->cfg.features & PWM_FOREIGN && space_empty(m, &m->spaces[i]))
+		space_retire(m, i);
+}
+
+bool space_empty(const struct pwm *m, const struct space *s)
+{
+	uint64_t at, len = root_len(m, s);
+
+	for (at = 0; at < len; at += 8)
+		if (mem_read(m, s->root + at))
+			return false;
+	return true;
+}
+
+/*
+ * A root leaves when no CPU has it and no CPU can hold anything of it; it is read afresh when it
+ * comes back. Nobody says when a root dies in a real system.
+ */
+void space_retire(struct pwm *m, uint32_t i)
+{
+	struct space *s = &m->spaces[i];
+	uint32_t *link = &m->tables[s->table].roots;
+	uint32_t e, t = s->table;
+
+	if (s->cur)
+		return;
+	if (s->ran || s->ran_g) {
+		for (e = 0; e < m->nr_ents; e++)
+			if (m->ents[m->all[e]].space == i)
+				return;
+		if (!space_empty(m, s))
+			return;
+	}
+	while (*link != i)
+		link = &m->spaces[*link].next_root;
+	*link = s->next_root;
+	for (e = m->nr_ents; e-- > 0;) {
+		if (e < m->nr_ents && m->ents[m->all[e]].space == i)
+			ent_drop(m, &m->ents[m->all[e]]);
+	}
+	s->used = 0;
+	table_collect(m, t);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The words of a trace: names.c.
+ */
+#ifndef PWM_TRACE_H
+#define PWM_TRACE_H
+
+#include "text.h"
+
+struct flag_name {
+	const char *name;
+	uint32_t bit;
+};
+
+extern const char *const barrier_names[PWM_NR_BARRIERS];
+extern const char *const tlbi_names[PWM_NR_TLBI];
+extern const char *const op_names[PWM_NR_OPS];
+extern const char *const half_names[PWM_NR_HALVES];
+extern const char *const sysreg_names[PWM_NR_SYSREGS];
+extern const char *const promise_names[PWM_NR_PROMISES];
+extern const char *const lazy_names[PWM_NR_LAZY];
+extern const char *const arch_names[PWM_NR_ARCHES];
+extern const char *const key_names[PWM_NR_KEYS];
+/* ended by a NULL name */
+extern const struct flag_name feature_names[];
+extern const struct flag_name store_flags[];
+extern const struct flag_name access_flags[];
+extern const struct flag_name contract_flags[];
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * x86-64: entries, what INVLPG, INVPCID, MOV CR3 and INVLPGB cover.
+ *
+ * Source: Intel SDM volume 3A, 4.5 "4-level paging and 5-level paging", 4.10 "Caching translation
+ * information" (chapter 5 in newer printings); AMD APM volume 2, 5.5 "Translation lookaside
+ * buffer" for INVLPGB, TLBSYNC and EFER.TCE.
+ */
+#include "private.h"
+
+#define BIT(n) ((uint64_t)1 << (n))
+
+#define E_P    BIT(0)
+#define E_RW   BIT(1)
+#define E_US   BIT(2)
+#define E_A    BIT(5)
+#define E_D    BIT(6)
+#define E_PS   BIT(7)
+#define E_G    BIT(8)
+#define E_NX   BIT(63)
+#define E_SOFT (BIT(9) | BIT(10) | BIT(11) | (uint64_t)0x7f << 52)
+#define E_ADDR (BIT(52) - BIT(12))
+
+static void decode(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
+{
+	bool nx = (m->cfg.features & PWM_NX) && (val & E_NX);
+	uint64_t low = level_size(m, level) - 1;
+
+	__builtin_memset(d, 0, sizeof(*d));
+	if (!(val & E_P))
+		return;
+	d->reserved = (val & E_ADDR) >> m->cfg.pa_bits != 0 ||
+		      ((val & E_NX) && !(m->cfg.features & PWM_NX));
+	d->accessed = (val & E_A) != 0;
+	d->oa = val & E_ADDR;
+	d->cacheable = 1;
+	if (level && !(val & E_PS)) {
+		d->kind = K_TABLE;
+		d->perm = (uint8_t)((val & E_RW ? 0 : P_KW | P_UW) |
+				    (val & E_US ? 0 : P_UR | P_UW | P_UX) | (nx ? P_KX | P_UX : 0));
+		return;
+	}
+	if (level > 2 || (level && (val & E_ADDR & low & ~BIT(12)))) {
+		d->reserved = 1;
+		d->cacheable = 0;
+		return;
+	}
+	d->kind = K_LEAF;
+	d->oa &= ~low;
+	d->perm = (uint8_t)(P_KR | (val & E_RW ? P_KW : 0) | (nx ? 0 : P_KX));
+	if (val & E_US)
+		d->perm |= (uint8_t)(P_UR | (val & E_RW ? P_UW : 0) | (nx ? 0 : P_UX));
+	d->global = (val & E_G) != 0;
+	d->memtype = (uint8_t)((val >> 3 & 3) | (level ? val >> 12 & 1 : val >> 7 & 1) << 2);
+	if (m->cfg.mair)
+		d->memtype = (uint8_t)(m->cfg.mair >> d->memtype * 8);
+	d->share = (uint8_t)(val >> 59 & 15);
+	d->dirty = (val & E_D) != 0;
+	d->hw_dirty = (val & E_RW) != 0;
+	if ((m->cfg.features & PWM_SHSTK) && !(val & E_RW) && d->dirty)
+		d->nt = 1; /* a shadow-stack page */
+}
+
+static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
+{
+	struct dec d;
+
+	decode(m, val, level, &d);
+	if (d.kind == K_INVALID)
+		return 0;
+	if (d.kind == K_TABLE)
+		return d.oa | E_P | (uint64_t)d.perm << 56;
+	return val & ~E_SOFT;
+}
+
+/*
+ * INVLPG drops the translation of its address, global or not, and every paging-structure entry of
+ * the current PCID (4.10.4.1), with EFER.TCE only those of its address.
+ */
+static enum miss covers(const struct pwm *m, const struct op *op, const struct ent *e)
+{
+	const struct space *s = &m->spaces[e->space];
+
+	if (e->kind == K_TABLE && !op->all && (m->cfg.features & PWM_TCE) &&
+	    (op->first > e->va + (level_size(m, e->level) - 1) || op->last < e->va))
+		return MISS_RANGE;
+	if (e->global && op->all && !op->globals)
+		return MISS_GLOBAL;
+	if (!e->global && op->asid != PWM_ANY_ASID && op->asid != s->asid)
+		return MISS_ASID;
+	return MISS_NONE;
+}
+
+static const char *conflict(const struct pwm *m, const struct dec *a, unsigned int la,
+			    const struct dec *b, unsigned int lb)
+{
+	(void)m, (void)a, (void)b;
+	return la != lb ? "X86-SIZE-1" : NULL;
+}
+
+static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
+{
+	op->regime = PWM_EL1;
+	op->vmid = PWM_ANY_ASID;
+	op->level = 0xff;
+	op->tables = 1;
+	op->every_table = 1;
+	op->stage1 = 1;
+	if (op->all)
+		op->last = ~(uint64_t)0;
+	/* All of them are serialising: this CPU's own stores have drained. */
+	order_visible(m, cpu);
+	maint_run(m, cpu, op);
+}
+
+static uint32_t pcid_of(const struct pwm *m, uint32_t cpu)
+{
+	uint32_t i = m->cpu[cpu].cur[PWM_LOWER];
+
+	return i == NIL ? 0 : m->spaces[i].asid;
+}
+
+static void invpcid(struct pwm *m, const struct pwm_step *s)
+{
+	struct op op = { .cpus = CPU_BIT(s->cpu), .immediate = 1, .local_order = 1 };
+
+	op.asid = s->kind < 2 ? (uint32_t)s->b : PWM_ANY_ASID;
+	op.all = s->kind != 0;
+	op.globals = s->kind == 2;
+	op.first = s->a & ~(uint64_t)0xfff;
+	op.last = op.first | 0xfff;
+	invalidate(m, s->cpu, &op);
+}
+
+static void invlpgb(struct pwm *m, const struct pwm_step *s)
+{
+	struct op op = { .cpus = m->cpus, .broadcast = 1 };
+
+	op.all = s->kind & 1;
+	op.globals = s->kind & 1;
+	op.asid = s->kind & 1 ? PWM_ANY_ASID : (uint32_t)s->b;
+	op.first = s->a & ~(uint64_t)0xfff;
+	op.last = op.first | 0xfff;
+	invalidate(m, s->cpu, &op);
+}
+
+void x86_step(struct pwm *m, const struct pwm_step *s)
+{
+	struct op op = { .cpus = CPU_BIT(s->cpu), .immediate = 1, .local_order = 1 };
+	struct cpu *c = &m->cpu[s->cpu];
+
+	switch (s->op) {
+	case PWM_OP_INVLPG:
+		op.asid = pcid_of(m, s->cpu);
+		op.first = s->a & ~(uint64_t)0xfff;
+		op.last = op.first | 0xfff;
+		invalidate(m, s->cpu, &op);
+		break;
+	case PWM_OP_INVPCID:
+		invpcid(m, s);
+		break;
+	case PWM_OP_INVLPGB:
+		invlpgb(m, s);
+		break;
+	case PWM_OP_IPI:
+		if ((m->cfg.features & PWM_X2APIC) && c->last_mfence <= c->last_store &&
+		    c->novis != NIL)
+			say_at(m, "X86-TLB-4", PWM_ERROR, 0, 0, 0, 0, 0);
+		else
+			order_visible(m, s->cpu);
+		break;
+	default: /* CR4.PGE was toggled */
+		op.all = 1;
+		op.globals = 1;
+		op.asid = PWM_ANY_ASID;
+		invalidate(m, s->cpu, &op);
+		break;
+	}
+}
+
+/* MOV CR3: the new PCID's non-global translations go, unless bit 63 says otherwise. */
+void x86_root(struct pwm *m, const struct pwm_step *s)
+{
+	struct op op = { .cpus = CPU_BIT(s->cpu), .immediate = 1, .local_order = 1, .all = 1 };
+	uint32_t i, space = m->cpu[s->cpu].cur[PWM_LOWER];
+
+	if (!(s->kind & PWM_NOFLUSH) || !(m->cfg.features & PWM_PCID)) {
+		op.asid = m->cfg.features & PWM_PCID ? (uint32_t)s->b : PWM_ANY_ASID;
+		invalidate(m, s->cpu, &op);
+		return;
+	}
+	for (i = 0; i < m->nr_ents; i++) {
+		const struct ent *e = &m->ents[m->all[i]];
+
+		if (e->space == space && (e->live & CPU_BIT(s->cpu)) && ent_differs(m, e)) {
+			say(m, rule_name(m, R_ASID), PWM_ERROR, e);
+			return;
+		}
+	}
+}
+
+static const char *const rules[R_NR] = {
+	[R_STALE] = "X86-TLB-1",      [R_INVISIBLE] = "X86-TLB-2",   [R_INCOMPLETE] = "X86-TLB-5",
+	[R_UNSYNCED] = "X86-TLB-5",   [R_LOCAL] = "X86-TLB-3",	     [R_ASID] = "X86-TLB-7",
+	[R_GLOBAL] = "X86-TLB-6",     [R_TABLE] = "X86-WALK-1",	     [R_LEVEL] = "X86-TLB-1",
+	[R_RANGE] = "X86-WALK-3",     [R_STAGE2] = "X86-TLB-1",	     [R_REGIME] = "X86-TLB-1",
+	[R_EARLY] = "X86-TLB-1",      [R_LINK] = "X86-PUB-1",	     [R_NEW] = "X86-SPUR-1",
+	[R_NEW_CSE] = "X86-SPUR-1",   [R_NEW_REMOTE] = "X86-SPUR-1", [R_SPURIOUS] = "X86-SPUR-1",
+	[R_LOST_RMW] = "X86-AD-3",    [R_CLEAN] = "X86-AD-1",	     [R_OLD] = "X86-AD-2",
+	[R_FORMAT] = "X86-RES-1",     [R_HALF] = "X86-RES-2",	     [R_WX] = "X86-WX-1",
+	[R_ASID_REUSE] = "X86-TLB-7", [R_ROOT] = "X86-TLB-7",	     [R_CONFIG] = "X86-CR-1",
+	[R_UNCLEAN] = "X86-SIZE-1",   [R_GROUP] = "X86-SIZE-1",	     [R_GROUP_DIRTY] = "X86-AD-1",
+	[R_FETCH] = "X86-SPUR-1",     [R_ALIAS_WX] = "X86-WX-2",     [R_ALIAS_TYPE] = "X86-MT-1",
+	[R_WX_STALE] = "X86-WX-3",
+};
+
+const struct arch pwm_arch_x86 = {
+	.decode = decode, .key = key, .covers = covers, .conflict = conflict, .rules = rules
+};

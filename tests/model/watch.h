@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * A world (tests/env) whose stores, barriers and invalidations go to the model: the environment's
+ * hooks and an arm64 executor, and the engine's functions with their contracts around them. Any
+ * verdict is a failed expectation, with the report printed.
+ *
+ * Two CPUs have the tables loaded. CPU 0 makes the changes.
+ */
+#ifndef PW_TESTS_MODEL_WATCH_H
+#define PW_TESTS_MODEL_WATCH_H
+
+#include <pagewalk/model.h>
+
+#include "../env/env.h"
+
+/* @w: opened hooked and live, regime EL1&0, nothing mapped. @features: PWM_* */
+bool watch_open(struct world *w, uint32_t features);
+void watch_close(void);
+struct pwm *watch_model(void);
+/* Plans go to the model through it. */
+struct pw_arm64_executor *watch_executor(void);
+uint32_t watch_verdicts(void);
+/* Every rule that was broken, in words. */
+const char *watch_rules(void);
+/* Verdicts are counted, not failed: for tests that want one. */
+void watch_tolerate(bool tolerate);
+
+/* The engine's functions; with @g and lazy mode on, what they promise is promised by the flush. */
+int watch_map(struct world *w, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
+	      uint32_t flags, struct pw_gather *g);
+int watch_unmap(struct world *w, struct pw_range range, uint32_t flags, struct pw_gather *g);
+int watch_protect(struct world *w, struct pw_range range, const struct pw_change *change,
+		  struct pw_gather *g);
+/* Lazy mode begins and ends: the model is told, and all that was deferred is promised now. */
+void watch_lazy_begin(struct world *w, struct pw_gather *g);
+void watch_lazy_end(struct world *w, struct pw_gather *g);
+
+#endif

@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+# SPDX-FileCopyrightText: 2026 The pagewalk authors
+#
+# pagewalk replay and pagewalk rules: exit status, what they say, and that docs/rules.md is what the
+# model's table makes of it.
+set -u
+. "$(dirname "$0")/lib.sh"
+
+tool=$build/pagewalk
+out=$build/replay
+mkdir -p "$out"
+
+# trace NAME LINE...: a text trace
+trace() {
+	trace_name=$1
+	shift
+	{
+		echo "pagewalk-trace 1"
+		printf '%s\n' "$@"
+	} >"$out/$trace_name"
+}
+
+# status WANTED TEXT COMMAND...: the exit status, and a text that the output has
+status() {
+	status_want=$1
+	status_text=$2
+	shift 2
+	status_out=$("$@" 2>&1)
+	status_got=$?
+	[ "$status_got" -eq "$status_want" ] || { echo "status $status_got"; echo "$status_out"; return 1; }
+	case $status_out in
+	*"$status_text"*) ;;
+	*)
+		echo "no '$status_text' in: $status_out"
+		return 1
+		;;
+	esac
+}
+
+tables='snapshot 0 0x10000 0x11003
+snapshot 0 0x11000 0x12003
+snapshot 0 0x12000 0x13003
+snapshot 0 0x13000 0x0060000080000f03
+root 0 lower 0x10000 1
+isb 0'
+trace fine "$tables" 'store 0 0x13000 0' 'dsb 0 ish' 'tlbi 0 vae1is va=0 asid=1' 'dsb 0 ish' \
+	'isb 0' 'contract 0 unmap 0 0xfff'
+trace findings "$tables" 'store 0 0x13000 0 @mm/unmap.c:17' 'contract 0 unmap 0 0xfff @mm/unmap.c:20'
+trace broken "$tables" 'store 0 0x13000 0' 'contract 0 unmap 0 0xfff' 'dsb 0 perhaps' 'isb 0'
+trace late-config "$tables" 'config cpus 2'
+trace foreign-step "$tables" 'invlpg 0 0'
+trace no-cpu "$tables" 'isb 60'
+printf 'pagewalk-trace 9\n' >"$out/version"
+: >"$out/empty"
+
+try "a clean trace" status 0 "12 records, 0 findings" "$tool" replay "$out/fine"
+try "a finding" status 1 "A64-TLBI-1" "$tool" replay "$out/findings"
+try "a finding names its place" status 1 "at mm/unmap.c:17" "$tool" replay "$out/findings"
+try "counts only" status 1 "8 records, 1 findings" "$tool" replay -q "$out/findings"
+refuse "-q has no reports" sh -c "$tool replay -q $out/findings | grep -q A64"
+try "standard input" status 1 "1 findings" sh -c "$tool replay - <$out/findings"
+try "a malformed line" status 3 "line 10: expected a kind of barrier" "$tool" replay "$out/broken"
+try "what came before counts" status 3 "A64-TLBI-1" "$tool" replay "$out/broken"
+try "late configuration" status 3 "line 8: expected no config" "$tool" replay "$out/late-config"
+try "another machine's step" status 3 "a step that this machine has" "$tool" replay "$out/foreign-step"
+try "no such CPU" status 3 "a step that this machine has" "$tool" replay "$out/no-cpu"
+try "a version to come" status 3 "line 1: expected" "$tool" replay "$out/version"
+try "an empty file" status 3 "line 1: expected" "$tool" replay "$out/empty"
+try "no such file" status 3 "nowhere" "$tool" replay "$out/nowhere"
+try "usage" status 2 "which source" "$tool" replay
+try "one trace at a time" status 2 "too much" "$tool" replay "$out/fine" "$out/fine"
+
+# The binary form: the same verdicts.
+try "bench writes binary traces" "$build/bench/model" write "$out/binary" 20000
+try "a binary trace" status 0 "findings" "$tool" replay -q "$out/binary"
+head -c 100 "$out/binary" >"$out/cut"
+try "a binary trace that is cut" status 3 "record 4: expected 32 bytes" "$tool" replay "$out/cut"
+{ head -c 32 "$out/binary"; head -c 32 /dev/zero; } >"$out/zeros"
+try "a record of zeros" status 3 "record 2: expected an operation" "$tool" replay "$out/zeros"
+
+try "all rules" status 0 "A64-TLBI-2 " "$tool" rules
+try "a rule in full" status 0 "Source: Arm ARM" "$tool" rules A64-TLBI-2
+try "no such rule" status 2 "no rule 'B99'" "$tool" rules B99
+"$tool" rules markdown >"$out/rules.md"
+try "docs/rules.md is up to date" cmp "$out/rules.md" docs/rules.md
+finish
