@@ -471,18 +471,6 @@ uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want)
 	return i;
 }
 
-void space_unload(struct pwm *m, uint32_t cpu, uint32_t half)
-{
-	uint32_t i = m->cpu[cpu].cur[half];
-
-	if (i == NIL)
-		return;
-	m->spaces[i].cur &= ~CPU_BIT(cpu);
-	m->cpu[cpu].cur[half] = NIL;
-	if (m->cfg.features & PWM_FOREIGN && space_empty(m, &m->spaces[i]))
-		space_retire(m, i);
-}
-
 bool space_empty(const struct pwm *m, const struct space *s)
 {
 	uint64_t at, len = root_len(m, s);

@@ -141,7 +141,7 @@ TEST(senseless_steps_are_refused)
 	stage_close(&stage);
 }
 
-/* Descriptors ------------------------------------------------------------------------------------ */
+/* Descriptors ---------------------------------------------------------------------------------- */
 
 static const struct words {
 	uint32_t arch, features, pa_bits, level;
@@ -171,6 +171,8 @@ static const struct words {
 	{ PWM_ARM64, 0, 0, 3, 0x0060000040000f01, "(reserved encoding)" },
 	{ PWM_ARM64, PWM_LPA2, 0, 3, 0x0060008000000f01,
 	  "(block at 0xc008000000000, kernel rw-, user ---, type 0x0, dirty)" },
+	{ PWM_ARM64, PWM_LPA2, 0, 0, 0x0063000000080e03,
+	  "(page at 0xb000000080000, kernel rw-, user ---, type 0x0, dirty)" },
 	{ PWM_ARM64, 0, 0, 0, 0x80f01, "(reserved encoding)" },
 	{ PWM_ARM64, 0, 0, 1, 0x80003, "(table at 0x80000)" },
 	{ PWM_ARM64, 0, 40, 0, 0x0060010000080f03, "(reserved encoding)" },
@@ -236,7 +238,7 @@ TEST(descriptors_in_words)
 	}
 }
 
-/* Play --------------------------------------------------------------------------------------------- */
+/* Play ----------------------------------------------------------------------------------------- */
 
 static void tables(uint64_t leaf)
 {
@@ -326,7 +328,7 @@ TEST(outcomes_are_a_set)
 	stage_close(&stage);
 }
 
-/* Contents, room ------------------------------------------------------------------------------------ */
+/* Contents, room ------------------------------------------------------------------------------- */
 
 static int same_contents(void *ctx, uint64_t pa, uint64_t pb, uint64_t len)
 {
