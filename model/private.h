@@ -389,7 +389,10 @@ static inline const char *rule_name(const struct pwm *m, enum rule_of r)
 	return m->arch->rules[r];
 }
 
-/* arch_*.c */
+/* rules.c: every ID in the sources has its row */
+const struct pwm_rule *rule_of_id(const char *id);
+
+/* arm64.c, x86.c, riscv.c */
 extern const struct arch arch_arm64, arch_x86, arch_riscv;
 void arm64_tlbi(struct pwm *m, const struct pwm_step *s);
 void x86_step(struct pwm *m, const struct pwm_step *s);

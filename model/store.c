@@ -191,7 +191,7 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 		say(m, rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
 		return;
 	}
-	r = pwm_rule_find(c.rule, __builtin_strlen(c.rule));
+	r = rule_of_id(c.rule);
 	if (r)
 		cls = r->cls;
 	say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, m->now.b);
