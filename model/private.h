@@ -154,9 +154,8 @@ struct cpu {
 	uint64_t cse, dwin;	     /* see order.c */
 	uint64_t root_step;	     /* a root was written, context not synchronised; 0 */
 	uint32_t root_site;
-	uint64_t last_store, last_mfence; /* steps */
-	uint64_t last_dsb;		  /* with nothing done since: 0 */
-	uint64_t config_step;		  /* translation control changed, nothing flushed; 0 */
+	uint64_t last_dsb;    /* with nothing done since: 0 */
+	uint64_t config_step; /* translation control changed, nothing flushed; 0 */
 	uint32_t config_site;
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
 	uint64_t lazy_store; /* first store of the open batch; 0 */

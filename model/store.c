@@ -452,7 +452,6 @@ static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
 	const struct path *p = &m->paths[0];
 	uint64_t last = p->va + (level_size(m, p->level) - 1);
 
-	c->last_store = m->step;
 	if (!c->lazy || c->paused || !owes(m, p, old, val))
 		return;
 	if (c->irq) {

@@ -164,8 +164,7 @@ void x86_step(struct pwm *m, const struct pwm_step *s)
 		invlpgb(m, s);
 		break;
 	case PWM_OP_IPI:
-		if ((m->cfg.features & PWM_X2APIC) && c->last_mfence <= c->last_store &&
-		    c->novis != NIL)
+		if ((m->cfg.features & PWM_X2APIC) && c->novis != NIL)
 			say_at(m, "X86-TLB-4", PWM_ERROR, 0, 0, 0, 0, 0);
 		else
 			order_visible(m, s->cpu);

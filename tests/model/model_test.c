@@ -443,3 +443,57 @@ TEST(sites_are_named)
 	EXPECT_EQ(pwm_site(stage.m, here, 2), b);
 	stage_close(&stage);
 }
+
+/* The shorthands make the steps that they are named after. */
+TEST(shorthands)
+{
+	static const char here[] = "here.c";
+	struct pwm_stats s;
+	uint32_t site;
+
+	if (!open_as(PWM_ARM64, 0, 0))
+		return;
+	site = pwm_site(stage.m, here, 5);
+	tables(0x0060000000080f03);
+	pwm_table_new(stage.m, 0, 0x40000);
+	pwm_table_free(stage.m, 0, 0x40000);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	pwm_set_site(stage.m, site);
+	pwm_table_free(stage.m, 1, 0x40000);
+	if (EXPECT_EQ(stage.nr_verdicts, 1)) {
+		EXPECT_EQ(stage.verdict[0].trigger.site, site);
+		EXPECT_EQ(stage.verdict[0].trigger.cpu, 1);
+		EXPECT_EQ(stage.verdict[0].trigger_op, PWM_OP_TABLE_FREE);
+	}
+	pwm_load(stage.m, 0, 0x13000, 1);
+	pwm_store(stage.m, 0, 0x13000, 0, PWM_PLAIN);
+	EXPECT(stage_has(&stage, "A64-BBM-12"));
+	pwm_page_free(stage.m, 0, 0x80000, 4096);
+	EXPECT(stage_has(&stage, "ALL-FREE-2"));
+	/* a small space of another regime and VMID, whose translations the model then tells apart */
+	pwm_root_in(stage.m, 1, PWM_GUEST, 0x50000, 0, PWM_STAGE2, 7, 39);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.spaces, 2);
+	image_write(&stage, 0x50008, 0x51003);
+	image_write(&stage, 0x51000, 0x0060000040000f01);
+	pwm_store(stage.m, 1, 0x50008, 0, PWM_PLAIN);
+	stage_close(&stage);
+	if (!open_as(PWM_X86, 0, 0))
+		return;
+	tables(0x80063);
+	pwm_store(stage.m, 0, 0x13000, 0, PWM_PLAIN);
+	image_write(&stage, 0x13000, 0);
+	pwm_invlpg(stage.m, 0, 0);
+	pwm_contract(stage.m, 0, PWM_UNMAP, 0, 4095);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	stage_close(&stage);
+	if (!open_as(PWM_RISCV, 0, 0))
+		return;
+	tables(0x200c7);
+	pwm_store(stage.m, 0, 0x12000, 0, PWM_PLAIN);
+	image_write(&stage, 0x12000, 0);
+	pwm_sfence(stage.m, 0, PWM_RS1 | PWM_RS2, 0, 1);
+	pwm_contract(stage.m, 0, PWM_UNMAP, 0, 4095);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	stage_close(&stage);
+}
