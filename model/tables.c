@@ -500,13 +500,14 @@ void space_retire(struct pwm *m, uint32_t i)
 		if (!space_empty(m, s))
 			return;
 	}
-	while (*link != i)
-		link = &m->spaces[*link].next_root;
-	*link = s->next_root;
+	/* while the root is still one: dropping an entry may drop the tables that it alone reached */
 	for (e = m->nr_ents; e-- > 0;) {
 		if (e < m->nr_ents && m->ents[m->all[e]].space == i)
 			ent_drop(m, &m->ents[m->all[e]]);
 	}
+	while (*link != i)
+		link = &m->spaces[*link].next_root;
+	*link = s->next_root;
 	s->used = 0;
 	table_collect(m, t);
 }

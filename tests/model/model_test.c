@@ -426,6 +426,31 @@ TEST(tables_are_forgotten)
 	stage_close(&stage);
 }
 
+/* What the tables say again needs no record. */
+TEST(relinking_cleans)
+{
+	struct pwm_stats s;
+
+	if (!open_as(PWM_ARM64, 0, 0))
+		return;
+	tables(0x0060000000080f03);
+	image_write(&stage, 0x13008, 0x0060000000081f03);
+	take((struct pwm_step){ .op = PWM_OP_STORE, .a = 0x12000 });
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	pwm_tlbi(stage.m, 0, PWM_VAE1 | PWM_IS, 0, 1);
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	pwm_barrier(stage.m, 0, PWM_ISB);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.unclean, 1); /* the leaf that the TLBI left */
+	take((struct pwm_step){ .op = PWM_OP_STORE, .a = 0x12000, .b = 0x13003 });
+	pwm_barrier(stage.m, 0, PWM_DSB_ISHST);
+	pwm_barrier(stage.m, 0, PWM_ISB);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.unclean, 0);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	stage_close(&stage);
+}
+
 TEST(sites_are_named)
 {
 	static const char here[] = "here.c";
@@ -496,4 +521,71 @@ TEST(shorthands)
 	pwm_contract(stage.m, 0, PWM_UNMAP, 0, 4095);
 	EXPECT_EQ(stage.nr_verdicts, 0);
 	stage_close(&stage);
+}
+
+/* Any steps ------------------------------------------------------------------------------------ */
+
+/* Tables that point to themselves, to each other, to roots; every operation, every order. */
+static struct pwm_step any_step(uint32_t arch)
+{
+	static const uint64_t bits[] = { 0x60000000000f03, 0xf01, 3, 1, 0x63, 0xe3, 0xc7, 0x21, 0 };
+	uint64_t page = 0x10000 + harness_below(8) * 0x1000;
+	uint64_t to = 0x10000 + harness_below(8) * 0x1000;
+	struct pwm_step s = {
+		.op = (uint8_t)harness_below(PWM_NR_OPS),
+		.cpu = (uint8_t)harness_below(3),
+		.kind = (uint16_t)(harness_below(4) ? harness_below(24) : harness_random()),
+		.a = harness_below(3) ? page + harness_below(3) * 8 : harness_below(5) << 12,
+		.b = harness_below(4)
+	};
+
+	if (s.op == PWM_OP_STORE || s.op == PWM_OP_SNAPSHOT || harness_below(3) == 0) {
+		s.op = PWM_OP_STORE;
+		s.kind &= 0x2f;
+		s.b = (arch == PWM_RISCV ? to >> 2 : to) | bits[harness_below(9)];
+	}
+	if (s.op == PWM_OP_ROOT)
+		s.a = page;
+	if (s.op == PWM_OP_ZERO || s.op == PWM_OP_PAGE_FREE)
+		s.b = harness_below(64) * 8;
+	if (s.op == PWM_OP_CONTRACT)
+		s.b = s.a + (harness_below(2) ? 0xfff : 0x3fffffff);
+	if (s.op == PWM_OP_TLBI && harness_below(2))
+		s.a = harness_random();
+	return s;
+}
+
+static void any_steps(uint32_t arch)
+{
+	for (unsigned int round = 0; round < 40; round++) {
+		struct pwm_outcome o[8];
+
+		if (!open_as(arch, (uint32_t)harness_random() & 0x7fffff, 0))
+			return;
+		for (unsigned int n = 0; n < 1500; n++) {
+			struct pwm_step s = any_step(arch);
+
+			harness_note("step", n);
+			harness_note("operation", s.op);
+			take(s);
+			if (n % 64 == 0)
+				EXPECT(pwm_outcomes(stage.m, 0, s.a, PWM_R, o, 8) > 0);
+		}
+		stage_close(&stage);
+	}
+}
+
+TEST(any_steps_arm64)
+{
+	any_steps(PWM_ARM64);
+}
+
+TEST(any_steps_x86)
+{
+	any_steps(PWM_X86);
+}
+
+TEST(any_steps_riscv)
+{
+	any_steps(PWM_RISCV);
 }

@@ -412,6 +412,7 @@ TEST(os_roots_come_and_go)
 	roots(~0u);
 	pwm_get_stats(stage.m, &s);
 	EXPECT(s.spaces < 8);
+	EXPECT(s.tables < 12);
 	EXPECT_EQ(s.overflows, 0);
 	end(NULL);
 }
