@@ -104,7 +104,6 @@ static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
 	op->regime = PWM_EL1;
 	op->vmid = PWM_ANY_ASID;
 	op->level = 0xff;
-	op->tables = 1;
 	op->every_table = 1;
 	op->stage1 = 1;
 	if (op->all)

@@ -426,6 +426,60 @@ TEST(tables_are_forgotten)
 	stage_close(&stage);
 }
 
+TEST(findings_are_told_once)
+{
+	if (!open_as(PWM_ARM64, 0, 0))
+		return;
+	tables(0x0060000000080f03);
+	take((struct pwm_step){ .op = PWM_OP_STORE, .a = 0x13000 });
+	pwm_contract(stage.m, 0, PWM_UNMAP, 0, 4095);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	pwm_contract(stage.m, 0, PWM_UNMAP, 0, 4095);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+	if (!open_as(PWM_ARM64, 0, 0))
+		return;
+	tables(0x0060000000080f03);
+	take((struct pwm_step){ .op = PWM_OP_STORE, .a = 0x13000 });
+	pwm_page_free(stage.m, 0, 0x80000, 4096);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	pwm_page_free(stage.m, 0, 0x80000, 4096);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+}
+
+TEST(more_tables_than_room)
+{
+	struct pwm_stats s;
+
+	if (!open_as(PWM_ARM64, 0, 0))
+		return;
+	tables(0x0060000000080f03);
+	for (unsigned int i = 1; i < 200; i++)
+		take((struct pwm_step){ .op = PWM_OP_STORE,
+					.a = 0x12000 + i * 8,
+					.b = (0x20000 + i * 0x1000) | 3 });
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.tables, 64);
+	EXPECT(s.overflows > 0);
+	stage_close(&stage);
+}
+
+/* A space of 39 bits begins one level down. */
+TEST(small_spaces)
+{
+	struct pwm_outcome o;
+
+	if (!open_as(PWM_ARM64, PWM_PLAY, 0))
+		return;
+	image_write(&stage, 0x50008, 0x0060000080000f01);
+	pwm_root_in(stage.m, 1, PWM_LOWER, 0x50000, 3, PWM_EL1, 0, 39);
+	EXPECT_EQ(pwm_outcomes(stage.m, 1, 0x40000123, PWM_R, &o, 1), 1);
+	EXPECT_EQ(o.pa, 0x80000123);
+	EXPECT_EQ(o.level, 2);
+	stage_close(&stage);
+}
+
 /* What the tables say again needs no record. */
 TEST(relinking_cleans)
 {
