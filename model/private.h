@@ -316,7 +316,7 @@ void table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa);
 void table_collect(struct pwm *m, uint32_t t);
 void paths_find(struct pwm *m, uint32_t t, uint64_t pa);
 uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want);
-void space_retire(struct pwm *m, uint32_t s);
+void space_retire(struct pwm *m, uint32_t i);
 bool space_empty(const struct pwm *m, const struct space *s);
 /* The entry that the tables of a space have for @va now, its level, and the rights taken away. */
 uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,

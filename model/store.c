@@ -108,6 +108,8 @@ static const char *conflict(const struct pwm *m, uint64_t a, unsigned int la, co
 	struct dec d;
 
 	m->arch->decode(m, a, la, &d);
+	/* the name of a rule is a literal */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return m->arch->conflict(m, &d, la, b, lb);
 }
 

@@ -500,7 +500,7 @@ void space_retire(struct pwm *m, uint32_t i)
 		if (!space_empty(m, s))
 			return;
 	}
-	/* while the root is still one: dropping an entry may drop the tables that it alone reached */
+	/* while the root is one: dropping an entry may drop the tables that it alone reached */
 	for (e = m->nr_ents; e-- > 0;) {
 		if (e < m->nr_ents && m->ents[m->all[e]].space == i)
 			ent_drop(m, &m->ents[m->all[e]]);

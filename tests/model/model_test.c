@@ -549,7 +549,7 @@ TEST(shorthands)
 	EXPECT(stage_has(&stage, "A64-BBM-12"));
 	pwm_page_free(stage.m, 0, 0x80000, 4096);
 	EXPECT(stage_has(&stage, "ALL-FREE-2"));
-	/* a small space of another regime and VMID, whose translations the model then tells apart */
+	/* a small space of another regime and VMID, which the model then tells apart */
 	pwm_root_in(stage.m, 1, PWM_GUEST, 0x50000, 0, PWM_STAGE2, 7, 39);
 	pwm_get_stats(stage.m, &s);
 	EXPECT_EQ(s.spaces, 2);
