@@ -162,7 +162,7 @@ struct cpu {
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
 	uint64_t last_write, last_sfence; /* steps; RISC-V */
 	uint64_t reuse_step;		  /* an ASID has two spaces, and nothing was fenced; 0 */
-	uint32_t reuse_asid, lazy_site;
+	uint32_t reuse_asid;
 	uint64_t lazy_first, lazy_last; /* what the open batch touched */
 	uint64_t ignored_load;		/* a load of an unclean page that has not completed */
 	/* tables that are not linked and hold stores without a barrier: pages, direct-mapped */

@@ -460,10 +460,8 @@ static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
 		c->irq_store = m->step;
 		return;
 	}
-	if (!c->lazy_store) {
+	if (!c->lazy_store)
 		c->lazy_store = m->step;
-		c->lazy_site = m->now.site;
-	}
 	if (!c->lazy_touched || p->va < c->lazy_first)
 		c->lazy_first = p->va;
 	if (!c->lazy_touched || last > c->lazy_last)

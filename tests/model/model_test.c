@@ -448,6 +448,20 @@ TEST(findings_are_told_once)
 	stage_close(&stage);
 }
 
+/* A conflict has the class of its rule: at level 2 of FEAT_BBM, unpredictable and no error. */
+TEST(classes)
+{
+	struct pwm_config cfg = { .size = sizeof(cfg), .nr_cpus = 2, .bbm = 2 };
+
+	if (!EXPECT(stage_open(&stage, &cfg)))
+		return;
+	tables(0x0060000000000f03);
+	take((struct pwm_step){ .op = PWM_OP_STORE, .a = 0x12000, .b = 0x0060000000000f01 });
+	if (EXPECT_EQ(stage.nr_verdicts, 1))
+		EXPECT_EQ(stage.verdict[0].cls, PWM_UNPRED);
+	stage_close(&stage);
+}
+
 TEST(more_tables_than_room)
 {
 	struct pwm_stats s;
