@@ -193,6 +193,7 @@ PW_TEST_SHARED_SRC = \
 PW_TESTS = \
 	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
+	tests/model/model_test.c \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
 	tests/property/property_test.c \

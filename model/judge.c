@@ -388,10 +388,11 @@ struct target {
 static bool hits(void *ctx, const struct path *p, uint64_t src, uint64_t val, const struct dec *d)
 {
 	const struct target *t = ctx;
+	/* a table is a page, whatever it maps */
+	uint64_t size = level_size(t->m, d->kind == K_TABLE ? 0 : p->level);
 
 	(void)src, (void)val;
-	return d->cacheable && d->oa <= t->last &&
-	       d->oa + (level_size(t->m, p->level) - 1) >= t->first;
+	return d->cacheable && d->oa <= t->last && d->oa + (size - 1) >= t->first;
 }
 
 void judge_page_free(struct pwm *m, const struct pwm_step *s)
@@ -409,8 +410,8 @@ void judge_page_free(struct pwm *m, const struct pwm_step *s)
 		if (!e->live || e->kind == K_INVALID || e->told)
 			continue;
 		m->arch->decode(m, e->val, e->level, &d);
-		if (e->kind == K_TABLE ? !each_below(m, e, false, hits, &t) :
-					 !hits(&t, &p, 0, 0, &d))
+		if (!hits(&t, &p, 0, 0, &d) &&
+		    (e->kind != K_TABLE || !each_below(m, e, true, hits, &t)))
 			continue;
 		e->told = 1;
 		say(m, "ALL-FREE-2", PWM_ERROR, e);

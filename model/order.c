@@ -224,8 +224,6 @@ void order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
 		c->dwin = m->step;
 	if ((does & B_COMPLETE) && (m->cfg.features & PWM_ETS2))
 		forget(m, cpu, false);
-	if (kind == PWM_MFENCE || kind == PWM_SERIALISE)
-		c->last_mfence = m->step;
 	if (does & B_SYNC)
 		order_sync(m, cpu);
 	if (kind == PWM_TLBSYNC || kind == PWM_SFENCE_IR)

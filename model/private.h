@@ -154,16 +154,15 @@ struct cpu {
 	uint64_t cse, dwin;	     /* see order.c */
 	uint64_t root_step;	     /* a root was written, context not synchronised; 0 */
 	uint32_t root_site;
-	uint64_t last_store, last_mfence; /* steps */
-	uint64_t last_dsb;		  /* with nothing done since: 0 */
-	uint64_t config_step;		  /* translation control changed, nothing flushed; 0 */
+	uint64_t last_dsb;    /* with nothing done since: 0 */
+	uint64_t config_step; /* translation control changed, nothing flushed; 0 */
 	uint32_t config_site;
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
 	uint64_t lazy_store; /* first store of the open batch; 0 */
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
 	uint64_t last_write, last_sfence; /* steps; RISC-V */
 	uint64_t reuse_step;		  /* an ASID has two spaces, and nothing was fenced; 0 */
-	uint32_t reuse_asid, lazy_site;
+	uint32_t reuse_asid;
 	uint64_t lazy_first, lazy_last; /* what the open batch touched */
 	uint64_t ignored_load;		/* a load of an unclean page that has not completed */
 	/* tables that are not linked and hold stores without a barrier: pages, direct-mapped */
@@ -317,8 +316,7 @@ void table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa);
 void table_collect(struct pwm *m, uint32_t t);
 void paths_find(struct pwm *m, uint32_t t, uint64_t pa);
 uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want);
-void space_unload(struct pwm *m, uint32_t cpu, uint32_t half);
-void space_retire(struct pwm *m, uint32_t s);
+void space_retire(struct pwm *m, uint32_t i);
 bool space_empty(const struct pwm *m, const struct space *s);
 /* The entry that the tables of a space have for @va now, its level, and the rights taken away. */
 uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
@@ -390,7 +388,10 @@ static inline const char *rule_name(const struct pwm *m, enum rule_of r)
 	return m->arch->rules[r];
 }
 
-/* arch_*.c */
+/* rules.c: every ID in the sources has its row */
+const struct pwm_rule *rule_of_id(const char *id);
+
+/* arm64.c, x86.c, riscv.c */
 extern const struct arch pwm_arch_arm64, pwm_arch_x86, pwm_arch_riscv;
 void arm64_tlbi(struct pwm *m, const struct pwm_step *s);
 void x86_step(struct pwm *m, const struct pwm_step *s);

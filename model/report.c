@@ -9,7 +9,7 @@
 
 static void deliver(struct pwm *m, const char *id, uint32_t cls, struct pwm_verdict *v)
 {
-	v->rule = pwm_rule_find(id, __builtin_strlen(id));
+	v->rule = rule_of_id(id);
 	v->cls = cls;
 	v->trigger.step = m->step;
 	v->trigger.site = m->now.site;

@@ -36,7 +36,7 @@ static uint64_t reserved_bits(const struct pwm *m)
 static void decode_leaf(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
 {
 	uint64_t low = level_size(m, level) - 1;
-	uint8_t rights = 0;
+	unsigned int rights = 0;
 
 	d->kind = K_LEAF;
 	if (val & E_R)
@@ -46,7 +46,7 @@ static void decode_leaf(const struct pwm *m, uint64_t val, unsigned int level, s
 	if (val & E_X)
 		rights |= P_KX;
 	/* user rights lie three bits up; a supervisor's need SUM, and never are to execute */
-	d->perm = val & E_U ? (uint8_t)(rights << 3) : rights;
+	d->perm = (uint8_t)(val & E_U ? rights << 3 : rights);
 	d->global = (val & E_G) != 0;
 	d->accessed = (val & E_A) != 0;
 	d->dirty = (val & E_D) != 0;

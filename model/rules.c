@@ -390,6 +390,19 @@ const struct pwm_rule *pwm_rule_find(const char *id, size_t len)
 	return NULL;
 }
 
+const struct pwm_rule *rule_of_id(const char *id)
+{
+	size_t i, n;
+
+	for (i = 0; i < NR_RULES; i++) {
+		for (n = 0; id[n] && rules[i].id[n] == id[n]; n++)
+			;
+		if (!id[n] && !rules[i].id[n])
+			return &rules[i];
+	}
+	return NULL;
+}
+
 const char *pwm_class_name(uint32_t cls)
 {
 	static const char *const names[PWM_NR_CLASSES] = {

@@ -238,7 +238,8 @@ uint64_t mem_read(const struct pwm *m, uint64_t pa)
 
 uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level)
 {
-	uint64_t x = (va >> level_shift(m, level)) * 0x9e3779b97f4a7c15ull + level * 0x85ebca6bu;
+	uint64_t x = (va >> level_shift(m, level)) * 0x9e3779b97f4a7c15ull +
+		     (uint64_t)level * 0x85ebca6bu;
 
 	return (uint32_t)(x >> 32) & m->hash_mask;
 }

@@ -108,6 +108,8 @@ static const char *conflict(const struct pwm *m, uint64_t a, unsigned int la, co
 	struct dec d;
 
 	m->arch->decode(m, a, la, &d);
+	/* the name of a rule is a literal */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return m->arch->conflict(m, &d, la, b, lb);
 }
 
@@ -191,7 +193,7 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 		say(m, rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
 		return;
 	}
-	r = pwm_rule_find(c.rule, __builtin_strlen(c.rule));
+	r = rule_of_id(c.rule);
 	if (r)
 		cls = r->cls;
 	say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, m->now.b);
@@ -452,17 +454,14 @@ static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
 	const struct path *p = &m->paths[0];
 	uint64_t last = p->va + (level_size(m, p->level) - 1);
 
-	c->last_store = m->step;
 	if (!c->lazy || c->paused || !owes(m, p, old, val))
 		return;
 	if (c->irq) {
 		c->irq_store = m->step;
 		return;
 	}
-	if (!c->lazy_store) {
+	if (!c->lazy_store)
 		c->lazy_store = m->step;
-		c->lazy_site = m->now.site;
-	}
 	if (!c->lazy_touched || p->va < c->lazy_first)
 		c->lazy_first = p->va;
 	if (!c->lazy_touched || last > c->lazy_last)

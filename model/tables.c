@@ -471,18 +471,6 @@ uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want)
 	return i;
 }
 
-void space_unload(struct pwm *m, uint32_t cpu, uint32_t half)
-{
-	uint32_t i = m->cpu[cpu].cur[half];
-
-	if (i == NIL)
-		return;
-	m->spaces[i].cur &= ~CPU_BIT(cpu);
-	m->cpu[cpu].cur[half] = NIL;
-	if (m->cfg.features & PWM_FOREIGN && space_empty(m, &m->spaces[i]))
-		space_retire(m, i);
-}
-
 bool space_empty(const struct pwm *m, const struct space *s)
 {
 	uint64_t at, len = root_len(m, s);
@@ -512,13 +500,14 @@ void space_retire(struct pwm *m, uint32_t i)
 		if (!space_empty(m, s))
 			return;
 	}
-	while (*link != i)
-		link = &m->spaces[*link].next_root;
-	*link = s->next_root;
+	/* while the root is one: dropping an entry may drop the tables that it alone reached */
 	for (e = m->nr_ents; e-- > 0;) {
 		if (e < m->nr_ents && m->ents[m->all[e]].space == i)
 			ent_drop(m, &m->ents[m->all[e]]);
 	}
+	while (*link != i)
+		link = &m->spaces[*link].next_root;
+	*link = s->next_root;
 	s->used = 0;
 	table_collect(m, t);
 }

@@ -278,7 +278,7 @@ static bool keyed(struct word w, const char *key, uint64_t *v)
 {
 	size_t n = 0;
 
-	while (key[n] && n < w.len && key[n] == w.s[n])
+	while (n < w.len && key[n] && key[n] == w.s[n])
 		n++;
 	return !key[n] && digits((struct word){ w.s + n, w.len - n }, v);
 }
@@ -311,7 +311,8 @@ static bool parse_store(struct line *l, struct pwm_step *s)
 
 static bool tlbi_op(struct word w, uint16_t *kind)
 {
-	uint16_t bits = 0, i;
+	uint16_t bits = 0;
+	uint32_t i;
 
 	if (w.len > 2 && (w.s[w.len - 2] == 'i' || w.s[w.len - 2] == 'o') &&
 	    w.s[w.len - 1] == 's') {
@@ -325,7 +326,7 @@ static bool tlbi_op(struct word w, uint16_t *kind)
 	}
 	for (i = 0; i < PWM_NR_TLBI; i++) {
 		if (is(w, tlbi_names[i])) {
-			*kind = bits | i;
+			*kind = (uint16_t)(bits | i);
 			return true;
 		}
 	}

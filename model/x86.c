@@ -104,7 +104,6 @@ static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
 	op->regime = PWM_EL1;
 	op->vmid = PWM_ANY_ASID;
 	op->level = 0xff;
-	op->tables = 1;
 	op->every_table = 1;
 	op->stage1 = 1;
 	if (op->all)
@@ -164,8 +163,7 @@ void x86_step(struct pwm *m, const struct pwm_step *s)
 		invlpgb(m, s);
 		break;
 	case PWM_OP_IPI:
-		if ((m->cfg.features & PWM_X2APIC) && c->last_mfence <= c->last_store &&
-		    c->novis != NIL)
+		if ((m->cfg.features & PWM_X2APIC) && c->novis != NIL)
 			say_at(m, "X86-TLB-4", PWM_ERROR, 0, 0, 0, 0, 0);
 		else
 			order_visible(m, s->cpu);

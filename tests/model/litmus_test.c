@@ -74,7 +74,7 @@ static void verdicts_text(char *buf, size_t len)
 /* The words behind "expect", and the verdicts: the same set? */
 static void expect(char *words)
 {
-	char got[1024], line[256];
+	char got[1024], line[1536];
 	unsigned int wanted = 0, met = 0;
 	char *save = NULL;
 
