@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * One operation over 262144 pages (1 GiB of 4K pages), R times, by the library or by the limit loop: a plain
- * scalar loop over the very same 512 tables, which knows where they are and asks for nothing.
+ * One operation over 262144 pages (1 GiB of 4K pages), R times, by the library or by the limit
+ * loop: a plain scalar loop over the very same 512 tables, which knows where they are and asks for
+ * nothing.
  *
  *     leaf OP WHO ROUNDS      OP: map, protect, iterate, translate, unmap; WHO: library, limit, or
  *                             a format, for the library with that one (map, protect, iterate)

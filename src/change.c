@@ -388,8 +388,8 @@ static int op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted w
 }
 
 /*
- * Cut the leaves at the ends of every range. Entries that were replaced in place are of another size
- * only; before their rights change, what was cached of the old size has to be gone.
+ * Cut the leaves at the ends of every range. Entries that were replaced in place are of another
+ * size only; before their rights change, what was cached of the old size has to be gone.
  */
 static void op_cut(struct pw_op *op)
 {

@@ -35,7 +35,7 @@ extern "C" {
 #define PW_PERM_ALL    0x3fu
 
 /* Other attributes. With PW_CAP_PIE, DBM is whatever may be written. */
-#define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps all else, never translates */
+#define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps the rest, no translation */
 #define PW_ATTR_GLOBAL	    0x002u /* matches every ASID (nG clear) */
 #define PW_ATTR_ACCESSED    0x004u /* the access flag */
 #define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; arm64: with DBM */
