@@ -113,6 +113,7 @@ static int fill_half(const struct options *o, struct half *h, const struct roots
 		return EXIT_SOURCE;
 	}
 	h->cfg.instance = &pw_riscv64_hooked;
+	h->lookup = pw_riscv64_hooked_lookup;
 	h->types_known = true;
 	h->fields = &pw_riscv64_fields;
 	snprintf(h->shape, sizeof(h->shape), "Sv%u", h->cfg.va_bits);
