@@ -174,16 +174,20 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 static const struct {
 	const char *granule;
 	const struct pw_instance *instance[2];
+	pw_lookup_fn *lookup[2];
 	const struct pw_fields *fields[2];
 } formats[] = {
 	[PW_ARM64_4K] = { "4K",
 			  { &pw_arm64_4k_hooked, &pw_arm64_4k_lpa2_hooked },
+			  { pw_arm64_4k_hooked_lookup, pw_arm64_4k_lpa2_hooked_lookup },
 			  { &pw_arm64_4k_fields, &pw_arm64_4k_lpa2_fields } },
 	[PW_ARM64_16K] = { "16K",
 			   { &pw_arm64_16k_hooked, &pw_arm64_16k_lpa2_hooked },
+			   { pw_arm64_16k_hooked_lookup, pw_arm64_16k_lpa2_hooked_lookup },
 			   { &pw_arm64_16k_fields, &pw_arm64_16k_lpa2_fields } },
 	[PW_ARM64_64K] = { "64K",
 			   { &pw_arm64_64k_hooked, &pw_arm64_64k_lpa_hooked },
+			   { pw_arm64_64k_hooked_lookup, pw_arm64_64k_lpa_hooked_lookup },
 			   { &pw_arm64_64k_fields, &pw_arm64_64k_lpa_fields } },
 };
 
@@ -209,6 +213,7 @@ static void fill_half(const struct options *o, struct half *h, const struct root
 	}
 	wide = shape.lpa2 || shape.lpa;
 	h->cfg.instance = formats[shape.granule].instance[wide];
+	h->lookup = formats[shape.granule].lookup[wide];
 	h->fields = formats[shape.granule].fields[wide];
 	if (upper && roots->has_swapper)
 		h->cfg.root = pw_pa_of(roots->swapper);

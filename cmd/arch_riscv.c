@@ -68,10 +68,9 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 
 	if (!notes_root(s, &root) || !note_number(s, "NUMBER(VA_BITS)", &va_bits) ||
 	    (va_bits != 39 && va_bits != 48 && va_bits != 57)) {
-		complain(
-			"%s: no VMCOREINFO with swapper_pg_dir, va_kernel_pa_offset and VA_BITS, "
-			"so the root is not known: give --registers or --satp",
-			o->source);
+		complain("%s: no VMCOREINFO with swapper_pg_dir, va_kernel_pa_offset and VA_BITS, "
+			 "so the root is not known: give --registers or --satp",
+			 o->source);
 		return EXIT_SOURCE;
 	}
 	r->v[SATP] = (PW_RISCV_SV39 + (va_bits - 39) / 9) << SATP_MODE_SHIFT | root >> 12;
@@ -114,6 +113,7 @@ static int fill_half(const struct options *o, struct half *h, const struct roots
 		return EXIT_SOURCE;
 	}
 	h->cfg.instance = &pw_riscv64_hooked;
+	h->lookup = pw_riscv64_hooked_lookup;
 	h->types_known = true;
 	h->fields = &pw_riscv64_fields;
 	snprintf(h->shape, sizeof(h->shape), "Sv%u", h->cfg.va_bits);

@@ -180,6 +180,7 @@ static int fill_half(const struct options *o, struct half *h, const struct roots
 		return EXIT_SOURCE;
 	}
 	h->cfg.instance = &pw_x86_64_hooked;
+	h->lookup = pw_x86_64_hooked_lookup;
 	h->cfg.regime = PW_REGIME_X86;
 	h->types_known = r->known[PAT];
 	h->fields = &pw_x86_64_fields;

@@ -121,6 +121,7 @@ struct half {
 	bool lost; /* there is a root, and it is not in the dump */
 	struct memory *memory;
 	struct pw_table_config cfg;
+	pw_lookup_fn *lookup; /* of cfg.instance */
 	struct pw_table pt;
 };
 

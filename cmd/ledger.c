@@ -18,8 +18,8 @@
 #include "cmd.h"
 
 /*
- * An executor for the first two ways: barriers now, by themselves, for such code writes an entry and
- * publishes it before it thinks of invalidating; invalidations after them, or kept for the end.
+ * An executor for the first two ways: barriers now, by themselves, for such code writes an entry
+ * and publishes it before it thinks of invalidating; invalidations after them, or kept for the end.
  */
 struct apart {
 	struct pw_executor x;

@@ -85,7 +85,7 @@ static bool answer(const struct options *o, const struct space *sp, uint64_t va)
 {
 	const struct half *h = half_of(o, sp, va);
 	struct pw_pa pa;
-	bool mapped = h && pw_translate_pa(&h->pt, pw_va_of(va), &pa) == 0;
+	bool mapped = h && h->lookup(&h->pt, pw_va_of(va), &pa) == 0;
 
 	out_bytes("0x", 2);
 	out_hex(va, 16);

@@ -120,10 +120,19 @@ PW_SMALL void pw_unlinked(struct pw_op *op, const struct pw_place *at, uint64_t 
 	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), table);
 }
 
-PW_SMALL bool pw_writable_and_executable(uint32_t perm)
+PW_SMALL bool pw_stays_leaf(const struct pw_op *op, const struct pw_place *at, uint64_t now)
 {
-	return (perm & (PW_PERM_W | PW_PERM_X)) == (PW_PERM_W | PW_PERM_X) ||
-	       (perm & (PW_PERM_USER_W | PW_PERM_USER_X)) == (PW_PERM_USER_W | PW_PERM_USER_X);
+	enum pw_kind kind = op->pt->instance->kind(op->pt, now, at->level);
+
+	return kind == PW_KIND_LEAF || kind == PW_KIND_INVALID;
+}
+
+/* W and X of either privilege; in a second stage W is for both of those that may have X. */
+PW_SMALL bool pw_writable_and_executable(const struct pw_table *pt, uint32_t perm)
+{
+	if (pt->regime == PW_REGIME_STAGE2 || pt->regime == PW_REGIME_EPT)
+		perm |= perm << 3 & PW_PERM_USER_W;
+	return (perm & perm << 1) & (PW_PERM_X | PW_PERM_USER_X);
 }
 
 /* Reserved pages are a list: a page's first slot holds the next one, its second one its address. */
@@ -321,7 +330,7 @@ static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 			return err;
 	}
 	if ((pt->flags & PW_TABLE_NO_WX) &&
-	    pw_writable_and_executable(pt->instance->perm(pt, op->set[0], 0, 0)))
+	    pw_writable_and_executable(pt, pt->instance->perm(pt, op->set[0], 0, 0)))
 		return PW_EPERM;
 	return 0;
 }
@@ -388,8 +397,8 @@ static int op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted w
 }
 
 /*
- * Cut the leaves at the ends of every range. Entries that were replaced in place are of another size
- * only; before their rights change, what was cached of the old size has to be gone.
+ * Cut the leaves at the ends of every range. Entries that were replaced in place are of another
+ * size only; before their rights change, what was cached of the old size has to be gone.
  */
 static void op_cut(struct pw_op *op)
 {

@@ -22,16 +22,12 @@ PW_INLINE int pw_check_change(const struct pw_fmt *f, struct pw_op *op, const st
 	uint64_t e = at->e;
 	uint64_t now = (e & ~op->clear[level]) | op->set[level];
 
-	if (f->geo->rights_are_kind) {
-		enum pw_kind kind = f->kind(op->pt, now, level);
-
-		if (kind != PW_KIND_LEAF && kind != PW_KIND_INVALID)
-			return PW_EOPNOTSUPP;
-	}
+	if (!pw_stays_leaf(op, at, now))
+		return PW_EOPNOTSUPP;
 	if (pw_must_break(op, at, now) && pw_breakable(op, at))
 		return PW_EBUSY;
 	if ((op->pt->flags & PW_TABLE_NO_WX) && now != e &&
-	    pw_writable_and_executable(f->perm(op->pt, now, level, 0)))
+	    pw_writable_and_executable(op->pt, f->perm(op->pt, now, level, 0)))
 		return PW_EPERM;
 	return 0;
 }

@@ -140,8 +140,10 @@ uint64_t pw_broken(struct pw_op *op, const struct pw_place *at, uint64_t mask, u
 uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa);
 /* change.c: @table, which @at led to, was unlinked */
 void pw_unlinked(struct pw_op *op, const struct pw_place *at, uint64_t *table);
+/* change.c: is what the leaf at @at becomes a leaf still, valid or not? */
+bool pw_stays_leaf(const struct pw_op *op, const struct pw_place *at, uint64_t now);
 /* change.c: effective permissions that W^X forbids */
-bool pw_writable_and_executable(uint32_t perm);
+bool pw_writable_and_executable(const struct pw_table *pt, uint32_t perm);
 /* change.c: reserve the tables that the range needs below the empty entry at @at. */
 void pw_map_tables(struct pw_op *op, const struct pw_place *at);
 /* change.c: is the range closed, aligned, canonical and in the handle's half? */

@@ -4,8 +4,8 @@
  * Break, make: how a live entry becomes another one.
  *
  * A CPU that holds the old entry while it may already read the new one can mix the two up, where
- * they differ in more than rights. What may be stored over what is the format's to say (pw_fmt.how);
- * there are three ways:
+ * they differ in more than rights. What may be stored over what is the format's to say
+ * (pw_fmt.how); there are three ways:
  *
  *     in place    store                                  the invalidation follows, before rights
  *                                                        change
@@ -14,9 +14,9 @@
  *     broken      invalid, invalidate, make              nobody may use the range meanwhile: the
  *                                                        check has asked the environment
  *
- * Hardware may write too (accessed, dirty): what it wrote is taken out by an exchange, which nothing
- * it does later can undo, and put into what is made. A contiguous group has one use for all of its
- * entries: hardware writes it to any of them.
+ * Hardware may write too (accessed, dirty): what it wrote is taken out by an exchange, which
+ * nothing it does later can undo, and put into what is made. A contiguous group has one use for all
+ * of its entries: hardware writes it to any of them.
  */
 #include "instance.h"
 #include "reshape.h"
@@ -65,8 +65,9 @@ PW_SMALL int pw_may_break(struct pw_op *op, const struct pw_place *at)
 }
 
 /*
- * Break the leaves from @at on that match, by the bits of the format's broken_mask: the rest of each
- * entry stays where it is, so that whoever makes them needs to remember nothing. Returns how many.
+ * Break the leaves from @at on that match, by the bits of the format's broken_mask: the rest of
+ * each entry stays where it is, so that whoever makes them needs to remember nothing. Returns how
+ * many.
  */
 PW_SMALL uint64_t pw_break(struct pw_op *op, const struct pw_place *at, uint64_t mask,
 			   uint64_t pattern)
@@ -167,8 +168,8 @@ static uint64_t span_break(struct pw_op *op, const struct pw_span *s)
 }
 
 /*
- * In place, slot by slot. Hardware may have written since the leaf was read: what an exchange brings
- * out is merged into everything, and seen by the invalidation that follows at the latest.
+ * In place, slot by slot. Hardware may have written since the leaf was read: what an exchange
+ * brings out is merged into everything, and seen by the invalidation that follows at the latest.
  */
 static uint64_t span_in_place(struct pw_op *op, const struct pw_span *s, uint64_t nt)
 {

@@ -6,7 +6,7 @@
  *          first                          last
  *            v                              v
  *     [  1G  .  ][      1G      ][ 1G ][  . 1G  ]        the outer two are cut
- *       /    \                             
+ *       /    \
  *     [2M.2M.2M|2M ...]                                   into the largest pieces there are: groups
  *              /  \                                       of 2M, 2M, groups of 4K, 4K
  *            [4K|4K ...]
@@ -244,8 +244,8 @@ static void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
 }
 
 /*
- * Cut at @ia, and at @other if that is inside the same leaf or group. Returns whether it is, so that
- * there is nothing left to do there.
+ * Cut at @ia, and at @other if that is inside the same leaf or group. Returns whether it is, so
+ * that there is nothing left to do there.
  */
 static bool cut_at(struct pw_op *op, uint64_t ia, uint64_t other)
 {

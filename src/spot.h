@@ -116,6 +116,10 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_ki
 	return err;
 }
 
+/* translate.c: a byte address, tagged or not, as an offset in the handle's half; PW_EINVAL,
+   PW_ERANGE as pw_translate() says */
+int pw_translate_aim(const struct pw_table *pt, struct pw_va va, uint64_t *ia);
+
 /*
  * The same, address only: the form that a million translations take. Nothing is kept on the way.
  * Return: as pw_translate().
@@ -127,8 +131,13 @@ PW_INLINE int pw_spot_lookup(const struct pw_fmt *f, const struct pw_mem *m,
 	uint64_t ia = va.v - pt->first.v, i = pt->root_skip + (ia >> shift);
 	const uint64_t *table;
 
-	if (ia >> pt->va_bits)
-		return pw_range_check(pt, pw_range_of(va.v, va.v), 1);
+	if (ia >> pt->va_bits) {
+		int err = pw_translate_aim(pt, va, &ia);
+
+		if (err)
+			return err;
+		i = pt->root_skip + (ia >> shift);
+	}
 	table = m->table_inline(pt->env, pt->root.v, (uint32_t)pt->root_bytes);
 	while (table) {
 		uint64_t e = m->load(pt->env, table + i);

@@ -7,8 +7,7 @@
 
 #include "instance.h"
 
-/* A byte address as an offset in the handle's half; PW_EINVAL, PW_ERANGE as the header says. */
-static int translate_aim(const struct pw_table *pt, struct pw_va va, uint64_t *ia)
+int pw_translate_aim(const struct pw_table *pt, struct pw_va va, uint64_t *ia)
 {
 	*ia = va.v - pt->first.v;
 	if (*ia >> pt->va_bits == 0)
@@ -56,7 +55,7 @@ int pw_translate(const struct pw_table *pt, struct pw_va va, struct pw_translati
 	const struct pw_instance *inst = pt->instance;
 	struct pw_spot s;
 	uint64_t ia;
-	int err = translate_aim(pt, va, &ia);
+	int err = pw_translate_aim(pt, va, &ia);
 
 	__builtin_memset(t, 0, sizeof(*t));
 	if (err)
@@ -77,7 +76,7 @@ int pw_translate_pa(const struct pw_table *pt, struct pw_va va, struct pw_pa *pa
 {
 	struct pw_spot s;
 	uint64_t ia;
-	int err = translate_aim(pt, va, &ia);
+	int err = pw_translate_aim(pt, va, &ia);
 
 	if (!err)
 		err = pt->instance->walk(pt, &s, ia, PW_SPOT_AS_CPU);

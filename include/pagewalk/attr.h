@@ -35,7 +35,7 @@ extern "C" {
 #define PW_PERM_ALL    0x3fu
 
 /* Other attributes. With PW_CAP_PIE, DBM is whatever may be written. */
-#define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps all else, never translates */
+#define PW_ATTR_VALID	    0x001u /* clear: present-but-invalid: keeps the rest, no translation */
 #define PW_ATTR_GLOBAL	    0x002u /* matches every ASID (nG clear) */
 #define PW_ATTR_ACCESSED    0x004u /* the access flag */
 #define PW_ATTR_DIRTY	    0x008u /* written since it was last cleaned; arm64: with DBM */
@@ -97,7 +97,8 @@ struct pw_attr {
  * arm64 has one bit for writing by both privileges: setting PW_PERM_W on a page that the user may
  * read lets the user write, too. And it marks present-but-invalid with the bit that means
  * non-global in a valid entry: setting PW_ATTR_VALID again leaves the page non-global unless
- * PW_ATTR_GLOBAL is set with it. At EL3 that bit is PW_ATTR_NSE: it changes only together with
+ * PW_ATTR_GLOBAL is set with it; and PW_ATTR_GLOBAL alone, or a raw_clear of that bit, where a leaf
+ * is present-but-invalid and stays so, is PW_EOPNOTSUPP, for the mark would be gone. At EL3 that bit is PW_ATTR_NSE: it changes only together with
  * setting PW_ATTR_VALID, is lost by clearing that, and on a live table is never set.
  *
  * With indirect permissions (PW_CAP_PIE) an entry holds an index, and no change of perm or

@@ -20,44 +20,43 @@ struct pw_instance; /* a format joined with a kind of environment; see format.h 
 struct pw_reshaper; /* what it takes to give leaves other sizes; see format.h */
 
 /* struct pw_table.flags */
-#define PW_TABLE_LIVE  0x1u /* a CPU may be walking it: changes leave debts, order matters */
-#define PW_TABLE_UPPER 0x2u /* the upper half of the address space (TTBR1) */
-#define PW_TABLE_NO_WX 0x4u /* refuse changes that make a page writable and executable: PW_EPERM */
-#define PW_TABLE_SHARED_BIT \
-	0x8u /* the bit of enc_mask, when set, means shared (TDX, Arm CCA), not
-				    encrypted (SEV) */
+#define PW_TABLE_LIVE	    0x1u /* a CPU may be walking it: changes leave debts, order matters */
+#define PW_TABLE_UPPER	    0x2u /* the upper half of the address space (TTBR1) */
+#define PW_TABLE_NO_WX	    0x4u /* writable and executable pages are refused: PW_EPERM */
+/* the bit of enc_mask, when set, means shared (TDX, Arm CCA), not encrypted (SEV) */
+#define PW_TABLE_SHARED_BIT 0x8u
 
 /* struct pw_caps.flags: what the CPUs that walk the table can do */
-#define PW_CAP_TLBIRANGE 0x01u /* FEAT_TLBIRANGE */
-#define PW_CAP_TTL	 0x02u /* FEAT_TTL: level hints */
-#define PW_CAP_HAF	 0x04u /* hardware sets the access flag (TCR.HA) */
-#define PW_CAP_HD	 0x08u /* hardware manages dirty state (TCR.HD) */
-#define PW_CAP_ETS2	 0x10u /* FEAT_ETS2 */
-#define PW_CAP_HPD	 0x20u /* hierarchical permissions are off (TCR.HPDn) */
-#define PW_CAP_WXN	 0x40u /* SCTLR.WXN: writable is never executable */
-#define PW_CAP_BBM_ABORTS_OK \
-	0x80u /* the caller handles TLB conflict aborts: FEAT_BBM level 2 may be used */
-#define PW_CAP_PIE	   0x0100u /* stage 1 permissions are indirect (TCR2_ELx.PIE): see pir, pire0 */
-#define PW_CAP_POE	   0x0200u /* stage 1 permission overlays (TCR2_ELx.POE) */
-#define PW_CAP_FWB	   0x0400u /* stage 2: HCR_EL2.FWB, another meaning of MemAttr */
-#define PW_CAP_XNX	   0x0800u /* stage 2: FEAT_XNX, execute by privilege */
-#define PW_CAP_TBI	   0x1000u /* the top byte is no part of an address (TCR_ELx.TBI) */
+#define PW_CAP_TLBIRANGE     0x01u /* FEAT_TLBIRANGE */
+#define PW_CAP_TTL	     0x02u /* FEAT_TTL: level hints */
+#define PW_CAP_HAF	     0x04u /* hardware sets the access flag (TCR.HA) */
+#define PW_CAP_HD	     0x08u /* hardware manages dirty state (TCR.HD) */
+#define PW_CAP_ETS2	     0x10u /* FEAT_ETS2 */
+#define PW_CAP_HPD	     0x20u /* hierarchical permissions are off (TCR.HPDn) */
+#define PW_CAP_WXN	     0x40u /* SCTLR.WXN: writable is never executable */
+/* the caller handles TLB conflict aborts: FEAT_BBM level 2 may be used */
+#define PW_CAP_BBM_ABORTS_OK 0x80u
+#define PW_CAP_PIE	     0x0100u /* stage 1: indirect permissions (TCR2_ELx.PIE) */
+#define PW_CAP_POE	     0x0200u /* stage 1 permission overlays (TCR2_ELx.POE) */
+#define PW_CAP_FWB	     0x0400u /* stage 2: HCR_EL2.FWB, another meaning of MemAttr */
+#define PW_CAP_XNX	     0x0800u /* stage 2: FEAT_XNX, execute by privilege */
+#define PW_CAP_TBI	     0x1000u /* the top byte is no part of an address (TCR_ELx.TBI) */
 /* x86-64, EPT */
-#define PW_CAP_NO_NX	   0x002000u /* EFER.NXE is clear: bit 63 is reserved */
-#define PW_CAP_NO_WP	   0x004000u /* CR0.WP is clear: supervisors write to read-only pages */
-#define PW_CAP_SMEP	   0x008000u /* CR4.SMEP: supervisors never execute user pages */
-#define PW_CAP_SMAP	   0x010000u /* CR4.SMAP, with EFLAGS.AC clear: nor read or write them */
-#define PW_CAP_MBE	   0x020000u /* EPT: mode-based execute control */
-#define PW_CAP_EXEC_ONLY   0x040000u /* EPT: execute without read is not a misconfiguration */
+#define PW_CAP_NO_NX	     0x002000u /* EFER.NXE is clear: bit 63 is reserved */
+#define PW_CAP_NO_WP	     0x004000u /* CR0.WP is clear: supervisors write to read-only pages */
+#define PW_CAP_SMEP	     0x008000u /* CR4.SMEP: supervisors never execute user pages */
+#define PW_CAP_SMAP	     0x010000u /* CR4.SMAP, with EFLAGS.AC clear: nor read or write them */
+#define PW_CAP_MBE	     0x020000u /* EPT: mode-based execute control */
+#define PW_CAP_EXEC_ONLY     0x040000u /* EPT: execute without read is not a misconfiguration */
 /* RISC-V */
-#define PW_CAP_SVADU	   0x0080000u /* hardware sets A and D (menvcfg.ADUE) */
-#define PW_CAP_SVNAPOT	   0x0100000u
-#define PW_CAP_SVPBMT	   0x0200000u
-#define PW_CAP_SVRSW60T59B 0x0400000u
-#define PW_CAP_SUM	   0x0800000u /* sstatus.SUM: supervisors read and write user pages */
-#define PW_CAP_MXR	   0x1000000u /* sstatus.MXR: what can be executed can be read */
-#define PW_CAP_SVVPTC	   0x2000000u /* what becomes valid is seen soon, without a fence */
-#define PW_CAP_FIX_UP	   0x4000000u /* the caller's fault handler fences and retries */
+#define PW_CAP_SVADU	     0x0080000u /* hardware sets A and D (menvcfg.ADUE) */
+#define PW_CAP_SVNAPOT	     0x0100000u
+#define PW_CAP_SVPBMT	     0x0200000u
+#define PW_CAP_SVRSW60T59B   0x0400000u
+#define PW_CAP_SUM	     0x0800000u /* sstatus.SUM: supervisors read and write user pages */
+#define PW_CAP_MXR	     0x1000000u /* sstatus.MXR: what can be executed can be read */
+#define PW_CAP_SVVPTC	     0x2000000u /* what becomes valid is seen soon, without a fence */
+#define PW_CAP_FIX_UP	     0x4000000u /* the caller's fault handler fences and retries */
 
 struct pw_caps {
 	uint32_t flags;	    /* PW_CAP_* */
@@ -108,9 +107,9 @@ struct pw_table {
 	struct pw_pa root;
 	struct pw_va first; /* the addresses it translates, closed */
 	struct pw_va last;
-	uint64_t
-		va_bits; /* of an offset from @first; 64-bit fields on purpose: narrow ones stall store forwarding */
-	uint64_t levels; /* the root is level (levels - 1) */
+	/* 64 bits wide on purpose: loads of narrower fields stall store forwarding */
+	uint64_t va_bits; /* of an offset from @first */
+	uint64_t levels;  /* the root is level (levels - 1) */
 	uint64_t granule_lg2;
 	uint64_t index_lg2;   /* entries of a table, as a power of two */
 	uint64_t leaf_levels; /* levels that can have leaves: 0 to leaf_levels - 1 */

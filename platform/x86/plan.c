@@ -137,7 +137,7 @@ static void local_ranges(const struct pw_plan *plan, const struct pw_x86_executo
 	}
 }
 
-/* The EPT has no invalidation by address: guest-physical and combined mappings of a root, or all. */
+/* EPT knows no invalidation by address: guest-physical and combined mappings of a root, or all. */
 static void local_ept(const struct pw_plan *plan, const struct pw_x86_executor *e)
 {
 	bool all = plan->full & (1u << PW_REGIME_EPT), owed = all;

@@ -328,8 +328,8 @@ PW_INLINE uint32_t pw_a64_bbm_level(const struct pw_table *pt)
 
 /*
  * Break-before-make: rules RWHZWS (memory type, shareability, output address, address space, and
- * global over non-global; @fixed: where those bits are, @ng: the last one), RKFLJB (size; FEAT_BBM 1
- * with nT, 2 and 3 in place) and RKHRBC (contiguity; in place from FEAT_BBM 1 on).
+ * global over non-global; @fixed: where those bits are, @ng: the last one), RKFLJB (size; FEAT_BBM
+ * 1 with nT, 2 and 3 in place) and RKHRBC (contiguity; in place from FEAT_BBM 1 on).
  */
 PW_INLINE enum pw_how pw_a64_how_of(const struct pw_table *pt, uint64_t old, uint64_t now,
 				    unsigned int level, uint64_t fixed, uint64_t ng)

@@ -399,7 +399,8 @@ PW_INLINE void pw_a64_lpa2_decode_leaf(const struct pw_table *pt, uint64_t raw, 
 
 /*
  * Validity and globality share bit 11: making a leaf invalid sets it, and making it valid leaves
- * it set (non-global) unless the change also sets PW_ATTR_GLOBAL. With one privilege making it
+ * it set (non-global) unless the change also sets PW_ATTR_GLOBAL. Where a change clears it without
+ * making the leaf valid, it depends on the leaf: only a valid one stays one. With one privilege making it
  * valid clears it. At EL3 that is NSE, which a change can set or clear only together with making
  * the leaf valid; and not set while a CPU may be walking, for that is another address space under
  * a live leaf, and how() cannot tell it from non-global.
@@ -408,7 +409,8 @@ PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *cha
 			  unsigned int level, uint64_t *clear, uint64_t *set)
 {
 	uint32_t on = change->flags_set, off = change->flags_clear & ~on, both = on | off;
-	bool one = pw_a64_one_privilege(pt->regime);
+	bool one = pw_a64_one_privilege(pt->regime), unmarks;
+	int err;
 
 	*clear = 0;
 	*set = 0;
@@ -425,7 +427,10 @@ PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *cha
 	pw_attr_bits_change(PW_A64_FLAG_BITS(pt), off, on, clear, set);
 	if (off & PW_ATTR_VALID)
 		*set |= PW_A64_NG;
-	return pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
+	unmarks = !(on & PW_ATTR_VALID) && !(change->raw_set & PW_A64_NG) &&
+		  (((*clear & ~*set) | change->raw_clear) & PW_A64_NG);
+	err = pw_a64_change_perm(pt, change->perm_clear, change->perm_set, clear, set);
+	return err ? err : unmarks;
 }
 
 #endif

@@ -407,7 +407,6 @@ static const struct pw_geometry pw_geo_ept = {
 	.halves = PW_HALVES_NONE,
 	.live = true,
 	.hw_ad = true,
-	.rights_are_kind = true,
 	.regimes = 1u << PW_REGIME_EPT,
 };
 

@@ -73,9 +73,6 @@ struct pw_geometry {
 	bool hw_ad;	    /* hardware always writes accessed and dirty bits */
 	uint8_t unit_lg2;   /* of range invalidations (pw_flush.unit_lg2); 0: the granule */
 	bool enc;	    /* an address bit may say encrypted, or shared: pw_table.enc_mask */
-	/* Rights are part of what an entry is (RISC-V: without any it is a table; EPT: it is not
-	   present): a change of them may leave no leaf behind. */
-	bool rights_are_kind;
 	/* Contiguous hint: entries of a group by level, as a power of two (0: none there). */
 	uint8_t contig_lg2[PW_LEAF_LEVELS];
 	uint32_t contig_cap; /* PW_CAP_*: only CPUs that have it know groups; 0: all do */
@@ -159,8 +156,9 @@ struct pw_fmt {
 	uint64_t nt;
 
 	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say.
-	   change() may be 1 where rights_are_kind: whether a leaf stays one depends on the leaf,
-	   so each is looked at first. */
+	   change() may be 1: whether a leaf stays one depends on the leaf (RISC-V: without rights
+	   it is a table; EPT: it is not present; arm64 has a bit that marks what is not valid), so
+	   each is looked at first. */
 	int (*encode)(const struct pw_table *pt, const struct pw_attr *attr, unsigned int level,
 		      uint64_t *raw);
 	/* of a leaf, valid or not */

@@ -551,7 +551,6 @@ static const struct pw_geometry pw_geo_riscv64 = {
 	.regimes = 1u << PW_REGIME_RISCV,
 	.va_step = 9,
 	.pa_bits = 56,
-	.rights_are_kind = true,
 	.contig_lg2 = { 4 },
 	.contig_cap = PW_CAP_SVNAPOT,
 };
@@ -600,7 +599,6 @@ static const struct pw_geometry pw_geo_riscv64_g = {
 	.regimes = 1u << PW_REGIME_RISCV_G,
 	.va_step = 9,
 	.pa_bits = 56,
-	.rights_are_kind = true,
 	.contig_lg2 = { 4 },
 	.contig_cap = PW_CAP_SVNAPOT,
 };

@@ -12,6 +12,11 @@
 
 #define PLAIN (PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED)
 
+/* Both kinds of a format's instances, and what gives their leaves other sizes. */
+#define INSTANCES(format)                                                                   \
+	.direct = &pw_##format##_direct, .direct_reshaper = &pw_##format##_direct_reshaper, \
+	.hooked = &pw_##format##_hooked, .hooked_reshaper = &pw_##format##_hooked_reshaper
+
 /* What all granules of arm64's stage 1 have in common. */
 #define ARM64_STAGE1                                                                          \
 	.va_step = 1, .halves = WORLD_OWN_ROOTS, .live = true, .limits = true,                \
@@ -43,8 +48,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_ARM64] = {
 		ARM64_STAGE1,
 		.name = "arm64-4k",
-		.direct = &pw_arm64_4k_direct, .direct_reshaper = &pw_arm64_4k_direct_reshaper,
-		.hooked = &pw_arm64_4k_hooked, .hooked_reshaper = &pw_arm64_4k_hooked_reshaper,
+		INSTANCES(arm64_4k),
 		.ref = &ref_arm64_4k,
 		.fields = &pw_arm64_4k_fields,
 		.page_lg2 = 12,
@@ -57,8 +61,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_LPA2] = {
 		ARM64_STAGE1,
 		.name = "arm64-4k-lpa2",
-		.direct = &pw_arm64_4k_lpa2_direct, .direct_reshaper = &pw_arm64_4k_lpa2_direct_reshaper,
-		.hooked = &pw_arm64_4k_lpa2_hooked, .hooked_reshaper = &pw_arm64_4k_lpa2_hooked_reshaper,
+		INSTANCES(arm64_4k_lpa2),
 		.ref = &ref_arm64_4k_lpa2,
 		.fields = &pw_arm64_4k_lpa2_fields,
 		.page_lg2 = 12,
@@ -70,8 +73,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_16K] = {
 		ARM64_STAGE1,
 		.name = "arm64-16k",
-		.direct = &pw_arm64_16k_direct, .direct_reshaper = &pw_arm64_16k_direct_reshaper,
-		.hooked = &pw_arm64_16k_hooked, .hooked_reshaper = &pw_arm64_16k_hooked_reshaper,
+		INSTANCES(arm64_16k),
 		.ref = &ref_arm64_16k,
 		.fields = &pw_arm64_16k_fields,
 		.page_lg2 = 14,
@@ -84,8 +86,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_16K_LPA2] = {
 		ARM64_STAGE1,
 		.name = "arm64-16k-lpa2",
-		.direct = &pw_arm64_16k_lpa2_direct, .direct_reshaper = &pw_arm64_16k_lpa2_direct_reshaper,
-		.hooked = &pw_arm64_16k_lpa2_hooked, .hooked_reshaper = &pw_arm64_16k_lpa2_hooked_reshaper,
+		INSTANCES(arm64_16k_lpa2),
 		.ref = &ref_arm64_16k_lpa2,
 		.fields = &pw_arm64_16k_lpa2_fields,
 		.page_lg2 = 14,
@@ -97,8 +98,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_64K] = {
 		ARM64_STAGE1,
 		.name = "arm64-64k",
-		.direct = &pw_arm64_64k_direct, .direct_reshaper = &pw_arm64_64k_direct_reshaper,
-		.hooked = &pw_arm64_64k_hooked, .hooked_reshaper = &pw_arm64_64k_hooked_reshaper,
+		INSTANCES(arm64_64k),
 		.ref = &ref_arm64_64k,
 		.fields = &pw_arm64_64k_fields,
 		.page_lg2 = 16,
@@ -111,8 +111,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_64K_LPA] = {
 		ARM64_STAGE1,
 		.name = "arm64-64k-lpa",
-		.direct = &pw_arm64_64k_lpa_direct, .direct_reshaper = &pw_arm64_64k_lpa_direct_reshaper,
-		.hooked = &pw_arm64_64k_lpa_hooked, .hooked_reshaper = &pw_arm64_64k_lpa_hooked_reshaper,
+		INSTANCES(arm64_64k_lpa),
 		.ref = &ref_arm64_64k_lpa,
 		.fields = &pw_arm64_64k_lpa_fields,
 		.page_lg2 = 16,
@@ -125,8 +124,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_S2_4K] = {
 		ARM64_STAGE2,
 		.name = "arm64-s2-4k",
-		.direct = &pw_arm64_s2_4k_direct, .direct_reshaper = &pw_arm64_s2_4k_direct_reshaper,
-		.hooked = &pw_arm64_s2_4k_hooked, .hooked_reshaper = &pw_arm64_s2_4k_hooked_reshaper,
+		INSTANCES(arm64_s2_4k),
 		.ref = &ref_arm64_s2_4k,
 		.fields = &pw_arm64_s2_4k_fields,
 		.page_lg2 = 12,
@@ -139,8 +137,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_S2_4K_LPA2] = {
 		ARM64_STAGE2,
 		.name = "arm64-s2-4k-lpa2",
-		.direct = &pw_arm64_s2_4k_lpa2_direct, .direct_reshaper = &pw_arm64_s2_4k_lpa2_direct_reshaper,
-		.hooked = &pw_arm64_s2_4k_lpa2_hooked, .hooked_reshaper = &pw_arm64_s2_4k_lpa2_hooked_reshaper,
+		INSTANCES(arm64_s2_4k_lpa2),
 		.ref = &ref_arm64_s2_4k_lpa2,
 		.fields = &pw_arm64_s2_4k_lpa2_fields,
 		.page_lg2 = 12,
@@ -152,8 +149,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_S2_16K] = {
 		ARM64_STAGE2,
 		.name = "arm64-s2-16k",
-		.direct = &pw_arm64_s2_16k_direct, .direct_reshaper = &pw_arm64_s2_16k_direct_reshaper,
-		.hooked = &pw_arm64_s2_16k_hooked, .hooked_reshaper = &pw_arm64_s2_16k_hooked_reshaper,
+		INSTANCES(arm64_s2_16k),
 		.ref = &ref_arm64_s2_16k,
 		.fields = &pw_arm64_s2_16k_fields,
 		.page_lg2 = 14,
@@ -166,8 +162,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_S2_16K_LPA2] = {
 		ARM64_STAGE2,
 		.name = "arm64-s2-16k-lpa2",
-		.direct = &pw_arm64_s2_16k_lpa2_direct, .direct_reshaper = &pw_arm64_s2_16k_lpa2_direct_reshaper,
-		.hooked = &pw_arm64_s2_16k_lpa2_hooked, .hooked_reshaper = &pw_arm64_s2_16k_lpa2_hooked_reshaper,
+		INSTANCES(arm64_s2_16k_lpa2),
 		.ref = &ref_arm64_s2_16k_lpa2,
 		.fields = &pw_arm64_s2_16k_lpa2_fields,
 		.page_lg2 = 14,
@@ -179,8 +174,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_S2_64K] = {
 		ARM64_STAGE2,
 		.name = "arm64-s2-64k",
-		.direct = &pw_arm64_s2_64k_direct, .direct_reshaper = &pw_arm64_s2_64k_direct_reshaper,
-		.hooked = &pw_arm64_s2_64k_hooked, .hooked_reshaper = &pw_arm64_s2_64k_hooked_reshaper,
+		INSTANCES(arm64_s2_64k),
 		.ref = &ref_arm64_s2_64k,
 		.fields = &pw_arm64_s2_64k_fields,
 		.page_lg2 = 16,
@@ -193,8 +187,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_S2_64K_LPA] = {
 		ARM64_STAGE2,
 		.name = "arm64-s2-64k-lpa",
-		.direct = &pw_arm64_s2_64k_lpa_direct, .direct_reshaper = &pw_arm64_s2_64k_lpa_direct_reshaper,
-		.hooked = &pw_arm64_s2_64k_lpa_hooked, .hooked_reshaper = &pw_arm64_s2_64k_lpa_hooked_reshaper,
+		INSTANCES(arm64_s2_64k_lpa),
 		.ref = &ref_arm64_s2_64k_lpa,
 		.fields = &pw_arm64_s2_64k_lpa_fields,
 		.page_lg2 = 16,
@@ -206,8 +199,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	},
 	[WORLD_X86_64] = {
 		.name = "x86-64",
-		.direct = &pw_x86_64_direct, .direct_reshaper = &pw_x86_64_direct_reshaper,
-		.hooked = &pw_x86_64_hooked, .hooked_reshaper = &pw_x86_64_hooked_reshaper,
+		INSTANCES(x86_64),
 		.ref = &ref_x86_64,
 		.fields = &pw_x86_64_fields,
 		.page_lg2 = 12,
@@ -234,8 +226,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	},
 	[WORLD_EPT] = {
 		.name = "ept",
-		.direct = &pw_ept_direct, .direct_reshaper = &pw_ept_direct_reshaper,
-		.hooked = &pw_ept_hooked, .hooked_reshaper = &pw_ept_hooked_reshaper,
+		INSTANCES(ept),
 		.ref = &ref_ept,
 		.fields = &pw_ept_fields,
 		.page_lg2 = 12,
@@ -257,13 +248,14 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 		.by_cpu = true, .small_cpu = true,
 		.no_write = PW_PERM_W,
 		.no_exec = PW_PERM_X,
-		.type = { { PW_MEM_NORMAL, 6 }, { PW_MEM_DEVICE_nGnRnE, 0 }, { PW_MEM_NORMAL_NC, 1 } },
+		.type = { { PW_MEM_NORMAL, 6 },
+			  { PW_MEM_DEVICE_nGnRnE, 0 },
+			  { PW_MEM_NORMAL_NC, 1 } },
 	},
 	[WORLD_RISCV64] = {
 		RISCV,
 		.name = "riscv64",
-		.direct = &pw_riscv64_direct, .direct_reshaper = &pw_riscv64_direct_reshaper,
-		.hooked = &pw_riscv64_hooked, .hooked_reshaper = &pw_riscv64_hooked_reshaper,
+		INSTANCES(riscv64),
 		.ref = &ref_riscv64,
 		.fields = &pw_riscv64_fields,
 		.min_va_bits = 39,
@@ -278,8 +270,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_RISCV64_G] = {
 		RISCV,
 		.name = "riscv64-g",
-		.direct = &pw_riscv64_g_direct, .direct_reshaper = &pw_riscv64_g_direct_reshaper,
-		.hooked = &pw_riscv64_g_hooked, .hooked_reshaper = &pw_riscv64_g_hooked_reshaper,
+		INSTANCES(riscv64_g),
 		.ref = &ref_riscv64_g,
 		.fields = &pw_riscv64_g_fields,
 		.min_va_bits = 41,
@@ -295,8 +286,7 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	[WORLD_FAKE] = {
 		.name = "fake",
 		.can_be_invalid = true,
-		.direct = &pw_fake_direct, .direct_reshaper = &pw_fake_direct_reshaper,
-		.hooked = &pw_fake_hooked, .hooked_reshaper = &pw_fake_hooked_reshaper,
+		INSTANCES(fake),
 		.ref = &ref_fake,
 		.fields = &pw_fake_fields,
 		.page_lg2 = 8,
@@ -780,7 +770,7 @@ uint64_t world_foreign(const struct world *w, uint32_t level)
 		if (r.format->kind(&r, entry, level) == PW_KIND_NONPRESENT)
 			return entry;
 	}
-	EXPECT(!"a foreign entry");
+	EXPECT(false); /* every format has one */
 	return 0;
 }
 

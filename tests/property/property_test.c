@@ -416,6 +416,16 @@ static bool same_rights(const struct pw_attr *a, const struct pw_attr *b)
 	return a->perm == b->perm && ((a->flags ^ b->flags) & mask) == 0;
 }
 
+/* From @a to @b: nothing that a CPU which holds @a must be told. An access flag that is cleared alone
+   is seen late, and nobody minds. */
+static bool none_to_tell(const struct pw_attr *a, const struct pw_attr *b)
+{
+	struct pw_attr late = *b;
+
+	late.flags |= a->flags & PW_ATTR_ACCESSED;
+	return same_rights(a, &late);
+}
+
 /* Compare the reference before (map) and after (next): what may be cached and is stale now. */
 static void note_debts(void)
 {
@@ -430,7 +440,7 @@ static void note_debts(void)
 			n++;
 		now = n < next.nr && next.leaf[n].at == old->at ? &next.leaf[n] : NULL;
 		valid = now && now->attr.flags & PW_ATTR_VALID;
-		if (!cacheable(&old->attr) || (now && same_rights(&old->attr, &now->attr)))
+		if (!cacheable(&old->attr) || (now && none_to_tell(&old->attr, &now->attr)))
 			continue;
 		if (!EXPECT(nr_debts < MAX_DEBTS))
 			return;

@@ -143,7 +143,7 @@ static void expect_covers(const struct pw_flush *f, unsigned int level, bool ds)
 	EXPECT(did.nr <= NR(did.op));
 	for (i = 0; i < did.nr && i < NR(did.op); i++) {
 		bool range = is_range(did.op[i]);
-		/* one operation on a block is enough, so its stride counts where nothing else does */
+		/* one operation on a block is enough, so there its stride counts */
 		unsigned int lg2 = did.nr == 1 ? f->page_lg2 : f->granule_lg2;
 		struct covered c = range ? read_range(did.operand[i], ds) :
 					   read_single(did.operand[i], lg2);

@@ -396,6 +396,7 @@ TEST(indirect_permissions_are_kept)
 			uint64_t index = before & (3ull << 53 | 1ull << 51 | 0x40 | 7ull << 60);
 
 			harness_note("flag", flag);
+			*arena_slot(0, 0) = before; /* valid: what follows is about valid leaves */
 			EXPECT_EQ(pw_protect(&a.pt, page, &s, 0, NULL, NULL),
 				  ok ? 0 : PW_EOPNOTSUPP);
 			EXPECT_EQ(pw_protect(&a.pt, page, &c, 0, NULL, NULL),
@@ -497,7 +498,7 @@ TEST(tagged_addresses)
 		bool tbi = n & 1, upper = n & 2;
 		uint64_t va;
 		struct pw_translation t;
-		struct pw_pa pa;
+		struct pw_pa pa, known;
 
 		if (!open_regime(&fmt_4k, PW_REGIME_EL10, tbi ? PW_CAP_TBI : 0,
 				 upper ? PW_TABLE_UPPER : 0))
@@ -515,10 +516,12 @@ TEST(tagged_addresses)
 			harness_note("tag", tag);
 			EXPECT_EQ(pw_translate(&a.pt, pw_va_of(tagged), &t), want);
 			EXPECT_EQ(pw_translate_pa(&a.pt, pw_va_of(tagged), &pa), want);
+			EXPECT_EQ(pw_arm64_4k_direct_lookup(&a.pt, pw_va_of(tagged), &known), want);
 			if (want)
 				continue;
 			EXPECT_EQ(t.pa.v, 0x4123);
 			EXPECT_EQ(pa.v, 0x4123);
+			EXPECT_EQ(known.v, 0x4123);
 			/* the other half's; neither's */
 			EXPECT_EQ(pw_translate_pa(&a.pt, pw_va_of(tagged ^ 0xffull << 48), &pa),
 				  tbi ? PW_ERANGE : PW_EINVAL);
@@ -528,4 +531,59 @@ TEST(tagged_addresses)
 				  PW_EINVAL);
 		}
 	}
+}
+
+/*
+ * Bit 11 is what marks a present-but-invalid leaf. A change that would take it away and not make
+ * the leaf valid would leave an entry that is nobody's: refused, and of its range nothing is done.
+ */
+static void mark_is_kept(uint32_t regime, uint32_t flags)
+{
+	static const struct pw_change refused[] = {
+		{ .flags_set = PW_ATTR_GLOBAL },
+		{ .raw_clear = 1ull << 11 },
+		{ .flags_clear = PW_ATTR_VALID, .raw_clear = 1ull << 11 },
+	};
+	const struct pw_change valid = { .flags_set = PW_ATTR_VALID | PW_ATTR_GLOBAL };
+	const struct pw_attr off = { .perm = R, .mem_index = 1 };
+	bool one = regime == PW_REGIME_EL2;
+	struct pw_range both, page;
+	struct pw_result res;
+
+	if (!open_regime(&fmt_4k, regime, 0, flags))
+		return;
+	both = pw_range_len(a.pt.first.v, 8192);
+	page = pw_range_len(a.pt.first.v + 4096, 4096);
+	EXPECT_EQ(pw_map(&a.pt, both, pw_pa_of(0x4000), &off, 0, NULL, NULL), 0);
+	EXPECT_EQ(pw_protect(&a.pt, pw_range_len(both.first.v, 4096), &valid, 0, NULL, NULL), 0);
+	for (unsigned int i = one ? 1 : 0; i < NR(refused); i++) {
+		struct pw_translation t;
+
+		harness_note("change", i);
+		EXPECT_EQ(pw_protect(&a.pt, page, &refused[i], 0, NULL, &res), PW_EOPNOTSUPP);
+		EXPECT_EQ(pw_protect(&a.pt, both, &refused[i], 0, NULL, &res), PW_EOPNOTSUPP);
+		if (i < 2) /* the last one refuses the valid page already */
+			EXPECT_EQ(res.where.first.v, page.first.v);
+		EXPECT_EQ(pw_translate(&a.pt, both.first, &t), 0);
+		EXPECT_EQ(pw_translate(&a.pt, page.first, &t), PW_ENOENT);
+		EXPECT_EQ(t.kind, PW_KIND_INVALID);
+	}
+	/* with the valid bit, and alone where the leaf is valid, it is what it says */
+	EXPECT_EQ(pw_protect(&a.pt, both, &valid, 0, NULL, NULL), 0);
+	EXPECT_EQ(pw_protect(&a.pt, both, &refused[0], 0, NULL, &res), 0);
+	EXPECT_EQ(pw_protect(&a.pt, both, &refused[1], 0, NULL, &res), 0);
+}
+
+TEST(present_but_invalid_keeps_its_mark)
+{
+	mark_is_kept(PW_REGIME_EL10, 0);
+	mark_is_kept(PW_REGIME_EL20, 0);
+	mark_is_kept(PW_REGIME_EL2, 0);
+}
+
+/* On a live table a page that is global already is told from one that would have to be broken. */
+TEST(present_but_invalid_keeps_its_mark_live)
+{
+	mark_is_kept(PW_REGIME_EL10, PW_TABLE_LIVE);
+	mark_is_kept(PW_REGIME_EL2, PW_TABLE_LIVE);
 }

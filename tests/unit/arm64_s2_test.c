@@ -598,3 +598,32 @@ TEST(contiguous_hint_by_level)
 		}
 	}
 }
+
+/* Writing is one right for both privileges, executing may be two (XNX): W^X asks for both. */
+static void no_wx(const struct arm64_format *f, bool hooked)
+{
+	static const uint32_t exec[] = { PW_PERM_X, PW_PERM_USER_X, PW_PERM_X | PW_PERM_USER_X };
+	const struct pw_change w_on = { .perm_set = PW_PERM_W };
+
+	arena_reset(f, hooked, f->max_va);
+	a.cfg.caps.flags = PW_CAP_XNX;
+	a.cfg.flags = PW_TABLE_NO_WX;
+	if (!arena_init())
+		return;
+	for (unsigned int i = 0; i < NR(exec); i++) {
+		struct pw_range page = pw_range_len((uint64_t)i << f->page, 1ull << f->page);
+		struct pw_attr attr = rw;
+
+		harness_note("exec", exec[i]);
+		attr.perm |= exec[i];
+		EXPECT_EQ(pw_map(&a.pt, page, pw_pa_of(0), &attr, 0, NULL, NULL), PW_EPERM);
+		attr.perm &= ~PW_PERM_W;
+		EXPECT_EQ(pw_map(&a.pt, page, pw_pa_of(0), &attr, 0, NULL, NULL), 0);
+		EXPECT_EQ(pw_protect(&a.pt, page, &w_on, 0, NULL, NULL), PW_EPERM);
+	}
+}
+
+TEST(writable_and_executable_by_privilege)
+{
+	each(no_wx);
+}

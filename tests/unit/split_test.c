@@ -24,7 +24,7 @@ static bool map_block(unsigned int level, uint64_t *at, uint32_t flags)
 			 0);
 }
 
-/* Every page of [first, first + size) leads to its own offset from @pa, writable but for [lo, hi). */
+/* Pages of [first, first + size) lead to their offset from @pa, writable but for [lo, hi). */
 static void expect_same(uint64_t first, uint64_t size, uint64_t pa, uint64_t lo, uint64_t hi)
 {
 	uint64_t page = world_page_bytes(&w), off;
