@@ -174,7 +174,7 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 
 static enum miss covers_combined(const struct pwm *m, const struct op *op, const struct ent *e)
 {
-	uint32_t i = ent_find(m, e->va, e->level, e->space, K_LEAF, e->val, e->hier, 0);
+	uint32_t i = pwm_ent_find(m, e->va, e->level, e->space, K_LEAF, e->val, e->hier, 0);
 
 	if (!op->all || !op->stage1 || op->asid != PWM_ANY_ASID)
 		return MISS_STAGE2;
@@ -311,7 +311,7 @@ static void by_range(const struct pwm *m, uint64_t x, struct op *op)
 	}
 }
 
-void arm64_tlbi(struct pwm *m, const struct pwm_step *s)
+void pwm_arm64_tlbi(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t which = s->kind & 0xff;
 	struct op op = {
@@ -336,9 +336,9 @@ void arm64_tlbi(struct pwm *m, const struct pwm_step *s)
 		op.last = ~(uint64_t)0;
 	/* an older load that may fault once the page is gone */
 	if (m->cpu[s->cpu].ignored_load)
-		say_at(m, "A64-TLBI-2b", PWM_SPURIOUS, op.first, 0, 0, 0, 0);
+		pwm_say_at(m, "A64-TLBI-2b", PWM_SPURIOUS, op.first, 0, 0, 0, 0);
 	m->cpu[s->cpu].ignored_load = 0;
-	maint_run(m, s->cpu, &op);
+	pwm_maint_run(m, s->cpu, &op);
 }
 
 static const char *const rules[R_NR] = {

@@ -18,7 +18,7 @@ static enum harm harm_of(struct pwm *m, const struct ent *e)
 	const struct space *s = &m->spaces[e->space];
 	unsigned int level, hier, pa, pb;
 	struct dec a, b;
-	uint64_t src, val = walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	uint64_t src, val = pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 
 	if (e->kind == K_INVALID) {
 		m->arch->decode(m, val, level, &b);
@@ -117,11 +117,11 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 		return;
 	e->told = 1;
 	if ((m->cfg.features & PWM_REPEAT) && why == R_INCOMPLETE && e->repeats)
-		say(m, "A64-TLBI-13", cls, e);
+		pwm_say(m, "A64-TLBI-13", cls, e);
 	else if ((m->cfg.features & PWM_SVVPTC) && why == R_NEW && m->cfg.arch == PWM_RISCV)
-		say(m, "RV-PUB-3", PWM_SPURIOUS, e);
+		pwm_say(m, "RV-PUB-3", PWM_SPURIOUS, e);
 	else
-		say(m, rule_name(m, why), cls, e);
+		pwm_say(m, rule_name(m, why), cls, e);
 }
 
 /* Contracts ------------------------------------------------------------------------------------ */
@@ -200,7 +200,7 @@ static void check_group(struct pwm *m, const struct space *s, uint64_t first, co
 	uint64_t odd = 0;
 
 	for (i = 0; i < n; i++) {
-		val = walk_now(m, s, first + i * size, 0, &l, &hier, &src);
+		val = pwm_walk_now(m, s, first + i * size, 0, &l, &hier, &src);
 		m->arch->decode(m, val, l, &b);
 		if (!i)
 			a = b;
@@ -216,12 +216,12 @@ static void check_group(struct pwm *m, const struct space *s, uint64_t first, co
 	if (!napot && a.oa & (n * size - 1))
 		rights = 1;
 	if (shape)
-		say_at(m, rule_name(m, R_GROUP), PWM_UNPRED, first, level, odd, 0,
-		       mem_read(m, odd ? odd : src));
+		pwm_say_at(m, rule_name(m, R_GROUP), PWM_UNPRED, first, level, odd, 0,
+			   pwm_mem_read(m, odd ? odd : src));
 	else if (rights)
-		say_at(m, napot ? rule_name(m, R_GROUP) : "A64-CONT-3",
-		       napot ? PWM_UNPRED : PWM_ERROR, first, level, odd ? odd : src, 0,
-		       mem_read(m, odd ? odd : src));
+		pwm_say_at(m, napot ? rule_name(m, R_GROUP) : "A64-CONT-3",
+			   napot ? PWM_UNPRED : PWM_ERROR, first, level, odd ? odd : src, 0,
+			   pwm_mem_read(m, odd ? odd : src));
 }
 
 static void check_groups(struct pwm *m, const struct pwm_step *s)
@@ -237,13 +237,14 @@ static void check_groups(struct pwm *m, const struct pwm_step *s)
 	while (budget--) {
 		struct dec d;
 
-		val = walk_now(m, sp, va, 0, &level, &hier, &src);
+		val = pwm_walk_now(m, sp, va, 0, &level, &hier, &src);
 		m->arch->decode(m, val, level, &d);
 		next = (va & ~(level_size(m, level) - 1)) + level_size(m, level);
 		if (m->cfg.arch == PWM_RISCV && (s->kind & PWM_NOFAULT) &&
 		    !(m->cfg.features & PWM_SVADU) && d.kind == K_LEAF &&
 		    (!d.accessed || (!d.dirty && d.perm & (P_KW | P_UW))))
-			say_at(m, "RV-AD-3", PWM_SPURIOUS, va, level, src, 0, mem_read(m, src));
+			pwm_say_at(m, "RV-AD-3", PWM_SPURIOUS, va, level, src, 0,
+				   pwm_mem_read(m, src));
 		if (d.kind == K_LEAF && d.contig) {
 			uint64_t span = level_size(m, level) << d.contig;
 
@@ -268,24 +269,24 @@ static void query_dirty(struct pwm *m, const struct pwm_step *s)
 		cur = m->cpu[s->cpu].cur[PWM_UPPER];
 	if (cur == NIL)
 		return;
-	val = walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
+	val = pwm_walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
 	m->arch->decode(m, val, level, &d);
 	if (d.kind != K_LEAF || !d.contig || (d.dirty && d.accessed))
 		return;
 	size = level_size(m, level);
 	first = s->a & ~((size << d.contig) - 1);
 	for (i = 0; i < 1u << d.contig; i++) {
-		val = walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
+		val = pwm_walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
 		m->arch->decode(m, val, l, &b);
 		if ((b.dirty && !d.dirty) || (b.accessed && !d.accessed)) {
-			say_at(m, rule_name(m, R_GROUP_DIRTY), PWM_LOST, s->a, level, src, 0,
-			       mem_read(m, src));
+			pwm_say_at(m, rule_name(m, R_GROUP_DIRTY), PWM_LOST, s->a, level, src, 0,
+				   pwm_mem_read(m, src));
 			return;
 		}
 	}
 }
 
-void judge_contract(struct pwm *m, const struct pwm_step *s)
+void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t promise = s->kind & 0xff, i;
 	struct cpu *c = &m->cpu[s->cpu];
@@ -294,20 +295,20 @@ void judge_contract(struct pwm *m, const struct pwm_step *s)
 	if (promise == PWM_BEGIN)
 		m->call_step = m->step;
 	if (promise == PWM_FAILED && m->last_change > m->call_step)
-		say_at(m, "ALL-API-1", PWM_ERROR, s->a, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-API-1", PWM_ERROR, s->a, 0, 0, 0, 0);
 	if (promise == PWM_QUERY_DIRTY)
 		query_dirty(m, s);
 	if (s->kind & PWM_IMMEDIATE && c->lazy_store && !c->irq)
-		say_at(m, "ALL-LAZY-4", PWM_ERROR, s->a, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-4", PWM_ERROR, s->a, 0, 0, 0, 0);
 	if (s->kind & PWM_LAZY || promise >= PWM_QUERY_DIRTY)
 		return;
 	if (c->lazy_store && !c->irq) {
-		say_at(m, "ALL-LAZY-1", PWM_ERROR, s->a, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, s->a, 0, 0, 0, 0);
 		return;
 	}
 	if (c->config_step)
-		say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
-	while ((i = ent_next_in(m, s->a, s->b, &it)) != NIL) {
+		pwm_say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
+	while ((i = pwm_ent_next_in(m, s->a, s->b, &it)) != NIL) {
 		struct ent *e = &m->ents[i];
 
 		if (e->live && (e->kind != K_COMBINED || s->c == PWM_STAGE2) &&
@@ -353,31 +354,32 @@ static bool page_back(struct pwm *m, uint64_t pa)
 	return false;
 }
 
-void judge_table_free(struct pwm *m, const struct pwm_step *s)
+void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 {
-	uint32_t t = table_find(m, s->a), i;
+	uint32_t t = pwm_table_find(m, s->a), i;
 
 	if (s->op == PWM_OP_TABLE_NEW) {
 		page_out(m, s->a);
 		return;
 	}
 	if (m->nr_pages && !page_back(m, s->a))
-		say_at(m, "ALL-FREE-3", PWM_ERROR, 0, 0, s->a, 0, 0);
+		pwm_say_at(m, "ALL-FREE-3", PWM_ERROR, 0, 0, s->a, 0, 0);
 	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
-		say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
 	if (t == NIL)
 		return;
 	for (i = m->tables[t].roots; i != NIL; i = m->spaces[i].next_root) {
 		if (m->spaces[i].cur | m->spaces[i].ran) {
-			say_at(m, "ALL-FREE-5", PWM_ERROR, 0, m->spaces[i].levels - 1, s->a, 0, 0);
+			pwm_say_at(m, "ALL-FREE-5", PWM_ERROR, 0, m->spaces[i].levels - 1, s->a, 0,
+				   0);
 			return;
 		}
 	}
 	if (m->tables[t].stale != NIL)
-		say(m, "ALL-FREE-1", PWM_ERROR, &m->ents[m->tables[t].stale]);
+		pwm_say(m, "ALL-FREE-1", PWM_ERROR, &m->ents[m->tables[t].stale]);
 	else if (m->tables[t].parents != NIL)
-		say_at(m, "ALL-FREE-1", PWM_ERROR, 0, 1, s->a, 0,
-		       mem_read(m, m->edges[m->tables[t].parents].loc));
+		pwm_say_at(m, "ALL-FREE-1", PWM_ERROR, 0, 1, s->a, 0,
+			   pwm_mem_read(m, m->edges[m->tables[t].parents].loc));
 }
 
 struct target {
@@ -395,13 +397,13 @@ static bool hits(void *ctx, const struct path *p, uint64_t src, uint64_t val, co
 	return d->cacheable && d->oa <= t->last && d->oa + (size - 1) >= t->first;
 }
 
-void judge_page_free(struct pwm *m, const struct pwm_step *s)
+void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 {
 	struct target t = { m, s->a, s->a + s->b - 1 };
 	uint32_t i;
 
 	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
-		say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, 0, 0, 0);
 	for (i = 0; i < m->nr_ents; i++) {
 		struct ent *e = &m->ents[m->all[i]];
 		struct path p = { .level = e->level };
@@ -411,10 +413,10 @@ void judge_page_free(struct pwm *m, const struct pwm_step *s)
 			continue;
 		m->arch->decode(m, e->val, e->level, &d);
 		if (!hits(&t, &p, 0, 0, &d) &&
-		    (e->kind != K_TABLE || !each_below(m, e, true, hits, &t)))
+		    (e->kind != K_TABLE || !pwm_each_below(m, e, true, hits, &t)))
 			continue;
 		e->told = 1;
-		say(m, "ALL-FREE-2", PWM_ERROR, e);
+		pwm_say(m, "ALL-FREE-2", PWM_ERROR, e);
 		return;
 	}
 }
@@ -435,7 +437,7 @@ static void access_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
 		     nofault ? PWM_ERROR : PWM_SPURIOUS, e);
 }
 
-void judge_access(struct pwm *m, const struct pwm_step *s)
+void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 {
 	struct cpu *c = &m->cpu[s->cpu];
 	struct ent_iter it = { 0 };
@@ -446,14 +448,14 @@ void judge_access(struct pwm *m, const struct pwm_step *s)
 	if (!(s->kind & (PWM_MUST_NEW | PWM_NOFAULT)))
 		return;
 	if (s->kind & PWM_NOFAULT && c->lazy_store && !c->irq)
-		say_at(m, "ALL-LAZY-1", PWM_ERROR, s->a, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, s->a, 0, 0, 0, 0);
 	if (c->root_step)
-		say_at(m, rule_name(m, R_ROOT), PWM_ERROR, s->a, 0, 0, 0, 0);
+		pwm_say_at(m, rule_name(m, R_ROOT), PWM_ERROR, s->a, 0, 0, 0, 0);
 	if (c->reuse_step)
-		say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, s->a, 0, 0, 0, 0);
+		pwm_say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, s->a, 0, 0, 0, 0);
 	if (c->config_step)
-		say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
-	while ((i = ent_next_in(m, s->a, s->a, &it)) != NIL) {
+		pwm_say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
+	while ((i = pwm_ent_next_in(m, s->a, s->a, &it)) != NIL) {
 		struct ent *e = &m->ents[i];
 
 		if ((e->live & CPU_BIT(s->cpu)) && e->kind != K_COMBINED &&
@@ -481,13 +483,13 @@ static bool alias_other(void *ctx, const struct path *p, uint64_t src, uint64_t 
 	    src == a->src)
 		return false;
 	if (d->memtype != a->memtype) {
-		say_at(a->m, rule_name(a->m, R_ALIAS_TYPE), PWM_UNPRED, p->va, p->level, src,
-		       a->val, val);
+		pwm_say_at(a->m, rule_name(a->m, R_ALIAS_TYPE), PWM_UNPRED, p->va, p->level, src,
+			   a->val, val);
 		return true;
 	}
 	if (a->perm & (P_KW | P_UW) && perm & (P_KX | P_UX) && (a->m->cfg.features & PWM_NO_WX)) {
-		say_at(a->m, rule_name(a->m, R_ALIAS_WX), PWM_POLICY, p->va, p->level, src, a->val,
-		       val);
+		pwm_say_at(a->m, rule_name(a->m, R_ALIAS_WX), PWM_POLICY, p->va, p->level, src,
+			   a->val, val);
 		return true;
 	}
 	return false;
@@ -508,24 +510,25 @@ static bool alias_one(void *ctx, const struct path *p, uint64_t src, uint64_t va
 	a->memtype = d->memtype;
 	for (i = 0; i < a->m->top_space && !a->told; i++)
 		if (a->m->spaces[i].used)
-			a->told = each_leaf(a->m, i, alias_other, a);
+			a->told = pwm_each_leaf(a->m, i, alias_other, a);
 	return a->told;
 }
 
-void judge_end(struct pwm *m, const struct pwm_step *s)
+void pwm_judge_end(struct pwm *m, const struct pwm_step *s)
 {
 	struct alias a = { .m = m };
 	uint32_t i;
 
 	for (i = 0; m->nr_pages && i <= m->page_mask; i++)
-		if (m->pages[i] > 1 && table_find(m, m->pages[i] & ~(uint64_t)3) == NIL)
-			say_at(m, "ALL-FREE-4", PWM_ERROR, 0, 0, m->pages[i] & ~(uint64_t)3, 0, 0);
+		if (m->pages[i] > 1 && pwm_table_find(m, m->pages[i] & ~(uint64_t)3) == NIL)
+			pwm_say_at(m, "ALL-FREE-4", PWM_ERROR, 0, 0, m->pages[i] & ~(uint64_t)3, 0,
+				   0);
 	for (i = 0; i < m->cfg.nr_cpus; i++)
 		if (m->cpu[i].lazy)
-			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
 	for (i = 0; s->kind && i < m->top_space && !a.told; i++)
 		if (m->spaces[i].used)
-			each_leaf(m, i, alias_one, &a);
+			pwm_each_leaf(m, i, alias_one, &a);
 }
 
 /* Lazy MMU mode -------------------------------------------------------------------------------- */
@@ -533,18 +536,18 @@ void judge_end(struct pwm *m, const struct pwm_step *s)
 static void lazy_flush(struct pwm *m, const struct pwm_step *s, struct cpu *c)
 {
 	if (c->lazy_touched && (c->lazy_first < s->a || c->lazy_last > s->b))
-		say_at(m, "ALL-LAZY-6", PWM_ERROR, c->lazy_first < s->a ? c->lazy_first : s->b + 1,
-		       0, 0, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-6", PWM_ERROR,
+			   c->lazy_first < s->a ? c->lazy_first : s->b + 1, 0, 0, 0, 0);
 	c->lazy_touched = 0;
 }
 
-void lazy_step(struct pwm *m, const struct pwm_step *s)
+void pwm_lazy_step(struct pwm *m, const struct pwm_step *s)
 {
 	struct cpu *c = &m->cpu[s->cpu];
 
 	if (s->op == PWM_OP_IRQ) {
 		if (!s->kind && c->irq_store)
-			say_at(m, "ALL-LAZY-3", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "ALL-LAZY-3", PWM_ERROR, 0, 0, 0, 0, 0);
 		c->irq_store = 0;
 		c->irq = s->kind != 0;
 		return;
@@ -553,16 +556,16 @@ void lazy_step(struct pwm *m, const struct pwm_step *s)
 	case PWM_LAZY_BEGIN:
 		c->lazy++;
 		if (c->lazy == 255)
-			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
 		break;
 	case PWM_LAZY_END:
 	case PWM_LAZY_PAUSE:
 		if (!c->lazy) {
-			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
 			break;
 		}
 		if (c->lazy_store)
-			say_at(m, "ALL-LAZY-2", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "ALL-LAZY-2", PWM_ERROR, 0, 0, 0, 0, 0);
 		c->lazy_store = 0;
 		if (s->kind == PWM_LAZY_PAUSE)
 			c->paused++;
@@ -573,7 +576,7 @@ void lazy_step(struct pwm *m, const struct pwm_step *s)
 		if (c->paused)
 			c->paused--;
 		else
-			say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
 		break;
 	default:
 		lazy_flush(m, s, c);

@@ -35,7 +35,7 @@ static bool descend(struct pwm *m, struct below top, unsigned int level, uint32_
 		p.va = b->va + ((uint64_t)b->index << level_shift(m, l));
 		src = b->table + (uint64_t)b->index * 8;
 		b->index++;
-		val = mem_read(m, src);
+		val = pwm_mem_read(m, src);
 		m->arch->decode(m, val, l, &d);
 		if (d.kind == K_INVALID)
 			continue;
@@ -53,7 +53,7 @@ static bool descend(struct pwm *m, struct below top, unsigned int level, uint32_
 	}
 }
 
-bool each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn, void *ctx)
+bool pwm_each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn, void *ctx)
 {
 	struct dec d;
 
@@ -64,7 +64,7 @@ bool each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn, voi
 		       e->level - 1u, e->space, tables, fn, ctx);
 }
 
-bool each_leaf(struct pwm *m, uint32_t space, leaf_fn fn, void *ctx)
+bool pwm_each_leaf(struct pwm *m, uint32_t space, leaf_fn fn, void *ctx)
 {
 	const struct space *s = &m->spaces[space];
 	uint64_t base = 0;
@@ -91,7 +91,7 @@ static void tell(const struct stale *x, const struct ent *e)
 {
 	const struct space *s = &x->m->spaces[e->space];
 
-	if (e->live && ent_differs(x->m, e))
+	if (e->live && pwm_ent_differs(x->m, e))
 		x->fn(x->ctx, s->root, e->global ? PWM_ANY_ASID : s->asid, e->va, e->level, e->val,
 		      e->kind == K_TABLE, e->live);
 }
@@ -127,6 +127,6 @@ void pwm_each_stale(struct pwm *m, pwm_stale_fn fn, void *ctx)
 		tell(&x, e);
 		x.via = e;
 		if (e->kind == K_TABLE && e->live)
-			each_below(m, e, true, tell_below, &x);
+			pwm_each_below(m, e, true, tell_below, &x);
 	}
 }

@@ -34,14 +34,14 @@ static void note_miss(struct pwm *m, struct ent *e, uint32_t cpu, enum miss why)
  * Would the tables give the same today? Hardware may have set the access flag or made the entry
  * dirty since, without a step of anybody's.
  */
-bool ent_differs(struct pwm *m, const struct ent *e)
+bool pwm_ent_differs(struct pwm *m, const struct ent *e)
 {
 	const struct space *s = &m->spaces[e->space];
 	unsigned int level, hier;
 	uint64_t val, src;
 	struct dec a, b;
 
-	val = walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	val = pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 	if (level != e->level || hier != e->hier)
 		return true;
 	if (m->arch->key(m, val, level) == m->arch->key(m, e->val, level))
@@ -76,7 +76,7 @@ static bool covers_va(const struct pwm *m, const struct op *op, const struct ent
 static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *of, struct path *p,
 			  uint64_t src, cpumask live)
 {
-	uint64_t val = mem_read(m, src);
+	uint64_t val = pwm_mem_read(m, src);
 	struct ent *e;
 	struct dec d;
 	uint32_t i;
@@ -92,20 +92,20 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 		   covers_va(m, op, of, p, K_LEAF, val, d.global)) {
 		return 0;
 	}
-	i = ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier, src);
+	i = pwm_ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier, src);
 	if (i != NIL && !m->ents[i].visible) {
-		ent_refilled(&m->ents[i], live);
+		pwm_ent_refilled(&m->ents[i], live);
 		return 0;
 	}
-	e = ent_add(m, p, d.kind, val, src, d.global, live);
+	e = pwm_ent_add(m, p, d.kind, val, src, d.global, live);
 	if (e) {
 		e->visible = 1; /* nothing in memory is old: the pointer was */
 		e->vis_at = m->step;
 		e->since = of->since;
 		e->site = of->site;
 		e->cpu = of->cpu;
-		if (!ent_differs(m, e))
-			ent_drop(m, e);
+		if (!pwm_ent_differs(m, e))
+			pwm_ent_drop(m, e);
 	}
 	return 0;
 }
@@ -173,7 +173,7 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
 		return 0;
 	for (l = e->level + 1u; l < PWM_MAX_LEVELS; l++) {
 		uint64_t va = e->va & ~(level_size(m, l) - 1);
-		uint32_t i = m->at_level[l] ? m->hash[hash_of(m, va, l)] : NIL;
+		uint32_t i = m->at_level[l] ? m->hash[pwm_hash_of(m, va, l)] : NIL;
 
 		for (; i != NIL; i = m->ents[i].next) {
 			const struct ent *w = &m->ents[i];
@@ -191,7 +191,7 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
 				continue;
 			m->arch->decode(m, w->val, l, &d);
 			hier = w->hier | d.perm;
-			val = walk_from(m, d.oa, l - 1, e->va, e->level, &level, &hier, &src);
+			val = pwm_walk_from(m, d.oa, l - 1, e->va, e->level, &level, &hier, &src);
 			if (level == e->level && hier == e->hier &&
 			    (older ? src == e->src :
 				     m->arch->key(m, val, level) == m->arch->key(m, e->val, level)))
@@ -245,7 +245,7 @@ static void mark(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
 			mark_one(m, cpu, op, m->all[i], tables);
 		return;
 	}
-	while ((i = ent_next_in(m, op->first, op->last, &it)) != NIL)
+	while ((i = pwm_ent_next_in(m, op->first, op->last, &it)) != NIL)
 		mark_one(m, cpu, op, i, tables);
 }
 
@@ -262,7 +262,7 @@ static cpumask reread(const struct pwm *m, uint32_t cpu, const struct op *op, co
 
 	if (e->visible)
 		return 0;
-	walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 	if (level == e->level && src == e->src)
 		cpus = e->global ? s->ran | s->ran_g : s->ran;
 	cpus |= pointers_to(m, e, true);
@@ -290,14 +290,14 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 
 	m->perf_useful = true;
 	if (op->immediate) {
-		kill_on(m, e, e->mask);
+		pwm_kill_on(m, e, e->mask);
 		return;
 	}
 	if (e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask) && !(m->cfg.features & PWM_REPEAT))
 		return;
 	e->pend_mask = e->pend_by == cpu + 1 ? e->pend_mask | e->mask : e->mask;
 	e->pend_by = (uint8_t)(cpu + 1);
-	rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
+	pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
 }
 
 /* Pointers from the top down, then leaves: what comes back depends on the pointers above it. */
@@ -344,14 +344,14 @@ static void forget_spaces(struct pwm *m, uint32_t cpu, const struct op *op)
 		r.ent = 0x80000000 | (op->globals ? 0x40000000 : 0) | i;
 		r.gen = s->gen;
 		if (!op->immediate) {
-			rec_add(m, &m->cpu[cpu].pend, r.ent, r.gen, r.mask);
+			pwm_rec_add(m, &m->cpu[cpu].pend, r.ent, r.gen, r.mask);
 			continue;
 		}
 		s->ran &= ~r.mask | s->cur;
 		if (op->globals)
 			s->ran_g &= ~r.mask | s->cur;
 		if (!s->ran && !s->ran_g && !s->cur)
-			space_retire(m, i);
+			pwm_space_retire(m, i);
 	}
 }
 
@@ -377,7 +377,7 @@ static bool under_way(const struct ent *e, uint32_t cpu)
 	return e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask);
 }
 
-void maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
+void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
 {
 	uint32_t i;
 
@@ -396,5 +396,5 @@ void maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
 	if (op->all)
 		forget_spaces(m, cpu, op);
 	if (!m->perf_useful && (m->cfg.features & PWM_PERF))
-		say_at(m, "ALL-PERF-1", PWM_REDUNDANT, op->first, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-PERF-1", PWM_REDUNDANT, op->first, 0, 0, 0, 0);
 }

@@ -5,7 +5,7 @@
  */
 #include "trace.h"
 
-const char *const barrier_names[PWM_NR_BARRIERS] = {
+const char *const pwm_barrier_names[PWM_NR_BARRIERS] = {
 	[PWM_DSB_ISH] = "dsb ish",
 	[PWM_DSB_ISHST] = "dsb ishst",
 	[PWM_DSB_ISHLD] = "dsb ishld",
@@ -31,12 +31,12 @@ const char *const barrier_names[PWM_NR_BARRIERS] = {
 	[PWM_TLBSYNC] = "tlbsync",
 };
 
-const char *const tlbi_names[PWM_NR_TLBI] = {
+const char *const pwm_tlbi_names[PWM_NR_TLBI] = {
 	"vae1",	   "vaae1",    "vale1", "vaale1", "aside1", "vmalle1", "vmalls12e1", "alle1",
 	"ipas2e1", "ipas2le1", "vae2",	"vale2",  "alle2",  "vae3",    "vale3",	     "alle3",
 };
 
-const char *const op_names[PWM_NR_OPS] = {
+const char *const pwm_op_names[PWM_NR_OPS] = {
 	[PWM_OP_NONE] = "",
 	[PWM_OP_CONFIG] = "config",
 	[PWM_OP_SITE] = "site",
@@ -65,14 +65,14 @@ const char *const op_names[PWM_NR_OPS] = {
 	[PWM_OP_END] = "end",
 };
 
-const char *const half_names[PWM_NR_HALVES] = { "lower", "upper", "hyp", "guest" };
-const char *const sysreg_names[PWM_NR_SYSREGS] = { "mair", "translation", "pge", "vmid" };
-const char *const promise_names[PWM_NR_PROMISES] = {
+const char *const pwm_half_names[PWM_NR_HALVES] = { "lower", "upper", "hyp", "guest" };
+const char *const pwm_sysreg_names[PWM_NR_SYSREGS] = { "mair", "translation", "pge", "vmid" };
+const char *const pwm_promise_names[PWM_NR_PROMISES] = {
 	"map", "unmap", "protect", "clean", "old", "dirty?", "failed", "begin",
 };
-const char *const lazy_names[PWM_NR_LAZY] = { "begin", "end", "pause", "resume", "flush" };
-const char *const arch_names[PWM_NR_ARCHES] = { "arm64", "x86", "riscv" };
-const char *const key_names[PWM_NR_KEYS] = {
+const char *const pwm_lazy_names[PWM_NR_LAZY] = { "begin", "end", "pause", "resume", "flush" };
+const char *const pwm_arch_names[PWM_NR_ARCHES] = { "arm64", "x86", "riscv" };
+const char *const pwm_key_names[PWM_NR_KEYS] = {
 	[PWM_KEY_ARCH] = "arch",	 [PWM_KEY_CPUS] = "cpus",
 	[PWM_KEY_PAGE_LG2] = "page-lg2", [PWM_KEY_VA_BITS] = "va-bits",
 	[PWM_KEY_LEVELS] = "levels",	 [PWM_KEY_BBM] = "bbm",
@@ -80,7 +80,7 @@ const char *const key_names[PWM_NR_KEYS] = {
 	[PWM_KEY_MAIR] = "mair",
 };
 
-const struct flag_name feature_names[] = {
+const struct flag_name pwm_feature_names[] = {
 	{ "ets2", PWM_ETS2 },	    { "haf", PWM_HAF },		{ "hd", PWM_HD },
 	{ "lpa2", PWM_LPA2 },	    { "hpd", PWM_HPD },		{ "wxn", PWM_WXN },
 	{ "repeat", PWM_REPEAT },   { "nt", PWM_NT },		{ "pcid", PWM_PCID },
@@ -90,11 +90,11 @@ const struct flag_name feature_names[] = {
 	{ "sw60", PWM_SW60 },	    { "no-wx", PWM_NO_WX },	{ "play", PWM_PLAY },
 	{ "perf", PWM_PERF },	    { "foreign", PWM_FOREIGN }, { NULL, 0 },
 };
-const struct flag_name store_flags[] = {
+const struct flag_name pwm_store_flags[] = {
 	{ "release", PWM_RELEASE }, { "cas", PWM_CAS },	      { "half", PWM_HALF },
 	{ "nontemp", PWM_NONTEMP }, { "reread", PWM_REREAD }, { NULL, 0 },
 };
-const struct flag_name access_flags[] = {
+const struct flag_name pwm_access_flags[] = {
 	{ "r", PWM_R },
 	{ "w", PWM_W },
 	{ "x", PWM_X },
@@ -104,20 +104,20 @@ const struct flag_name access_flags[] = {
 	{ "new", PWM_MUST_NEW },
 	{ NULL, 0 },
 };
-const struct flag_name contract_flags[] = {
+const struct flag_name pwm_contract_flags[] = {
 	{ "nofault", PWM_NOFAULT },	{ "lazy", PWM_LAZY }, { "all-cpus", PWM_ALL_CPUS },
 	{ "immediate", PWM_IMMEDIATE }, { NULL, 0 },
 };
 
 /* Good until the process ends: names of steps for reports are few. */
-const char *step_name(uint32_t arch, uint32_t op, uint32_t kind)
+const char *pwm_step_name(uint32_t arch, uint32_t op, uint32_t kind)
 {
 	(void)arch;
 	if (op == PWM_OP_BARRIER && kind < PWM_NR_BARRIERS)
-		return barrier_names[kind];
+		return pwm_barrier_names[kind];
 	if (op == PWM_OP_TLBI && (kind & 0xff) < PWM_NR_TLBI)
-		return tlbi_names[kind & 0xff];
+		return pwm_tlbi_names[kind & 0xff];
 	if (op == PWM_OP_CONTRACT && (kind & 0xff) < PWM_NR_PROMISES)
-		return promise_names[kind & 0xff];
-	return op < PWM_NR_OPS ? op_names[op] : "?";
+		return pwm_promise_names[kind & 0xff];
+	return op < PWM_NR_OPS ? pwm_op_names[op] : "?";
 }

@@ -19,7 +19,7 @@
 #include "private.h"
 
 /* The entry is dead on these CPUs. */
-void kill_on(struct pwm *m, struct ent *e, cpumask cpus)
+void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus)
 {
 	uint32_t c;
 
@@ -37,17 +37,17 @@ void kill_on(struct pwm *m, struct ent *e, cpumask cpus)
 			return;
 	}
 	if (!e->live)
-		ent_drop(m, e);
+		pwm_ent_drop(m, e);
 }
 
 /* Another store went over what @e holds. */
-void order_store(struct pwm *m, uint32_t cpu, struct ent *e)
+void pwm_order_store(struct pwm *m, uint32_t cpu, struct ent *e)
 {
 	e->seq = m->step;
 	if (e->visible || (e->writers & CPU_BIT(cpu)))
 		return;
 	e->writers |= CPU_BIT(cpu);
-	rec_add(m, &m->cpu[cpu].novis, ent_index(m, e), e->gen, 0);
+	pwm_rec_add(m, &m->cpu[cpu].novis, ent_index(m, e), e->gen, 0);
 }
 
 /* A stale "invalid" is used by each CPU until its context is synchronised. */
@@ -58,23 +58,23 @@ static void sync_later(struct pwm *m, uint32_t cpu, struct ent *e)
 	if (m->cfg.features & PWM_ETS2) {
 		uint32_t gen = e->gen;
 
-		kill_on(m, e, CPU_BIT(cpu));
+		pwm_kill_on(m, e, CPU_BIT(cpu));
 		if (e->gen != gen)
 			return;
 	}
 	for (c = 0; c < m->cfg.nr_cpus; c++)
 		if (e->live & CPU_BIT(c))
-			rec_add(m, &m->cpu[c].own, ent_index(m, e), e->gen, CPU_BIT(c));
+			pwm_rec_add(m, &m->cpu[c].own, ent_index(m, e), e->gen, CPU_BIT(c));
 }
 
 /* This CPU's stores are visible to every walker: what they went over is not filled again. */
-void order_visible(struct pwm *m, uint32_t cpu)
+void pwm_order_visible(struct pwm *m, uint32_t cpu)
 {
 	struct rec r;
 
 	m->cpu[cpu].lazy_store = 0;
 	m->cpu[cpu].irq_store = 0;
-	while (rec_pop(m, &m->cpu[cpu].novis, &r) != NIL) {
+	while (pwm_rec_pop(m, &m->cpu[cpu].novis, &r) != NIL) {
 		struct ent *e = &m->ents[r.ent];
 
 		if (e->gen != r.gen || e->visible)
@@ -100,7 +100,7 @@ static void spaces_done(struct pwm *m, const struct rec *r)
 	if (r->ent & 0x40000000)
 		s->ran_g &= ~r->mask | s->cur;
 	if (!s->ran && !s->ran_g && !s->cur)
-		space_retire(m, r->ent & 0x3fffffff);
+		pwm_space_retire(m, r->ent & 0x3fffffff);
 }
 
 static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
@@ -113,27 +113,27 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 		return;
 	if (m->cfg.arch == PWM_ARM64 && (r->mask & CPU_BIT(cpu) & e->live)) {
 		e->own |= CPU_BIT(cpu);
-		rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, CPU_BIT(cpu));
+		pwm_rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, CPU_BIT(cpu));
 		m->perf_useful = true;
 	}
 	e->pend_by = 0;
 	e->pend_mask = 0;
-	kill_on(m, e, m->cfg.arch == PWM_ARM64 ? r->mask & ~CPU_BIT(cpu) : r->mask);
+	pwm_kill_on(m, e, m->cfg.arch == PWM_ARM64 ? r->mask & ~CPU_BIT(cpu) : r->mask);
 }
 
 /* Invalidations of this CPU have completed. @local: only what they did to itself. */
-void order_complete(struct pwm *m, uint32_t cpu, bool local)
+void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local)
 {
 	uint32_t keep = NIL;
 	struct rec r;
 
-	while (rec_pop(m, &m->cpu[cpu].pend, &r) != NIL) {
+	while (pwm_rec_pop(m, &m->cpu[cpu].pend, &r) != NIL) {
 		cpumask rest = local ? r.mask & ~CPU_BIT(cpu) : 0;
 
 		if (rest && !(r.ent & 0x80000000) && m->ents[r.ent].refills != r.refills)
 			continue;
 		if (rest)
-			rec_add(m, &keep, r.ent, r.gen, r.mask);
+			pwm_rec_add(m, &keep, r.ent, r.gen, r.mask);
 		else if (r.ent & 0x80000000)
 			spaces_done(m, &r);
 		else
@@ -151,20 +151,20 @@ static void forget(struct pwm *m, uint32_t cpu, bool all)
 	uint32_t keep = NIL;
 	struct rec r;
 
-	while (rec_pop(m, &m->cpu[cpu].own, &r) != NIL) {
+	while (pwm_rec_pop(m, &m->cpu[cpu].own, &r) != NIL) {
 		struct ent *e = &m->ents[r.ent];
 
 		if (e->gen != r.gen || e->refills != r.refills)
 			continue;
 		if (e->kind == K_INVALID || (all && e->own & r.mask))
-			kill_on(m, e, r.mask);
+			pwm_kill_on(m, e, r.mask);
 		else
-			rec_add(m, &keep, r.ent, r.gen, r.mask);
+			pwm_rec_add(m, &keep, r.ent, r.gen, r.mask);
 	}
 	m->cpu[cpu].own = keep;
 }
 
-void order_sync(struct pwm *m, uint32_t cpu)
+void pwm_order_sync(struct pwm *m, uint32_t cpu)
 {
 	struct cpu *c = &m->cpu[cpu];
 
@@ -207,33 +207,33 @@ static const uint8_t effects[PWM_NR_BARRIERS] = {
 	[PWM_FENCE_I] = B_SYNC,
 };
 
-void order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
+void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
 {
 	uint32_t does = effects[kind];
 	struct cpu *c = &m->cpu[cpu];
 
 	if (does & B_STORES)
-		dirty_clear(m, cpu);
+		pwm_dirty_clear(m, cpu);
 	if (does & B_OLDER)
 		c->ignored_load = 0;
 	if (does & B_VISIBLE)
-		order_visible(m, cpu);
+		pwm_order_visible(m, cpu);
 	if (does & B_COMPLETE)
-		order_complete(m, cpu, does & B_LOCAL);
+		pwm_order_complete(m, cpu, does & B_LOCAL);
 	if (does & B_LOADS)
 		c->dwin = m->step;
 	if ((does & B_COMPLETE) && (m->cfg.features & PWM_ETS2))
 		forget(m, cpu, false);
 	if (does & B_SYNC)
-		order_sync(m, cpu);
+		pwm_order_sync(m, cpu);
 	if (kind == PWM_TLBSYNC || kind == PWM_SFENCE_IR)
-		order_complete(m, cpu, false);
+		pwm_order_complete(m, cpu, false);
 	if (kind == PWM_SFENCE_W || kind == PWM_SFENCE_IR)
 		c->svinval = kind == PWM_SFENCE_W;
 	if (!(does & B_DSB))
 		return;
 	/* A second one without work between the two does nothing. */
 	if (c->last_dsb == m->step - 1 && !m->perf_useful && (m->cfg.features & PWM_PERF))
-		say_at(m, "ALL-PERF-1", PWM_REDUNDANT, 0, 0, 0, 0, 0);
+		pwm_say_at(m, "ALL-PERF-1", PWM_REDUNDANT, 0, 0, 0, 0, 0);
 	c->last_dsb = m->step;
 }

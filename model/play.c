@@ -94,7 +94,7 @@ static void add_stale(struct set *x)
 	struct dec d;
 	uint32_t i;
 
-	while ((i = ent_next_in(m, x->va, x->va, &it)) != NIL) {
+	while ((i = pwm_ent_next_in(m, x->va, x->va, &it)) != NIL) {
 		const struct ent *e = &m->ents[i];
 
 		if (e->kind == K_COMBINED || !mine(m, e, x->cpu) || !usable(x, e))
@@ -105,7 +105,7 @@ static void add_stale(struct set *x)
 		}
 		m->arch->decode(m, e->val, e->level, &d);
 		hier = e->hier | d.perm;
-		val = walk_from(m, d.oa, e->level - 1u, x->va, 0, &level, &hier, &src);
+		val = pwm_walk_from(m, d.oa, e->level - 1u, x->va, 0, &level, &hier, &src);
 		add_value(x, val, level, hier, true);
 	}
 }
@@ -125,7 +125,7 @@ uint32_t pwm_outcomes(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags,
 		add(&x, &o);
 		return x.nr;
 	}
-	val = walk_now(m, &m->spaces[cur], va, 0, &level, &hier, &src);
+	val = pwm_walk_now(m, &m->spaces[cur], va, 0, &level, &hier, &src);
 	add_value(&x, val, level, hier, false);
 	add_stale(&x);
 	return x.nr;
@@ -137,7 +137,7 @@ static void update(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags)
 	uint32_t half = m->cfg.arch == PWM_ARM64 && va >> 63 ? PWM_UPPER : PWM_LOWER;
 	const struct space *s = &m->spaces[m->cpu[cpu].cur[half]];
 	unsigned int level, hier;
-	uint64_t src, val = walk_now(m, s, va, 0, &level, &hier, &src), was = val;
+	uint64_t src, val = pwm_walk_now(m, s, va, 0, &level, &hier, &src), was = val;
 	struct dec d;
 
 	m->arch->decode(m, val, level, &d);

@@ -280,15 +280,15 @@ struct pwm {
 };
 
 /* state.c */
-uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
-		  unsigned int kind, uint64_t val, unsigned int hier, uint64_t src);
-struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
-		    uint64_t src, bool global, cpumask live);
-void ent_drop(struct pwm *m, struct ent *e);
-void ent_refilled(struct ent *e, cpumask live);
-bool rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
-uint32_t rec_pop(struct pwm *m, uint32_t *list, struct rec *r);
-uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level);
+uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
+		      unsigned int kind, uint64_t val, unsigned int hier, uint64_t src);
+struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
+			uint64_t src, bool global, cpumask live);
+void pwm_ent_drop(struct pwm *m, struct ent *e);
+void pwm_ent_refilled(struct ent *e, cpumask live);
+bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
+uint32_t pwm_rec_pop(struct pwm *m, uint32_t *list, struct rec *r);
+uint32_t pwm_hash_of(const struct pwm *m, uint64_t va, unsigned int level);
 static inline struct ent *ent_at(const struct pwm *m, uint32_t i)
 {
 	return &m->ents[i];
@@ -297,7 +297,7 @@ static inline uint32_t ent_index(const struct pwm *m, const struct ent *e)
 {
 	return (uint32_t)(e - m->ents);
 }
-uint64_t mem_read(const struct pwm *m, uint64_t pa);
+uint64_t pwm_mem_read(const struct pwm *m, uint64_t pa);
 static inline unsigned int level_shift(const struct pwm *m, unsigned int level)
 {
 	return m->cfg.page_lg2 + level * m->index_lg2;
@@ -308,22 +308,22 @@ static inline uint64_t level_size(const struct pwm *m, unsigned int level)
 }
 
 /* tables.c */
-uint32_t table_find(const struct pwm *m, uint64_t pa);
-uint32_t table_link(struct pwm *m, uint64_t pa, unsigned int level);
-void table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
-		unsigned int child_level);
-void table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa);
-void table_collect(struct pwm *m, uint32_t t);
-void paths_find(struct pwm *m, uint32_t t, uint64_t pa);
-uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want);
-void space_retire(struct pwm *m, uint32_t i);
-bool space_empty(const struct pwm *m, const struct space *s);
+uint32_t pwm_table_find(const struct pwm *m, uint64_t pa);
+uint32_t pwm_table_link(struct pwm *m, uint64_t pa, unsigned int level);
+void pwm_table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
+		    unsigned int child_level);
+void pwm_table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa);
+void pwm_table_collect(struct pwm *m, uint32_t t);
+void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa);
+uint32_t pwm_space_load(struct pwm *m, uint32_t cpu, const struct space *want);
+void pwm_space_retire(struct pwm *m, uint32_t i);
+bool pwm_space_empty(const struct pwm *m, const struct space *s);
 /* The entry that the tables of a space have for @va now, its level, and the rights taken away. */
-uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
-		  unsigned int *level, unsigned int *hier, uint64_t *src);
+uint64_t pwm_walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
+		      unsigned int *level, unsigned int *hier, uint64_t *src);
 /* From a table down. */
-uint64_t walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
-		   unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src);
+uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
+		       unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src);
 
 /* maint.c */
 struct op {
@@ -342,60 +342,60 @@ struct op {
 	uint8_t local_order; /* covers what the executing CPU stored itself */
 	uint8_t broadcast;
 };
-void maint_run(struct pwm *m, uint32_t cpu, const struct op *op);
-bool ent_differs(struct pwm *m, const struct ent *e);
+void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op);
+bool pwm_ent_differs(struct pwm *m, const struct ent *e);
 struct ent_iter {
 	uint64_t va;
 	uint32_t level, at;
 	uint8_t mode, started;
 };
 /* Entries that overlap a range, one after the other, NIL behind the last. Zero @it first. */
-uint32_t ent_next_in(const struct pwm *m, uint64_t first, uint64_t last, struct ent_iter *it);
+uint32_t pwm_ent_next_in(const struct pwm *m, uint64_t first, uint64_t last, struct ent_iter *it);
 
 /* order.c */
-void order_store(struct pwm *m, uint32_t cpu, struct ent *e);
-void order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind);
-void order_visible(struct pwm *m, uint32_t cpu);
-void order_sync(struct pwm *m, uint32_t cpu);
-void order_complete(struct pwm *m, uint32_t cpu, bool local);
-void kill_on(struct pwm *m, struct ent *e, cpumask cpus);
+void pwm_order_store(struct pwm *m, uint32_t cpu, struct ent *e);
+void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind);
+void pwm_order_visible(struct pwm *m, uint32_t cpu);
+void pwm_order_sync(struct pwm *m, uint32_t cpu);
+void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local);
+void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus);
 
 /* store.c */
 /* look.c */
 typedef bool (*leaf_fn)(void *ctx, const struct path *p, uint64_t src, uint64_t val,
 			const struct dec *d);
-bool each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn, void *ctx);
-bool each_leaf(struct pwm *m, uint32_t space, leaf_fn fn, void *ctx);
+bool pwm_each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn, void *ctx);
+bool pwm_each_leaf(struct pwm *m, uint32_t space, leaf_fn fn, void *ctx);
 
-void store_step(struct pwm *m, const struct pwm_step *s);
-void snapshot_step(struct pwm *m, const struct pwm_step *s);
-void dirty_clear(struct pwm *m, uint32_t cpu);
+void pwm_store_step(struct pwm *m, const struct pwm_step *s);
+void pwm_snapshot_step(struct pwm *m, const struct pwm_step *s);
+void pwm_dirty_clear(struct pwm *m, uint32_t cpu);
 
 /* judge.c */
-void judge_contract(struct pwm *m, const struct pwm_step *s);
-void judge_table_free(struct pwm *m, const struct pwm_step *s);
-void judge_page_free(struct pwm *m, const struct pwm_step *s);
-void judge_access(struct pwm *m, const struct pwm_step *s);
-void judge_end(struct pwm *m, const struct pwm_step *s);
-void lazy_step(struct pwm *m, const struct pwm_step *s);
+void pwm_judge_contract(struct pwm *m, const struct pwm_step *s);
+void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s);
+void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s);
+void pwm_judge_access(struct pwm *m, const struct pwm_step *s);
+void pwm_judge_end(struct pwm *m, const struct pwm_step *s);
+void pwm_lazy_step(struct pwm *m, const struct pwm_step *s);
 
 /* report.c */
-void say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e);
-void say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned int level,
-	    uint64_t src, uint64_t old_value, uint64_t new_value);
+void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e);
+void pwm_say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned int level,
+		uint64_t src, uint64_t old_value, uint64_t new_value);
 static inline const char *rule_name(const struct pwm *m, enum rule_of r)
 {
 	return m->arch->rules[r];
 }
 
 /* rules.c: every ID in the sources has its row */
-const struct pwm_rule *rule_of_id(const char *id);
+const struct pwm_rule *pwm_rule_of_id(const char *id);
 
 /* arm64.c, x86.c, riscv.c */
 extern const struct arch pwm_arch_arm64, pwm_arch_x86, pwm_arch_riscv;
-void arm64_tlbi(struct pwm *m, const struct pwm_step *s);
-void x86_step(struct pwm *m, const struct pwm_step *s);
-void x86_root(struct pwm *m, const struct pwm_step *s);
-void riscv_step(struct pwm *m, const struct pwm_step *s);
+void pwm_arm64_tlbi(struct pwm *m, const struct pwm_step *s);
+void pwm_x86_step(struct pwm *m, const struct pwm_step *s);
+void pwm_x86_root(struct pwm *m, const struct pwm_step *s);
+void pwm_riscv_step(struct pwm *m, const struct pwm_step *s);
 
 #endif

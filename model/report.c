@@ -9,7 +9,7 @@
 
 static void deliver(struct pwm *m, const char *id, uint32_t cls, struct pwm_verdict *v)
 {
-	v->rule = rule_of_id(id);
+	v->rule = pwm_rule_of_id(id);
 	v->cls = cls;
 	v->trigger.step = m->step;
 	v->trigger.site = m->now.site;
@@ -24,7 +24,7 @@ static void deliver(struct pwm *m, const char *id, uint32_t cls, struct pwm_verd
 		m->cfg.verdict(m->cfg.ctx, v);
 }
 
-void say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
+void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 {
 	const struct space *s = &m->spaces[e->space];
 	struct pwm_verdict v = { .level = e->level,
@@ -38,7 +38,7 @@ void say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 	unsigned int level, hier;
 	uint64_t src;
 
-	v.new_value = walk_now(m, s, e->va, e->level, &level, &hier, &src);
+	v.new_value = pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 	v.store.step = e->since;
 	v.store.site = e->site;
 	v.store.cpu = e->cpu;
@@ -52,8 +52,8 @@ void say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 	deliver(m, rule, cls, &v);
 }
 
-void say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned int level,
-	    uint64_t src, uint64_t old_value, uint64_t new_value)
+void pwm_say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned int level,
+		uint64_t src, uint64_t old_value, uint64_t new_value)
 {
 	struct pwm_verdict v = { .level = level,
 				 .asid = PWM_ANY_ASID,
@@ -67,14 +67,14 @@ void say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned
 
 /* Text ----------------------------------------------------------------------------------------- */
 
-void put_text(struct text *t, const char *s)
+void pwm_put_text(struct text *t, const char *s)
 {
 	for (; *s; s++, t->at++)
 		if (t->at + 1 < t->len)
 			t->buf[t->at] = *s;
 }
 
-void put_hex(struct text *t, uint64_t v)
+void pwm_put_hex(struct text *t, uint64_t v)
 {
 	char digits[17];
 	int i = 16;
@@ -84,11 +84,11 @@ void put_hex(struct text *t, uint64_t v)
 		digits[--i] = "0123456789abcdef"[v & 15];
 		v >>= 4;
 	} while (v);
-	put_text(t, "0x");
-	put_text(t, digits + i);
+	pwm_put_text(t, "0x");
+	pwm_put_text(t, digits + i);
 }
 
-void put_dec(struct text *t, uint64_t v)
+void pwm_put_dec(struct text *t, uint64_t v)
 {
 	char digits[21];
 	int i = 20;
@@ -98,10 +98,10 @@ void put_dec(struct text *t, uint64_t v)
 		digits[--i] = (char)('0' + v % 10);
 		v /= 10;
 	} while (v);
-	put_text(t, digits + i);
+	pwm_put_text(t, digits + i);
 }
 
-size_t text_end(struct text *t)
+size_t pwm_text_end(struct text *t)
 {
 	if (t->len)
 		t->buf[t->at < t->len ? t->at : t->len - 1] = 0;
@@ -118,7 +118,7 @@ static void put_perm(struct text *t, unsigned int perm)
 	p[17] = perm & P_UR ? 'r' : '-';
 	p[18] = perm & P_UW ? 'w' : '-';
 	p[19] = perm & P_UX ? 'x' : '-';
-	put_text(t, p);
+	pwm_put_text(t, p);
 }
 
 static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigned int level)
@@ -126,24 +126,24 @@ static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigne
 	struct dec d;
 
 	m->arch->decode(m, val, level, &d);
-	put_hex(t, val);
+	pwm_put_hex(t, val);
 	if (d.kind == K_INVALID) {
-		put_text(t, d.reserved ? " (reserved encoding)" : " (not valid)");
+		pwm_put_text(t, d.reserved ? " (reserved encoding)" : " (not valid)");
 		return;
 	}
-	put_text(t, d.kind == K_TABLE ? " (table at " : level ? " (block at " : " (page at ");
-	put_hex(t, d.oa);
+	pwm_put_text(t, d.kind == K_TABLE ? " (table at " : level ? " (block at " : " (page at ");
+	pwm_put_hex(t, d.oa);
 	if (d.kind == K_LEAF) {
-		put_text(t, ", ");
+		pwm_put_text(t, ", ");
 		put_perm(t, d.perm);
-		put_text(t, ", type ");
-		put_hex(t, d.memtype);
-		put_text(t, d.global ? ", global" : "");
-		put_text(t, d.contig ? ", contiguous" : "");
-		put_text(t, d.accessed ? "" : ", not accessed");
-		put_text(t, d.dirty ? ", dirty" : "");
+		pwm_put_text(t, ", type ");
+		pwm_put_hex(t, d.memtype);
+		pwm_put_text(t, d.global ? ", global" : "");
+		pwm_put_text(t, d.contig ? ", contiguous" : "");
+		pwm_put_text(t, d.accessed ? "" : ", not accessed");
+		pwm_put_text(t, d.dirty ? ", dirty" : "");
 	}
-	put_text(t, ")");
+	pwm_put_text(t, ")");
 }
 
 size_t pwm_describe(const struct pwm *m, uint64_t value, uint32_t level, char *buf, size_t len)
@@ -151,7 +151,7 @@ size_t pwm_describe(const struct pwm *m, uint64_t value, uint32_t level, char *b
 	struct text t = { buf, len, 0 };
 
 	put_entry(&t, m, value, level);
-	return text_end(&t);
+	return pwm_text_end(&t);
 }
 
 struct naming {
@@ -166,40 +166,40 @@ static void put_site(struct text *t, const struct naming *n, uint32_t site)
 
 	if (!site)
 		return;
-	put_text(t, " at ");
+	pwm_put_text(t, " at ");
 	if (n->name) {
 		s = n->name(n->ctx, site);
-		put_text(t, s ? s : "?");
+		pwm_put_text(t, s ? s : "?");
 	} else if (site <= sizeof(n->m->sites) / sizeof(n->m->sites[0]) &&
 		   n->m->sites[site - 1].file) {
-		put_text(t, n->m->sites[site - 1].file);
-		put_text(t, ":");
-		put_dec(t, n->m->sites[site - 1].line);
+		pwm_put_text(t, n->m->sites[site - 1].file);
+		pwm_put_text(t, ":");
+		pwm_put_dec(t, n->m->sites[site - 1].line);
 	} else {
-		put_text(t, "?");
+		pwm_put_text(t, "?");
 	}
 }
 
 static void put_when(struct text *t, const struct naming *n, uint64_t step, uint32_t cpu,
 		     uint32_t site)
 {
-	put_text(t, "step ");
-	put_dec(t, step);
-	put_text(t, ", CPU ");
-	put_dec(t, cpu);
+	pwm_put_text(t, "step ");
+	pwm_put_dec(t, step);
+	pwm_put_text(t, ", CPU ");
+	pwm_put_dec(t, cpu);
 	put_site(t, n, site);
-	put_text(t, "\n");
+	pwm_put_text(t, "\n");
 }
 
 static void put_step_name(struct text *t, const struct pwm *m, uint32_t op, uint32_t kind)
 {
 	if (op == PWM_OP_TLBI)
-		put_text(t, kind & PWM_RANGED ? "tlbi r" : "tlbi ");
+		pwm_put_text(t, kind & PWM_RANGED ? "tlbi r" : "tlbi ");
 	if (op == PWM_OP_CONTRACT)
-		put_text(t, "contract ");
-	put_text(t, step_name(m->cfg.arch, op, kind));
+		pwm_put_text(t, "contract ");
+	pwm_put_text(t, pwm_step_name(m->cfg.arch, op, kind));
 	if (op == PWM_OP_TLBI)
-		put_text(t, kind & PWM_IS ? "is" : kind & PWM_OS ? "os" : "");
+		pwm_put_text(t, kind & PWM_IS ? "is" : kind & PWM_OS ? "os" : "");
 }
 
 /* Words up to column 90, two in. */
@@ -213,14 +213,14 @@ static void put_wrapped(struct text *t, const char *s)
 		for (n = 0; s[n] && s[n] != ' '; n++)
 			;
 		if (column && column + 1 + n > 88) {
-			put_text(t, "\n");
+			pwm_put_text(t, "\n");
 			column = 0;
 		}
-		put_text(t, column ? " " : "  ");
+		pwm_put_text(t, column ? " " : "  ");
 		column += column ? n + 1 : n;
 		for (; n; n--) {
 			word[0] = *s++;
-			put_text(t, word);
+			pwm_put_text(t, word);
 		}
 		while (*s == ' ')
 			s++;
@@ -235,8 +235,8 @@ static void put_cpus(struct text *t, uint64_t cpus)
 	for (c = 0; c < 64; c++) {
 		if (!(cpus & CPU_BIT(c)))
 			continue;
-		put_text(t, between);
-		put_dec(t, c);
+		pwm_put_text(t, between);
+		pwm_put_dec(t, c);
 		between = ",";
 	}
 }
@@ -244,24 +244,24 @@ static void put_cpus(struct text *t, uint64_t cpus)
 static void put_place(struct text *t, const struct pwm_verdict *v)
 {
 	if (v->va || v->src) {
-		put_text(t, "  address ");
-		put_hex(t, v->va);
-		put_text(t, ", level ");
-		put_dec(t, v->level);
+		pwm_put_text(t, "  address ");
+		pwm_put_hex(t, v->va);
+		pwm_put_text(t, ", level ");
+		pwm_put_dec(t, v->level);
 		if (v->asid != PWM_ANY_ASID) {
-			put_text(t, ", ASID ");
-			put_dec(t, v->asid);
+			pwm_put_text(t, ", ASID ");
+			pwm_put_dec(t, v->asid);
 		}
 		if (v->src) {
-			put_text(t, ", entry at ");
-			put_hex(t, v->src);
+			pwm_put_text(t, ", entry at ");
+			pwm_put_hex(t, v->src);
 		}
-		put_text(t, "\n");
+		pwm_put_text(t, "\n");
 	}
 	if (v->cpus_lo | v->cpus_hi) {
-		put_text(t, "  may be used by CPU");
+		pwm_put_text(t, "  may be used by CPU");
 		put_cpus(t, v->cpus_lo | (uint64_t)v->cpus_hi << 32);
-		put_text(t, "\n");
+		pwm_put_text(t, "\n");
 	}
 }
 
@@ -271,42 +271,42 @@ size_t pwm_report(const struct pwm *m, const struct pwm_verdict *v, char *buf, s
 	struct text t = { buf, len, 0 };
 	struct naming n = { m, site_name, ctx };
 
-	put_text(&t, "pagewalk: ");
-	put_text(&t, pwm_class_name(v->cls));
-	put_text(&t, ": ");
-	put_text(&t, v->rule->id);
-	put_text(&t, ": ");
-	put_text(&t, v->rule->title);
-	put_text(&t, "\n");
+	pwm_put_text(&t, "pagewalk: ");
+	pwm_put_text(&t, pwm_class_name(v->cls));
+	pwm_put_text(&t, ": ");
+	pwm_put_text(&t, v->rule->id);
+	pwm_put_text(&t, ": ");
+	pwm_put_text(&t, v->rule->title);
+	pwm_put_text(&t, "\n");
 	put_wrapped(&t, v->rule->sentence);
-	put_text(&t, "\n");
+	pwm_put_text(&t, "\n");
 	put_place(&t, v);
 	if (v->old_value) {
-		put_text(&t, v->cpus_lo | v->cpus_hi ? "  held   " : "  old    ");
+		pwm_put_text(&t, v->cpus_lo | v->cpus_hi ? "  held   " : "  old    ");
 		put_entry(&t, m, v->old_value, v->level);
-		put_text(&t, "\n");
+		pwm_put_text(&t, "\n");
 	}
 	if (v->new_value || v->old_value) {
-		put_text(&t, "  tables ");
+		pwm_put_text(&t, "  tables ");
 		put_entry(&t, m, v->new_value, v->level);
-		put_text(&t, "\n");
+		pwm_put_text(&t, "\n");
 	}
 	if (v->store.step) {
-		put_text(&t, "  changed:     ");
+		pwm_put_text(&t, "  changed:     ");
 		put_when(&t, &n, v->store.step, v->store.cpu, v->store.site);
 	}
 	if (v->maintenance.step) {
-		put_text(&t, "  maintenance: ");
+		pwm_put_text(&t, "  maintenance: ");
 		put_step_name(&t, m, v->maintenance_op, v->maintenance_kind);
-		put_text(&t, ", ");
+		pwm_put_text(&t, ", ");
 		put_when(&t, &n, v->maintenance.step, v->maintenance.cpu, v->maintenance.site);
 	}
-	put_text(&t, "  noticed:     ");
+	pwm_put_text(&t, "  noticed:     ");
 	put_step_name(&t, m, v->trigger_op, v->trigger_kind);
-	put_text(&t, ", ");
+	pwm_put_text(&t, ", ");
 	put_when(&t, &n, v->trigger.step, v->trigger.cpu, v->trigger.site);
-	put_text(&t, "  manual:      ");
-	put_text(&t, v->rule->section);
-	put_text(&t, "\n");
-	return text_end(&t);
+	pwm_put_text(&t, "  manual:      ");
+	pwm_put_text(&t, v->rule->section);
+	pwm_put_text(&t, "\n");
+	return pwm_text_end(&t);
 }

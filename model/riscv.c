@@ -135,7 +135,7 @@ static const char *conflict(const struct pwm *m, const struct dec *a, unsigned i
 	return NULL;
 }
 
-void riscv_step(struct pwm *m, const struct pwm_step *s)
+void pwm_riscv_step(struct pwm *m, const struct pwm_step *s)
 {
 	struct cpu *c = &m->cpu[s->cpu];
 	bool sinval = s->op == PWM_OP_SINVAL;
@@ -166,7 +166,7 @@ void riscv_step(struct pwm *m, const struct pwm_step *s)
 			c->config_step = 0;
 		c->last_sfence = m->step;
 	}
-	maint_run(m, s->cpu, &op);
+	pwm_maint_run(m, s->cpu, &op);
 }
 
 static const char *const rules[R_NR] = {

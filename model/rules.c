@@ -390,7 +390,7 @@ const struct pwm_rule *pwm_rule_find(const char *id, size_t len)
 	return NULL;
 }
 
-const struct pwm_rule *rule_of_id(const char *id)
+const struct pwm_rule *pwm_rule_of_id(const char *id)
 {
 	size_t i, n;
 

@@ -51,7 +51,8 @@ static uint32_t pow2(uint32_t n)
 	return p;
 }
 
-static const struct arch *const arches[PWM_NR_ARCHES] = { &pwm_arch_arm64, &pwm_arch_x86, &pwm_arch_riscv };
+static const struct arch *const arches[PWM_NR_ARCHES] = { &pwm_arch_arm64, &pwm_arch_x86,
+							  &pwm_arch_riscv };
 
 static uint32_t levels_for(const struct pwm_config *c, uint32_t va_bits)
 {
@@ -227,7 +228,7 @@ void pwm_get_stats(const struct pwm *m, struct pwm_stats *s)
 		s->spaces += m->spaces[i].used;
 }
 
-uint64_t mem_read(const struct pwm *m, uint64_t pa)
+uint64_t pwm_mem_read(const struct pwm *m, uint64_t pa)
 {
 	if (m->over && m->over_pa == pa)
 		return m->over_val;
@@ -236,7 +237,7 @@ uint64_t mem_read(const struct pwm *m, uint64_t pa)
 
 /* Entries ------------------------------------------------------------------------------------ */
 
-uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level)
+uint32_t pwm_hash_of(const struct pwm *m, uint64_t va, unsigned int level)
 {
 	uint64_t x = (va >> level_shift(m, level)) * 0x9e3779b97f4a7c15ull +
 		     (uint64_t)level * 0x85ebca6bu;
@@ -244,15 +245,15 @@ uint32_t hash_of(const struct pwm *m, uint64_t va, unsigned int level)
 	return (uint32_t)(x >> 32) & m->hash_mask;
 }
 
-uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
-		  unsigned int kind, uint64_t val, unsigned int hier, uint64_t src)
+uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
+		      unsigned int kind, uint64_t val, unsigned int hier, uint64_t src)
 {
 	uint64_t key = m->arch->key(m, val, level);
 	uint32_t i;
 
 	if (!m->at_level[level])
 		return NIL;
-	for (i = m->hash[hash_of(m, va, level)]; i != NIL; i = m->ents[i].next) {
+	for (i = m->hash[pwm_hash_of(m, va, level)]; i != NIL; i = m->ents[i].next) {
 		const struct ent *e = &m->ents[i];
 
 		if (e->va == va && e->level == level && e->space == space && e->kind == kind &&
@@ -264,7 +265,7 @@ uint32_t ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t
 }
 
 /* It may have been filled again: what is under way for it does not take it any more. */
-void ent_refilled(struct ent *e, cpumask live)
+void pwm_ent_refilled(struct ent *e, cpumask live)
 {
 	e->live |= live;
 	e->own &= ~live;
@@ -277,7 +278,7 @@ void ent_refilled(struct ent *e, cpumask live)
 /* The same, and its value has just been stored over. */
 static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
 {
-	ent_refilled(e, live);
+	pwm_ent_refilled(e, live);
 	e->gen++;
 	e->visible = 0;
 	e->vis_at = 0;
@@ -291,7 +292,7 @@ static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
 
 static void child_list_add(struct pwm *m, struct ent *e, uint64_t table_pa)
 {
-	e->child = table_find(m, table_pa);
+	e->child = pwm_table_find(m, table_pa);
 	e->child_prev = NIL;
 	e->child_next = NIL;
 	if (e->child == NIL)
@@ -308,10 +309,10 @@ static void purge(struct pwm *m, uint32_t *list, bool fills)
 	uint32_t keep = NIL;
 	struct rec r;
 
-	while (rec_pop(m, list, &r) != NIL)
+	while (pwm_rec_pop(m, list, &r) != NIL)
 		if ((r.ent & 0x80000000) || (m->ents[r.ent].gen == r.gen &&
 					     (!fills || m->ents[r.ent].refills == r.refills)))
-			rec_add(m, &keep, r.ent, r.gen, r.mask);
+			pwm_rec_add(m, &keep, r.ent, r.gen, r.mask);
 	*list = keep;
 }
 
@@ -327,7 +328,7 @@ static void make_room(struct pwm *m)
 		struct ent *e = &m->ents[m->all[i]];
 
 		if (e->kind == K_INVALID && e->visible) {
-			ent_drop(m, e);
+			pwm_ent_drop(m, e);
 			m->stats.forgotten++;
 		}
 	}
@@ -338,10 +339,10 @@ static void make_room(struct pwm *m)
 	}
 }
 
-struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
-		    uint64_t src, bool global, cpumask live)
+struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
+			uint64_t src, bool global, cpumask live)
 {
-	uint32_t i = ent_find(m, p->va, p->level, p->space, kind, val, p->hier, src);
+	uint32_t i = pwm_ent_find(m, p->va, p->level, p->space, kind, val, p->hier, src);
 	struct ent *e;
 	struct dec d;
 	uint32_t h, next;
@@ -379,7 +380,7 @@ struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint
 		e->since = m->step;
 		e->site = m->now.site;
 		e->cpu = m->now.cpu;
-		h = hash_of(m, p->va, p->level);
+		h = pwm_hash_of(m, p->va, p->level);
 		e->next = m->hash[h];
 		m->hash[h] = i;
 		e->all = m->nr_ents;
@@ -397,10 +398,10 @@ struct ent *ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint
 	return e;
 }
 
-void ent_drop(struct pwm *m, struct ent *e)
+void pwm_ent_drop(struct pwm *m, struct ent *e)
 {
 	uint32_t i = ent_index(m, e), child = NIL;
-	uint32_t *link = &m->hash[hash_of(m, e->va, e->level)];
+	uint32_t *link = &m->hash[pwm_hash_of(m, e->va, e->level)];
 
 	while (*link != i)
 		link = &m->ents[*link].next;
@@ -424,12 +425,12 @@ void ent_drop(struct pwm *m, struct ent *e)
 	e->next = m->free_ent;
 	m->free_ent = i;
 	if (child != NIL)
-		table_collect(m, child);
+		pwm_table_collect(m, child);
 }
 
 /* Records ------------------------------------------------------------------------------------ */
 
-bool rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask)
+bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask)
 {
 	uint32_t i = m->free_rec;
 
@@ -447,7 +448,7 @@ bool rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask 
 	return true;
 }
 
-uint32_t rec_pop(struct pwm *m, uint32_t *list, struct rec *r)
+uint32_t pwm_rec_pop(struct pwm *m, uint32_t *list, struct rec *r)
 {
 	uint32_t i = *list;
 
@@ -510,7 +511,7 @@ static uint32_t next_in_hash(const struct pwm *m, uint64_t first, uint64_t last,
 		}
 		if (it->started && last - it->va >= size) {
 			it->va += size;
-			it->at = m->hash[hash_of(m, it->va, it->level)];
+			it->at = m->hash[pwm_hash_of(m, it->va, it->level)];
 			continue;
 		}
 		if (it->started)
@@ -521,12 +522,12 @@ static uint32_t next_in_hash(const struct pwm *m, uint64_t first, uint64_t last,
 			break;
 		it->started = 1;
 		it->va = first & ~(level_size(m, it->level) - 1);
-		it->at = m->hash[hash_of(m, it->va, it->level)];
+		it->at = m->hash[pwm_hash_of(m, it->va, it->level)];
 	}
 	return NIL;
 }
 
-uint32_t ent_next_in(const struct pwm *m, uint64_t first, uint64_t last, struct ent_iter *it)
+uint32_t pwm_ent_next_in(const struct pwm *m, uint64_t first, uint64_t last, struct ent_iter *it)
 {
 	if (!m->nr_ents)
 		return NIL;

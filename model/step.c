@@ -27,7 +27,7 @@ static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
 		    s->vmid != n->vmid || !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
 			continue;
 		/* a reserved root holds nothing */
-		if (!space_empty(m, s) && !space_empty(m, n))
+		if (!pwm_space_empty(m, s) && !pwm_space_empty(m, n))
 			return true;
 	}
 	return false;
@@ -46,7 +46,7 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	uint32_t space, old = c->cur[want.half];
 
 	if (c->lazy_store && !c->irq)
-		say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
+		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
 	if (!want.va_bits)
 		want.va_bits = m->cfg.va_bits;
 	want.levels = m->cfg.levels;
@@ -57,16 +57,16 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	if (old != NIL)
 		m->spaces[old].cur &= ~CPU_BIT(s->cpu);
 	c->cur[want.half] = NIL;
-	space = space_load(m, s->cpu, &want);
+	space = pwm_space_load(m, s->cpu, &want);
 	if (old != NIL && old != space && m->spaces[old].used && !m->spaces[old].cur &&
-	    (m->cfg.features & PWM_FOREIGN) && space_empty(m, &m->spaces[old]))
-		space_retire(m, old);
+	    (m->cfg.features & PWM_FOREIGN) && pwm_space_empty(m, &m->spaces[old]))
+		pwm_space_retire(m, old);
 	if (space == NIL)
 		return;
 	if (m->cfg.arch == PWM_X86) {
-		x86_root(m, s);
+		pwm_x86_root(m, s);
 		if (s->kind & PWM_NOFLUSH && asid_taken(m, space, want.asid))
-			say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
+			pwm_say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
 		return;
 	}
 	if (m->cfg.arch == PWM_RISCV) {
@@ -85,7 +85,7 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 		c->root_site = s->site;
 	}
 	if (want.half == PWM_LOWER && asid_taken(m, space, want.asid))
-		say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
+		pwm_say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
 }
 
 static void sysreg_step(struct pwm *m, const struct pwm_step *s)
@@ -105,7 +105,7 @@ static void sysreg_step(struct pwm *m, const struct pwm_step *s)
 		break;
 	default:
 		c->config_step = 0;
-		x86_step(m, s);
+		pwm_x86_step(m, s);
 		break;
 	}
 }
@@ -118,8 +118,8 @@ static void asid_free(struct pwm *m, const struct pwm_step *s)
 		struct ent *e = &m->ents[m->all[i]];
 
 		if (e->live && !e->global && e->kind != K_INVALID &&
-		    m->spaces[e->space].asid == s->b && ent_differs(m, e)) {
-			say(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, e);
+		    m->spaces[e->space].asid == s->b && pwm_ent_differs(m, e)) {
+			pwm_say(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, e);
 			return;
 		}
 	}
@@ -133,14 +133,14 @@ static void tlbi_step(struct pwm *m, const struct pwm_step *s)
 	if (which == PWM_VMALLE1 || which == PWM_ALLE1 || which == PWM_ALLE2 ||
 	    which == PWM_ALLE3 || which == PWM_VMALLS12E1)
 		m->cpu[s->cpu].config_step = 0;
-	arm64_tlbi(m, s);
+	pwm_arm64_tlbi(m, s);
 }
 
 static void flush_step(struct pwm *m, const struct pwm_step *s)
 {
 	if (s->op == PWM_OP_INVPCID && s->kind == 2)
 		m->cpu[s->cpu].config_step = 0;
-	x86_step(m, s);
+	pwm_x86_step(m, s);
 }
 
 /* Are the fields what the operation can have? */
@@ -189,16 +189,16 @@ static void take(struct pwm *m, const struct pwm_step *s)
 	switch (s->op) {
 	case PWM_OP_STORE:
 	case PWM_OP_ZERO:
-		store_step(m, s);
+		pwm_store_step(m, s);
 		break;
 	case PWM_OP_LOAD:
 		load_step(m, s);
 		break;
 	case PWM_OP_SNAPSHOT:
-		snapshot_step(m, s);
+		pwm_snapshot_step(m, s);
 		break;
 	case PWM_OP_BARRIER:
-		order_barrier(m, s->cpu, s->kind);
+		pwm_order_barrier(m, s->cpu, s->kind);
 		break;
 	case PWM_OP_TLBI:
 		tlbi_step(m, s);
@@ -210,7 +210,7 @@ static void take(struct pwm *m, const struct pwm_step *s)
 		break;
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
-		riscv_step(m, s);
+		pwm_riscv_step(m, s);
 		break;
 	case PWM_OP_ROOT:
 		root_step(m, s);
@@ -219,31 +219,31 @@ static void take(struct pwm *m, const struct pwm_step *s)
 		sysreg_step(m, s);
 		break;
 	case PWM_OP_ACCESS:
-		judge_access(m, s);
+		pwm_judge_access(m, s);
 		break;
 	case PWM_OP_IPI:
 		if (m->cfg.arch == PWM_X86)
-			x86_step(m, s);
+			pwm_x86_step(m, s);
 		break;
 	case PWM_OP_TABLE_NEW:
 	case PWM_OP_TABLE_FREE:
-		judge_table_free(m, s);
+		pwm_judge_table_free(m, s);
 		break;
 	case PWM_OP_PAGE_FREE:
-		judge_page_free(m, s);
+		pwm_judge_page_free(m, s);
 		break;
 	case PWM_OP_ASID_FREE:
 		asid_free(m, s);
 		break;
 	case PWM_OP_CONTRACT:
-		judge_contract(m, s);
+		pwm_judge_contract(m, s);
 		break;
 	case PWM_OP_LAZY:
 	case PWM_OP_IRQ:
-		lazy_step(m, s);
+		pwm_lazy_step(m, s);
 		break;
 	case PWM_OP_END:
-		judge_end(m, s);
+		pwm_judge_end(m, s);
 		break;
 	default:
 		break;

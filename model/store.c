@@ -27,7 +27,7 @@ static void dirty_note(struct pwm *m, uint32_t cpu, uint64_t pa, uint32_t kind)
 	c->dirty_site[at] = m->now.site;
 }
 
-void dirty_clear(struct pwm *m, uint32_t cpu)
+void pwm_dirty_clear(struct pwm *m, uint32_t cpu)
 {
 	struct cpu *c = &m->cpu[cpu];
 
@@ -56,7 +56,7 @@ static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigne
 		/* a release store orders this CPU's own */
 		if (c == cpu && (m->now.kind & PWM_RELEASE))
 			continue;
-		say_at(m, rule_name(m, R_LINK), PWM_ERROR, va, level, loc, 0, m->now.b);
+		pwm_say_at(m, rule_name(m, R_LINK), PWM_ERROR, va, level, loc, 0, m->now.b);
 		return;
 	}
 }
@@ -76,13 +76,14 @@ static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, c
 		return;
 	}
 	if (c->seen_pa[at] == pa + 1 && c->seen_val[at] != old && !(m->cfg.features & PWM_FOREIGN))
-		say_at(m, m->cfg.arch == PWM_ARM64 ? "A64-BBM-12" : "ALL-LOCK-1", PWM_LOST, p->va,
-		       p->level, pa, c->seen_val[at], old);
+		pwm_say_at(m, m->cfg.arch == PWM_ARM64 ? "A64-BBM-12" : "ALL-LOCK-1", PWM_LOST,
+			   p->va, p->level, pa, c->seen_val[at], old);
 	c->seen_pa[at] = 0;
 	if (od->kind != K_LEAF || nd->kind != K_LEAF || !hw_writes || !(p->live | p->live_g))
 		return;
 	if (!od->accessed || (od->hw_dirty && !od->dirty))
-		say_at(m, rule_name(m, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old, m->now.b);
+		pwm_say_at(m, rule_name(m, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old,
+			   m->now.b);
 }
 
 /* Conflicts ------------------------------------------------------------------------------------ */
@@ -122,7 +123,7 @@ static const char *clash_below(const struct pwm *m, const struct dec *table, uns
 	struct dec d;
 
 	for (i = 0; i < 1u << m->index_lg2; i++, at += 8) {
-		m->arch->decode(m, mem_read(m, at), level - 1, &d);
+		m->arch->decode(m, pwm_mem_read(m, at), level - 1, &d);
 		if (d.kind == K_TABLE || (d.kind == K_LEAF && d.cacheable))
 			return leaf_is_old ? m->arch->conflict(m, leaf, level, &d, level - 1) :
 					     m->arch->conflict(m, &d, level - 1, leaf, level);
@@ -138,7 +139,7 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 	struct ent_iter it = { 0 };
 	uint32_t i;
 
-	while ((i = ent_next_in(m, p->va, last, &it)) != NIL) {
+	while ((i = pwm_ent_next_in(m, p->va, last, &it)) != NIL) {
 		const struct ent *e = &m->ents[i];
 		unsigned int level, hier = 0;
 		uint64_t val, src;
@@ -152,7 +153,7 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 			c.rule = conflict(m, e->val, e->level, d, p->level);
 		} else if (e->level > p->level) {
 			m->arch->decode(m, e->val, e->level, &w);
-			val = walk_from(m, w.oa, e->level - 1u, p->va, 0, &level, &hier, &src);
+			val = pwm_walk_from(m, w.oa, e->level - 1u, p->va, 0, &level, &hier, &src);
 			m->arch->decode(m, val, level, &w);
 			if (w.kind != K_LEAF || !w.cacheable || src == m->now.a)
 				continue;
@@ -190,13 +191,13 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 	if (!c.rule)
 		return;
 	if (c.e) {
-		say(m, rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
+		pwm_say(m, rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
 		return;
 	}
-	r = rule_of_id(c.rule);
+	r = pwm_rule_of_id(c.rule);
 	if (r)
 		cls = r->cls;
-	say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, m->now.b);
+	pwm_say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, m->now.b);
 }
 
 /* Rules about the new value alone. */
@@ -205,16 +206,16 @@ static void check_value(struct pwm *m, const struct path *p, uint64_t val, const
 	unsigned int perm;
 
 	if (m->now.kind & PWM_HALF)
-		say_at(m, rule_name(m, R_HALF), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+		pwm_say_at(m, rule_name(m, R_HALF), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
 	if (d->reserved)
-		say_at(m, rule_name(m, R_FORMAT), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+		pwm_say_at(m, rule_name(m, R_FORMAT), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
 	if (d->kind == K_LEAF && m->cfg.arch == PWM_X86 && d->nt)
-		say_at(m, "X86-AD-4", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
+		pwm_say_at(m, "X86-AD-4", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
 	if (d->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX))
 		return;
 	perm = d->perm & ~(unsigned int)p->hier;
 	if ((perm & (P_KW | P_KX)) == (P_KW | P_KX) || (perm & (P_UW | P_UX)) == (P_UW | P_UX))
-		say_at(m, rule_name(m, R_WX), PWM_POLICY, p->va, p->level, m->now.a, 0, val);
+		pwm_say_at(m, rule_name(m, R_WX), PWM_POLICY, p->va, p->level, m->now.a, 0, val);
 }
 
 /* W -> X while the writable translation is live. */
@@ -225,14 +226,14 @@ static void check_wx_stale(struct pwm *m, const struct path *p, const struct dec
 
 	if (nd->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX) || !(nd->perm & (P_KX | P_UX)))
 		return;
-	while ((i = ent_next_in(m, p->va, p->va, &it)) != NIL) {
+	while ((i = pwm_ent_next_in(m, p->va, p->va, &it)) != NIL) {
 		const struct ent *e = &m->ents[i];
 		struct dec d;
 
 		m->arch->decode(m, e->val, e->level, &d);
 		if (e->live && e->kind == K_LEAF && tags_meet(m, e, p, false) &&
 		    (d.perm & (P_KW | P_UW)))
-			say(m, rule_name(m, R_WX_STALE), PWM_ERROR, e);
+			pwm_say(m, rule_name(m, R_WX_STALE), PWM_ERROR, e);
 	}
 }
 
@@ -255,13 +256,13 @@ static void leave_behind(struct pwm *m, const struct path *p, uint64_t pa, uint6
 	if (kind == K_INVALID && (m->cfg.arch == PWM_X86 || nd->kind == K_INVALID ||
 				  (nd->kind == K_LEAF && !nd->cacheable)))
 		return;
-	e = ent_add(m, p, kind, old, pa, od->global, holders(p, od));
+	e = pwm_ent_add(m, p, kind, old, pa, od->global, holders(p, od));
 	if (e)
-		order_store(m, m->now.cpu, e);
+		pwm_order_store(m, m->now.cpu, e);
 	if (e && s->regime == PWM_STAGE2 && kind == K_LEAF) {
-		e = ent_add(m, p, K_COMBINED, old, pa, false, p->live);
+		e = pwm_ent_add(m, p, K_COMBINED, old, pa, false, p->live);
 		if (e)
-			order_store(m, m->now.cpu, e);
+			pwm_order_store(m, m->now.cpu, e);
 	}
 }
 
@@ -274,17 +275,17 @@ static void fill_new(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 
 	if (!p->stale || !(nd->kind == K_TABLE || (nd->kind == K_LEAF && nd->cacheable)))
 		return;
-	i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, pa);
+	i = pwm_ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, pa);
 	if (i != NIL && !m->ents[i].visible) {
-		ent_refilled(&m->ents[i], holders(p, nd));
+		pwm_ent_refilled(&m->ents[i], holders(p, nd));
 		return;
 	}
-	e = ent_add(m, p, nd->kind, val, pa, nd->global, holders(p, nd));
+	e = pwm_ent_add(m, p, nd->kind, val, pa, nd->global, holders(p, nd));
 	if (!e)
 		return;
 	e->visible = 1;
-	if (!ent_differs(m, e))
-		ent_drop(m, e);
+	if (!pwm_ent_differs(m, e))
+		pwm_ent_drop(m, e);
 }
 
 /* Memory says it again: entries that are as the tables are need no record. */
@@ -298,22 +299,22 @@ static void clean_again(struct pwm *m, const struct path *p, uint64_t val, const
 		return;
 	/* whichever entry it stood in */
 	for (;;) {
-		i = ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, 0);
-		if (i == NIL || ent_differs(m, &m->ents[i]))
+		i = pwm_ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, 0);
+		if (i == NIL || pwm_ent_differs(m, &m->ents[i]))
 			break;
-		ent_drop(m, &m->ents[i]);
+		pwm_ent_drop(m, &m->ents[i]);
 	}
 	if (nd->kind != K_TABLE)
 		return;
 	do {
 		__builtin_memset(&it, 0, sizeof(it));
 		n = 0;
-		while (n < 64 && (i = ent_next_in(m, p->va, last, &it)) != NIL)
+		while (n < 64 && (i = pwm_ent_next_in(m, p->va, last, &it)) != NIL)
 			if (m->ents[i].space == p->space && m->ents[i].level < p->level &&
-			    m->ents[i].kind != K_COMBINED && !ent_differs(m, &m->ents[i]))
+			    m->ents[i].kind != K_COMBINED && !pwm_ent_differs(m, &m->ents[i]))
 				same[n++] = i;
 		for (i = 0; i < n; i++)
-			ent_drop(m, &m->ents[same[i]]);
+			pwm_ent_drop(m, &m->ents[same[i]]);
 	} while (n == 64);
 }
 
@@ -324,12 +325,12 @@ static void over_again(struct pwm *m, const struct path *p, uint64_t pa)
 
 	if (!m->at_level[p->level])
 		return;
-	for (i = m->hash[hash_of(m, p->va, p->level)]; i != NIL; i = m->ents[i].next) {
+	for (i = m->hash[pwm_hash_of(m, p->va, p->level)]; i != NIL; i = m->ents[i].next) {
 		struct ent *e = &m->ents[i];
 
 		if (e->va == p->va && e->level == p->level && e->space == p->space &&
 		    e->src == pa && e->seq != m->step)
-			order_store(m, m->now.cpu, e);
+			pwm_order_store(m, m->now.cpu, e);
 	}
 }
 
@@ -375,7 +376,7 @@ static void link_new(struct pwm *m, uint32_t t, uint64_t pa, uint64_t val)
 	uint64_t is = pointee(m, val, &level);
 
 	if (is)
-		table_edge(m, t, pa, is & ~(uint64_t)1, level - 1);
+		pwm_table_edge(m, t, pa, is & ~(uint64_t)1, level - 1);
 }
 
 static void unlink_old(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val)
@@ -386,9 +387,9 @@ static void unlink_old(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val)
 
 	if (!was || was == is)
 		return;
-	child = table_find(m, was & ~(uint64_t)1);
-	table_unedge(m, pa, was & ~(uint64_t)1);
-	table_collect(m, child);
+	child = pwm_table_find(m, was & ~(uint64_t)1);
+	pwm_table_unedge(m, pa, was & ~(uint64_t)1);
+	pwm_table_collect(m, child);
 }
 
 static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old,
@@ -416,7 +417,7 @@ static void maybe_retire(struct pwm *m, uint32_t t)
 	for (; i != NIL; i = next) {
 		next = m->spaces[i].next_root;
 		if (!m->spaces[i].cur)
-			space_retire(m, i);
+			pwm_space_retire(m, i);
 	}
 }
 
@@ -445,7 +446,7 @@ static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val
 	m->arch->decode(m, val, p->level, &nd);
 	if (od.cacheable || nd.kind != K_TABLE)
 		return od.cacheable || must_publish(&nd);
-	return each_below(m, &e, false, any_leaf, NULL);
+	return pwm_each_below(m, &e, false, any_leaf, NULL);
 }
 
 /* What an open batch owes, and what an interrupt handler does meanwhile. */
@@ -471,11 +472,11 @@ static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
 
 static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, uint32_t kind)
 {
-	uint32_t cpu = m->now.cpu, t = table_find(m, pa), i;
+	uint32_t cpu = m->now.cpu, t = pwm_table_find(m, pa), i;
 
 	m->cpu[cpu].last_write = m->step;
 	if (t != NIL)
-		paths_find(m, t, pa);
+		pwm_paths_find(m, t, pa);
 	else
 		m->nr_paths = 0;
 	if (!m->nr_paths) {
@@ -506,29 +507,29 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 	batch_note(m, &m->cpu[cpu], old, val);
 }
 
-void store_step(struct pwm *m, const struct pwm_step *s)
+void pwm_store_step(struct pwm *m, const struct pwm_step *s)
 {
 	if (s->op == PWM_OP_ZERO) {
 		uint64_t at;
 
 		for (at = 0; at + 8 <= s->b; at += 8)
-			store_one(m, s->a + at, mem_read(m, s->a + at), 0, PWM_PLAIN);
+			store_one(m, s->a + at, pwm_mem_read(m, s->a + at), 0, PWM_PLAIN);
 		return;
 	}
-	store_one(m, s->a & ~(uint64_t)7, s->kind & PWM_OLD ? s->c : mem_read(m, s->a), s->b,
+	store_one(m, s->a & ~(uint64_t)7, s->kind & PWM_OLD ? s->c : pwm_mem_read(m, s->a), s->b,
 		  s->kind);
 }
 
 /* Memory holds it, and nobody knows since when: no history, but the graph must follow. */
-void snapshot_step(struct pwm *m, const struct pwm_step *s)
+void pwm_snapshot_step(struct pwm *m, const struct pwm_step *s)
 {
-	uint32_t t = table_find(m, s->a);
+	uint32_t t = pwm_table_find(m, s->a);
 	uint64_t old;
 
 	if (t == NIL)
 		return;
-	paths_find(m, t, s->a);
-	old = mem_read(m, s->a);
+	pwm_paths_find(m, t, s->a);
+	old = pwm_mem_read(m, s->a);
 	m->over_pa = s->a;
 	m->over_val = s->b;
 	m->over = true;

@@ -20,7 +20,7 @@ static uint32_t table_slot(const struct pwm *m, uint64_t pa)
 }
 
 /* Root tables of several pages (concatenated) are found by each of them. */
-uint32_t table_find(const struct pwm *m, uint64_t pa)
+uint32_t pwm_table_find(const struct pwm *m, uint64_t pa)
 {
 	uint32_t i;
 
@@ -135,10 +135,10 @@ static uint32_t visit_entry(struct pwm *m, const struct visit *v)
 	uint32_t child;
 	struct dec d;
 
-	m->arch->decode(m, mem_read(m, loc), v->level, &d);
+	m->arch->decode(m, pwm_mem_read(m, loc), v->level, &d);
 	if (d.kind != K_TABLE)
 		return NIL;
-	child = table_find(m, d.oa);
+	child = pwm_table_find(m, d.oa);
 	if (child == NIL)
 		child = table_new(m, d.oa & ~page, page + 1);
 	if (child == NIL)
@@ -177,10 +177,10 @@ static void scan(struct pwm *m, uint32_t t, unsigned int level)
 	}
 }
 
-uint32_t table_link(struct pwm *m, uint64_t pa, unsigned int level)
+uint32_t pwm_table_link(struct pwm *m, uint64_t pa, unsigned int level)
 {
 	uint64_t page = (uint64_t)1 << m->cfg.page_lg2;
-	uint32_t t = table_find(m, pa);
+	uint32_t t = pwm_table_find(m, pa);
 
 	if (t == NIL)
 		t = table_new(m, pa & ~(page - 1), page);
@@ -189,18 +189,18 @@ uint32_t table_link(struct pwm *m, uint64_t pa, unsigned int level)
 	return t;
 }
 
-void table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
-		unsigned int child_level)
+void pwm_table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
+		    unsigned int child_level)
 {
-	uint32_t child = table_link(m, child_pa, child_level);
+	uint32_t child = pwm_table_link(m, child_pa, child_level);
 
 	if (child != NIL && edge_find(m, loc, child) == NIL)
 		edge_add(m, parent, loc, child);
 }
 
-void table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa)
+void pwm_table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa)
 {
-	uint32_t child = table_find(m, child_pa), e;
+	uint32_t child = pwm_table_find(m, child_pa), e;
 
 	if (child == NIL)
 		return;
@@ -220,7 +220,7 @@ static bool reached(const struct pwm *m, uint32_t t)
  * Drop @t if nothing leads to it, and then its children likewise. The way down needs no stack:
  * a table that is to be dropped is put on a list through its hash link's place, its edges.
  */
-void table_collect(struct pwm *m, uint32_t t)
+void pwm_table_collect(struct pwm *m, uint32_t t)
 {
 	uint32_t todo = NIL;
 
@@ -276,8 +276,8 @@ static bool way_is_good(const struct pwm *m, const struct climb *c, unsigned int
 	for (i = depth; i > 0; i--) {
 		uint64_t loc = m->tables[c[i].table].pa + (uint64_t)c[i].index * 8;
 
-		m->arch->decode(m, mem_read(m, loc), bottom + i, &d);
-		if (d.kind != K_TABLE || table_find(m, d.oa) != c[i - 1].table)
+		m->arch->decode(m, pwm_mem_read(m, loc), bottom + i, &d);
+		if (d.kind != K_TABLE || pwm_table_find(m, d.oa) != c[i - 1].table)
 			return false;
 		*hier |= d.perm;
 	}
@@ -335,7 +335,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 	}
 }
 
-void paths_find(struct pwm *m, uint32_t t, uint64_t pa)
+void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 {
 	struct climb c[PWM_MAX_LEVELS];
 	unsigned int depth = 0;
@@ -363,12 +363,12 @@ void paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 
 /* Ways down ---------------------------------------------------------------------------------- */
 
-uint64_t walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
-		   unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src)
+uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
+		       unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src)
 {
 	for (;;) {
 		uint64_t index = va >> level_shift(m, level) & ((1u << m->index_lg2) - 1);
-		uint64_t loc = table + index * 8, val = mem_read(m, loc);
+		uint64_t loc = table + index * 8, val = pwm_mem_read(m, loc);
 		struct dec d;
 
 		*at = level;
@@ -382,8 +382,8 @@ uint64_t walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint
 	}
 }
 
-uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
-		  unsigned int *level, unsigned int *hier, uint64_t *src)
+uint64_t pwm_walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
+		      unsigned int *level, unsigned int *hier, uint64_t *src)
 {
 	unsigned int top = s->levels - 1;
 	uint64_t mask = s->va_bits < 64 ? ((uint64_t)1 << s->va_bits) - 1 : ~(uint64_t)0;
@@ -393,12 +393,12 @@ uint64_t walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsig
 	*hier = 0;
 	*level = top;
 	*src = s->root + index * 8;
-	val = mem_read(m, *src);
+	val = pwm_mem_read(m, *src);
 	m->arch->decode(m, val, top, &d);
 	if (d.kind != K_TABLE || top == stop || !top)
 		return val;
 	*hier = d.perm;
-	return walk_from(m, d.oa, top - 1, va, stop, level, hier, src);
+	return pwm_walk_from(m, d.oa, top - 1, va, stop, level, hier, src);
 }
 
 /* Spaces ------------------------------------------------------------------------------------- */
@@ -438,7 +438,7 @@ static uint32_t space_new(struct pwm *m, const struct space *want)
 		m->top_space = i + 1;
 	m->spaces[i] = *want;
 	m->spaces[i].used = 1;
-	t = table_find(m, want->root);
+	t = pwm_table_find(m, want->root);
 	if (t == NIL || m->tables[t].pa != want->root)
 		t = table_new(m, want->root, root_len(m, want));
 	if (t == NIL) {
@@ -453,7 +453,7 @@ static uint32_t space_new(struct pwm *m, const struct space *want)
 }
 
 /* A CPU loads a root: from now on it may hold all of it. */
-uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want)
+uint32_t pwm_space_load(struct pwm *m, uint32_t cpu, const struct space *want)
 {
 	uint32_t i = space_find(m, want);
 	struct space *s;
@@ -471,12 +471,12 @@ uint32_t space_load(struct pwm *m, uint32_t cpu, const struct space *want)
 	return i;
 }
 
-bool space_empty(const struct pwm *m, const struct space *s)
+bool pwm_space_empty(const struct pwm *m, const struct space *s)
 {
 	uint64_t at, len = root_len(m, s);
 
 	for (at = 0; at < len; at += 8)
-		if (mem_read(m, s->root + at))
+		if (pwm_mem_read(m, s->root + at))
 			return false;
 	return true;
 }
@@ -485,7 +485,7 @@ bool space_empty(const struct pwm *m, const struct space *s)
  * A root leaves when no CPU has it and no CPU can hold anything of it; it is read afresh when it
  * comes back. Nobody says when a root dies in a real system.
  */
-void space_retire(struct pwm *m, uint32_t i)
+void pwm_space_retire(struct pwm *m, uint32_t i)
 {
 	struct space *s = &m->spaces[i];
 	uint32_t *link = &m->tables[s->table].roots;
@@ -497,17 +497,17 @@ void space_retire(struct pwm *m, uint32_t i)
 		for (e = 0; e < m->nr_ents; e++)
 			if (m->ents[m->all[e]].space == i)
 				return;
-		if (!space_empty(m, s))
+		if (!pwm_space_empty(m, s))
 			return;
 	}
 	/* while the root is one: dropping an entry may drop the tables that it alone reached */
 	for (e = m->nr_ents; e-- > 0;) {
 		if (e < m->nr_ents && m->ents[m->all[e]].space == i)
-			ent_drop(m, &m->ents[m->all[e]]);
+			pwm_ent_drop(m, &m->ents[m->all[e]]);
 	}
 	while (*link != i)
 		link = &m->spaces[*link].next_root;
 	*link = s->next_root;
 	s->used = 0;
-	table_collect(m, t);
+	pwm_table_collect(m, t);
 }

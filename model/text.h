@@ -13,12 +13,12 @@ struct text {
 	size_t len, at;
 };
 
-void put_text(struct text *t, const char *s);
-void put_hex(struct text *t, uint64_t v);
-void put_dec(struct text *t, uint64_t v);
-size_t text_end(struct text *t);
+void pwm_put_text(struct text *t, const char *s);
+void pwm_put_hex(struct text *t, uint64_t v);
+void pwm_put_dec(struct text *t, uint64_t v);
+size_t pwm_text_end(struct text *t);
 
 /* trace.c: "dsb ishst", "tlbi vae1is", "contract unmap" */
-const char *step_name(uint32_t arch, uint32_t op, uint32_t kind);
+const char *pwm_step_name(uint32_t arch, uint32_t op, uint32_t kind);
 
 #endif

@@ -13,16 +13,16 @@ static void put_flags(struct text *t, const struct flag_name *f, uint32_t bits)
 	for (; f->name; f++) {
 		if (!(bits & f->bit))
 			continue;
-		put_text(t, " ");
-		put_text(t, f->name);
+		pwm_put_text(t, " ");
+		pwm_put_text(t, f->name);
 	}
 }
 
 static void put_number(struct text *t, const char *key, uint64_t v)
 {
-	put_text(t, " ");
-	put_text(t, key);
-	put_hex(t, v);
+	pwm_put_text(t, " ");
+	pwm_put_text(t, key);
+	pwm_put_hex(t, v);
 }
 
 static void put_all_or(struct text *t, bool given, uint64_t v)
@@ -30,19 +30,19 @@ static void put_all_or(struct text *t, bool given, uint64_t v)
 	if (given)
 		put_number(t, "", v);
 	else
-		put_text(t, " all");
+		pwm_put_text(t, " all");
 }
 
 static void put_root(struct text *t, const struct pwm_step *s)
 {
-	put_text(t, " ");
-	put_text(t, half_names[(s->kind & 0xff) % PWM_NR_HALVES]);
+	pwm_put_text(t, " ");
+	pwm_put_text(t, pwm_half_names[(s->kind & 0xff) % PWM_NR_HALVES]);
 	put_number(t, "", s->a);
 	if (s->b == PWM_ANY_ASID)
-		put_text(t, " any");
+		pwm_put_text(t, " any");
 	else
 		put_number(t, "", s->b);
-	put_text(t, s->kind & PWM_NOFLUSH ? " noflush" : "");
+	pwm_put_text(t, s->kind & PWM_NOFLUSH ? " noflush" : "");
 	if (s->c & 0xff)
 		put_number(t, "regime=", s->c & 0xff);
 	if (s->c >> 16 & 0xffff)
@@ -57,14 +57,14 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 	case PWM_OP_STORE:
 		put_number(t, "", s->a);
 		put_number(t, "", s->b);
-		put_flags(t, store_flags, s->kind);
+		put_flags(t, pwm_store_flags, s->kind);
 		if (s->kind & PWM_OLD)
 			put_number(t, "old=", s->c);
 		break;
 	case PWM_OP_TLBI:
-		put_text(t, s->kind & PWM_RANGED ? " r" : " ");
-		put_text(t, tlbi_names[(s->kind & 0xff) % PWM_NR_TLBI]);
-		put_text(t, s->kind & PWM_IS ? "is" : s->kind & PWM_OS ? "os" : "");
+		pwm_put_text(t, s->kind & PWM_RANGED ? " r" : " ");
+		pwm_put_text(t, pwm_tlbi_names[(s->kind & 0xff) % PWM_NR_TLBI]);
+		pwm_put_text(t, s->kind & PWM_IS ? "is" : s->kind & PWM_OS ? "os" : "");
 		put_number(t, "raw=", s->a);
 		break;
 	case PWM_OP_INVPCID:
@@ -75,7 +75,7 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 	case PWM_OP_INVLPGB:
 		put_number(t, "", s->a);
 		put_number(t, "", s->b);
-		put_text(t, s->kind & 1 ? " all" : "");
+		pwm_put_text(t, s->kind & 1 ? " all" : "");
 		break;
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
@@ -86,33 +86,33 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 		put_root(t, s);
 		break;
 	case PWM_OP_SYSREG:
-		put_text(t, " ");
-		put_text(t, sysreg_names[s->kind % PWM_NR_SYSREGS]);
+		pwm_put_text(t, " ");
+		pwm_put_text(t, pwm_sysreg_names[s->kind % PWM_NR_SYSREGS]);
 		put_number(t, "", s->a);
 		break;
 	case PWM_OP_ACCESS:
 		put_number(t, "", s->a);
-		put_flags(t, access_flags, s->kind);
+		put_flags(t, pwm_access_flags, s->kind);
 		break;
 	case PWM_OP_CONTRACT:
-		put_text(t, " ");
-		put_text(t, promise_names[(s->kind & 0xff) % PWM_NR_PROMISES]);
+		pwm_put_text(t, " ");
+		pwm_put_text(t, pwm_promise_names[(s->kind & 0xff) % PWM_NR_PROMISES]);
 		put_number(t, "", s->a);
 		put_number(t, "", s->b);
-		put_flags(t, contract_flags, s->kind);
+		put_flags(t, pwm_contract_flags, s->kind);
 		if (s->c)
 			put_number(t, "regime=", s->c);
 		break;
 	case PWM_OP_LAZY:
-		put_text(t, " ");
-		put_text(t, lazy_names[s->kind % PWM_NR_LAZY]);
+		pwm_put_text(t, " ");
+		pwm_put_text(t, pwm_lazy_names[s->kind % PWM_NR_LAZY]);
 		if (s->kind == PWM_LAZY_FLUSH) {
 			put_number(t, "", s->a);
 			put_number(t, "", s->b);
 		}
 		break;
 	case PWM_OP_IRQ:
-		put_text(t, s->kind ? " enter" : " leave");
+		pwm_put_text(t, s->kind ? " enter" : " leave");
 		break;
 	case PWM_OP_ASID_FREE:
 		put_number(t, "", s->b);
@@ -131,17 +131,17 @@ static void put_config(struct text *t, const struct pwm_step *s)
 	const char *between = " ";
 	const struct flag_name *f;
 
-	put_text(t, "config ");
-	put_text(t, key_names[s->kind % PWM_NR_KEYS]);
+	pwm_put_text(t, "config ");
+	pwm_put_text(t, pwm_key_names[s->kind % PWM_NR_KEYS]);
 	if (s->kind == PWM_KEY_ARCH && s->a < PWM_NR_ARCHES) {
-		put_text(t, " ");
-		put_text(t, arch_names[s->a]);
+		pwm_put_text(t, " ");
+		pwm_put_text(t, pwm_arch_names[s->a]);
 	} else if (s->kind == PWM_KEY_FEATURES && s->a) {
-		for (f = feature_names; f->name; f++) {
+		for (f = pwm_feature_names; f->name; f++) {
 			if (!(s->a & f->bit))
 				continue;
-			put_text(t, between);
-			put_text(t, f->name);
+			pwm_put_text(t, between);
+			pwm_put_text(t, f->name);
 			between = ",";
 		}
 	} else {
@@ -161,22 +161,22 @@ size_t pwm_step_text(uint32_t arch, const struct pwm_step *s, char *buf, size_t 
 		/* the CPU stands behind the first word */
 		char word[2] = { 0, 0 };
 
-		for (p = barrier_names[s->kind]; *p && *p != ' '; p++) {
+		for (p = pwm_barrier_names[s->kind]; *p && *p != ' '; p++) {
 			word[0] = *p;
-			put_text(&t, word);
+			pwm_put_text(&t, word);
 		}
-		put_text(&t, " ");
-		put_dec(&t, s->cpu);
-		put_text(&t, p);
+		pwm_put_text(&t, " ");
+		pwm_put_dec(&t, s->cpu);
+		pwm_put_text(&t, p);
 	} else if (s->op == PWM_OP_END) {
-		put_text(&t, s->kind ? "end audit" : "end");
+		pwm_put_text(&t, s->kind ? "end audit" : "end");
 	} else if (s->op < PWM_NR_OPS) {
-		put_text(&t, op_names[s->op]);
-		put_text(&t, " ");
-		put_dec(&t, s->cpu);
+		pwm_put_text(&t, pwm_op_names[s->op]);
+		pwm_put_text(&t, " ");
+		pwm_put_dec(&t, s->cpu);
 		put_arguments(&t, s);
 	}
-	return text_end(&t);
+	return pwm_text_end(&t);
 }
 
 /* Reading -------------------------------------------------------------------------------------- */
@@ -303,7 +303,7 @@ static bool parse_store(struct line *l, struct pwm_step *s)
 	while ((w = next_word(l)).len) {
 		if (keyed(w, "old=", &s->c))
 			s->kind |= PWM_OLD;
-		else if (!flag(w, store_flags, &s->kind))
+		else if (!flag(w, pwm_store_flags, &s->kind))
 			return bad(l, "release, cas, half, nontemp, reread or old=VALUE");
 	}
 	return true;
@@ -325,7 +325,7 @@ static bool tlbi_op(struct word w, uint16_t *kind)
 		w.len--;
 	}
 	for (i = 0; i < PWM_NR_TLBI; i++) {
-		if (is(w, tlbi_names[i])) {
+		if (is(w, pwm_tlbi_names[i])) {
 			*kind = (uint16_t)(bits | i);
 			return true;
 		}
@@ -375,7 +375,7 @@ static bool parse_root(struct line *l, struct pwm_step *s)
 	uint64_t regime = 0, vmid = 0, bits = 0;
 	struct word w;
 
-	if (!name_of(l, half_names, PWM_NR_HALVES, &s->kind, "lower, upper, hyp or guest") ||
+	if (!name_of(l, pwm_half_names, PWM_NR_HALVES, &s->kind, "lower, upper, hyp or guest") ||
 	    !number(l, &s->a))
 		return false;
 	w = next_word(l);
@@ -403,14 +403,14 @@ static bool parse_contract(struct line *l, struct pwm_step *s)
 {
 	struct word w;
 
-	if (!name_of(l, promise_names, PWM_NR_PROMISES, &s->kind,
+	if (!name_of(l, pwm_promise_names, PWM_NR_PROMISES, &s->kind,
 		     "map, unmap, protect, clean, old, dirty?, begin or failed") ||
 	    !number(l, &s->a) || !number(l, &s->b))
 		return false;
 	if (s->a > s->b)
 		return bad(l, "a last byte at or above the first");
 	while ((w = next_word(l)).len)
-		if (!flag(w, contract_flags, &s->kind) && !keyed(w, "regime=", &s->c))
+		if (!flag(w, pwm_contract_flags, &s->kind) && !keyed(w, "regime=", &s->c))
 			return bad(l, "nofault, lazy, all-cpus, immediate or regime=");
 	return true;
 }
@@ -453,16 +453,16 @@ static bool parse_arguments(struct line *l, struct pwm_step *s)
 	case PWM_OP_ROOT:
 		return parse_root(l, s);
 	case PWM_OP_SYSREG:
-		return name_of(l, sysreg_names, PWM_NR_SYSREGS, &s->kind,
+		return name_of(l, pwm_sysreg_names, PWM_NR_SYSREGS, &s->kind,
 			       "mair, translation, pge or vmid") &&
 		       number(l, &s->a);
 	case PWM_OP_ACCESS:
-		return number(l, &s->a) &&
-		       parse_flags(l, access_flags, &s->kind, "r, w, x, user, nofault, dep or new");
+		return number(l, &s->a) && parse_flags(l, pwm_access_flags, &s->kind,
+						       "r, w, x, user, nofault, dep or new");
 	case PWM_OP_CONTRACT:
 		return parse_contract(l, s);
 	case PWM_OP_LAZY:
-		if (!name_of(l, lazy_names, PWM_NR_LAZY, &s->kind,
+		if (!name_of(l, pwm_lazy_names, PWM_NR_LAZY, &s->kind,
 			     "begin, end, pause, resume or flush"))
 			return false;
 		return s->kind != PWM_LAZY_FLUSH || (number(l, &s->a) && number(l, &s->b));
@@ -495,7 +495,7 @@ static bool parse_features(struct line *l, uint64_t *v)
 
 		while (one.len < w.len && w.s[one.len] != ',')
 			one.len++;
-		for (f = feature_names; f->name && !is(one, f->name); f++)
+		for (f = pwm_feature_names; f->name && !is(one, f->name); f++)
 			;
 		if (!f->name)
 			return bad(l, "names of features with commas between them");
@@ -514,10 +514,10 @@ static bool parse_config(struct line *l, struct pwm_step *s)
 {
 	uint16_t arch;
 
-	if (!name_of(l, key_names, PWM_NR_KEYS, &s->kind, "a key of the configuration"))
+	if (!name_of(l, pwm_key_names, PWM_NR_KEYS, &s->kind, "a key of the configuration"))
 		return false;
 	if (s->kind == PWM_KEY_ARCH) {
-		if (!name_of(l, arch_names, PWM_NR_ARCHES, &arch, "arm64, x86 or riscv"))
+		if (!name_of(l, pwm_arch_names, PWM_NR_ARCHES, &arch, "arm64, x86 or riscv"))
 			return false;
 		s->a = arch;
 		return true;
@@ -536,7 +536,7 @@ static bool parse_barrier(struct line *l, struct word first, struct pwm_step *s)
 		return false;
 	rest = next_word(l);
 	for (i = 0; i < PWM_NR_BARRIERS; i++) {
-		const char *n = barrier_names[i];
+		const char *n = pwm_barrier_names[i];
 		size_t k;
 
 		for (k = 0; k < first.len && n[k] == first.s[k]; k++)
@@ -581,7 +581,7 @@ static bool parse_step(struct line *l, struct word first, struct pwm_step *s)
 
 	if (is_barrier(first))
 		return parse_barrier(l, first, s);
-	for (i = PWM_OP_CONFIG; i < PWM_NR_OPS && !is(first, op_names[i]); i++)
+	for (i = PWM_OP_CONFIG; i < PWM_NR_OPS && !is(first, pwm_op_names[i]); i++)
 		;
 	if (i == PWM_NR_OPS || i == PWM_OP_SITE || i == PWM_OP_BARRIER)
 		return bad(l, "a step, such as store, dsb or tlbi");

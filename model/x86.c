@@ -109,8 +109,8 @@ static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
 	if (op->all)
 		op->last = ~(uint64_t)0;
 	/* All of them are serialising: this CPU's own stores have drained. */
-	order_visible(m, cpu);
-	maint_run(m, cpu, op);
+	pwm_order_visible(m, cpu);
+	pwm_maint_run(m, cpu, op);
 }
 
 static uint32_t pcid_of(const struct pwm *m, uint32_t cpu)
@@ -144,7 +144,7 @@ static void invlpgb(struct pwm *m, const struct pwm_step *s)
 	invalidate(m, s->cpu, &op);
 }
 
-void x86_step(struct pwm *m, const struct pwm_step *s)
+void pwm_x86_step(struct pwm *m, const struct pwm_step *s)
 {
 	struct op op = { .cpus = CPU_BIT(s->cpu), .immediate = 1, .local_order = 1 };
 	struct cpu *c = &m->cpu[s->cpu];
@@ -164,9 +164,9 @@ void x86_step(struct pwm *m, const struct pwm_step *s)
 		break;
 	case PWM_OP_IPI:
 		if ((m->cfg.features & PWM_X2APIC) && c->novis != NIL)
-			say_at(m, "X86-TLB-4", PWM_ERROR, 0, 0, 0, 0, 0);
+			pwm_say_at(m, "X86-TLB-4", PWM_ERROR, 0, 0, 0, 0, 0);
 		else
-			order_visible(m, s->cpu);
+			pwm_order_visible(m, s->cpu);
 		break;
 	default: /* CR4.PGE was toggled */
 		op.all = 1;
@@ -178,7 +178,7 @@ void x86_step(struct pwm *m, const struct pwm_step *s)
 }
 
 /* MOV CR3: the new PCID's non-global translations go, unless bit 63 says otherwise. */
-void x86_root(struct pwm *m, const struct pwm_step *s)
+void pwm_x86_root(struct pwm *m, const struct pwm_step *s)
 {
 	struct op op = { .cpus = CPU_BIT(s->cpu), .immediate = 1, .local_order = 1, .all = 1 };
 	uint32_t i, space = m->cpu[s->cpu].cur[PWM_LOWER];
@@ -191,8 +191,8 @@ void x86_root(struct pwm *m, const struct pwm_step *s)
 	for (i = 0; i < m->nr_ents; i++) {
 		const struct ent *e = &m->ents[m->all[i]];
 
-		if (e->space == space && (e->live & CPU_BIT(s->cpu)) && ent_differs(m, e)) {
-			say(m, rule_name(m, R_ASID), PWM_ERROR, e);
+		if (e->space == space && (e->live & CPU_BIT(s->cpu)) && pwm_ent_differs(m, e)) {
+			pwm_say(m, rule_name(m, R_ASID), PWM_ERROR, e);
 			return;
 		}
 	}

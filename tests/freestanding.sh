@@ -21,6 +21,12 @@ undefined() {
 	nm -u "$1" | awk '{ print $NF }' | grep -vxE 'memcpy|memset|memcmp'
 }
 
+# Names a static library gives its user: all of them start with the library's prefix, or they meet
+# the kernel's own at the last link.
+foreign() {
+	nm -g --defined-only "$1" | awk 'NF == 3 && $3 !~ /^pwm?_/ { print $3 }'
+}
+
 compile_all() {
 	compile_dir=$1
 	compile_ld=$2
@@ -36,6 +42,8 @@ compile_all() {
 	$compile_ld -r -o "$compile_dir.o" "$compile_dir"/*.o || return 1
 	left=$(undefined "$compile_dir.o")
 	[ -z "$left" ] || { echo "undefined:" "$left"; return 1; }
+	left=$(foreign "$compile_dir.o")
+	[ -z "$left" ] || { echo "global names without the prefix:" "$left"; return 1; }
 }
 
 # target NAME FILES LINKER COMPILER...
@@ -74,5 +82,7 @@ arch rv64imac riscv64-linux-gnu "$core $riscv" -march=rv64imac -mabi=lp64
 printf 'int puts(const char *);\nint f(void);\nint f(void) { return puts("x"); }\n' >"$out/bad.c"
 files=$out/bad.c
 refuse "a call of puts()" compile_all "$out/bad" "$(gcc -print-prog-name=ld)" gcc
+printf 'int walk(void);\nint walk(void) { return 0; }\n' >"$out/bad.c"
+refuse "a global name without the prefix" compile_all "$out/bad" "$(gcc -print-prog-name=ld)" gcc
 [ -n "$core" ] || fail "no sources"
 finish
