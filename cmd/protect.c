@@ -120,6 +120,10 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 		explain(h, err, &res);
 		return EXIT_FINDINGS;
 	}
+	if (res.holes == range.last.v - range.first.v + 1) {
+		out_text("nothing to change: nothing is mapped there\n");
+		return EXIT_FINDINGS;
+	}
 	out_text("after ");
 	out_text(word->name);
 	out_text(":\n");

@@ -9,7 +9,7 @@
 /* The value of a line KEY=value: not terminated. */
 static const char *find(const char *info, size_t len, const char *key, size_t *value_len)
 {
-	const char *p = info, *end = info + len;
+	const char *p = info, *end = info ? info + len : NULL;
 	size_t key_len = strlen(key);
 
 	while (p && p < end) {

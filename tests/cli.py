@@ -233,6 +233,7 @@ def protect():
     expect(1, ["protect", CORE, "0xffff0e9900000000+4K", "ro"],
            "0xffff0e9900000000-0xffff0e9900001000")
     expect(1, ["protect", CORE, "0xffffccaf23a10000+4K", "ro"], "nothing was changed")
+    expect(1, ["protect", CORE, "0xffff000000000000+2M", "ro"], "nothing is mapped there")
     expect(1, ["protect", CORE, "0xffffccaf23a10001+4K", "ro"], "misaligned")
 
 

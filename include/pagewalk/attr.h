@@ -98,8 +98,9 @@ struct pw_attr {
  * read lets the user write, too. And it marks present-but-invalid with the bit that means
  * non-global in a valid entry: setting PW_ATTR_VALID again leaves the page non-global unless
  * PW_ATTR_GLOBAL is set with it; and PW_ATTR_GLOBAL alone, or a raw_clear of that bit, where a leaf
- * is present-but-invalid and stays so, is PW_EOPNOTSUPP, for the mark would be gone. At EL3 that bit is PW_ATTR_NSE: it changes only together with
- * setting PW_ATTR_VALID, is lost by clearing that, and on a live table is never set.
+ * is present-but-invalid and stays so, is PW_EOPNOTSUPP, for the mark would be gone. At EL3 that
+ * bit is PW_ATTR_NSE: it changes only together with setting PW_ATTR_VALID, is lost by clearing
+ * that, and on a live table is never set.
  *
  * With indirect permissions (PW_CAP_PIE) an entry holds an index, and no change of perm or
  * PW_ATTR_DBM is expressible; the raw members may write another index. Stage 2 with PW_CAP_XNX:

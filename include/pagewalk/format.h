@@ -51,7 +51,7 @@ extern const struct pw_instance pw_arm64_64k_lpa_hooked;
  * granule and address size as above, input and output alike. Up to 16 root tables lie side by side;
  * pw_table_config.levels says where the first lookup is (VTCR_EL2.SL0). Permissions: PW_PERM_R and
  * PW_PERM_W are for both privileges, PW_PERM_X too unless there is PW_CAP_XNX; the user's own are
- * not expressible but for PW_PERM_USER_X then. Inactive tables only: there is no maintenance yet.
+ * not expressible but for PW_PERM_USER_X then.
  */
 extern const struct pw_instance pw_arm64_s2_4k_direct;
 extern const struct pw_instance pw_arm64_s2_4k_hooked;
@@ -79,7 +79,7 @@ extern const struct pw_instance pw_ept_hooked;
 
 /*
  * RISC-V Sv39, Sv48, Sv57 (va_bits), 56-bit output addresses. A handle is one half of what the one
- * root translates. Svnapot, Svpbmt, Svrsw60t59b: pw_table_config.caps. No live tables yet.
+ * root translates. Svnapot, Svpbmt, Svrsw60t59b: pw_table_config.caps.
  */
 extern const struct pw_instance pw_riscv64_direct;
 extern const struct pw_instance pw_riscv64_hooked;

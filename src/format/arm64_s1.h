@@ -400,10 +400,10 @@ PW_INLINE void pw_a64_lpa2_decode_leaf(const struct pw_table *pt, uint64_t raw, 
 /*
  * Validity and globality share bit 11: making a leaf invalid sets it, and making it valid leaves
  * it set (non-global) unless the change also sets PW_ATTR_GLOBAL. Where a change clears it without
- * making the leaf valid, it depends on the leaf: only a valid one stays one. With one privilege making it
- * valid clears it. At EL3 that is NSE, which a change can set or clear only together with making
- * the leaf valid; and not set while a CPU may be walking, for that is another address space under
- * a live leaf, and how() cannot tell it from non-global.
+ * making the leaf valid, it depends on the leaf: only a valid one stays one. With one privilege
+ * making it valid clears it. At EL3 that is NSE, which a change can set or clear only together with
+ * making the leaf valid; and not set while a CPU may be walking, for that is another address space
+ * under a live leaf, and how() cannot tell it from non-global.
  */
 PW_COLD int pw_a64_change(const struct pw_table *pt, const struct pw_change *change,
 			  unsigned int level, uint64_t *clear, uint64_t *set)

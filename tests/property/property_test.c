@@ -416,8 +416,8 @@ static bool same_rights(const struct pw_attr *a, const struct pw_attr *b)
 	return a->perm == b->perm && ((a->flags ^ b->flags) & mask) == 0;
 }
 
-/* From @a to @b: nothing that a CPU which holds @a must be told. An access flag that is cleared alone
-   is seen late, and nobody minds. */
+/* From @a to @b: nothing that a CPU which holds @a must be told. An access flag that is cleared
+   alone is seen late, and nobody minds. */
 static bool none_to_tell(const struct pw_attr *a, const struct pw_attr *b)
 {
 	struct pw_attr late = *b;

@@ -147,7 +147,7 @@ static struct pw_attr attr(const struct ref_regime *r, uint64_t entry, uint32_t 
 	a.flags |= bit(entry, 8) ? PW_ATTR_GLOBAL : 0;
 	if (r->enc_mask && enc_set != r->shared_bit)
 		a.flags |= PW_ATTR_ENCRYPTED;
-	a.mem_index = (uint32_t)(pat << 2 | bits(entry, 4, 3));
+	a.mem_index = (uint32_t)((uint64_t)pat << 2 | bits(entry, 4, 3));
 	a.memtype = pat_type(r->mair, a.mem_index);
 	a.soft = (uint32_t)(bits(entry, 11, 9) | bits(entry, 58, 52) << 3);
 	a.key = (uint32_t)bits(entry, 62, 59);

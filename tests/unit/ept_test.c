@@ -786,32 +786,3 @@ TEST(bad_entries_among_leaves)
 		close_world();
 	}
 }
-
-/*
- * Writing is one right for all of a guest, executing may be two (mode-based): W^X asks for both.
- */
-TEST(writable_and_executable_by_mode)
-{
-	static const uint32_t exec[] = { PW_PERM_X, PW_PERM_USER_X, PW_PERM_X | PW_PERM_USER_X };
-	const struct pw_change w_on = { .perm_set = PW_PERM_W };
-
-	for (unsigned int i = 0; i < 6; i++) {
-		const struct pw_change x_on = { .perm_set = exec[i / 2] };
-		struct pw_range page = pw_range_len(0, 0x1000);
-
-		harness_note("i", i);
-		if (!open_world(i & 1u, 48, PW_CAP_MBE))
-			return;
-		w.cfg.flags |= PW_TABLE_NO_WX;
-		EXPECT_EQ(pw_table_init(&w.pt, &w.cfg), 0);
-		EXPECT_EQ(map(0, 0x1000, 0x1000, PW_PERM_R | PW_PERM_W | exec[i / 2], NULL),
-			  PW_EPERM);
-		EXPECT_EQ(map(0, 0x1000, 0x1000, PW_PERM_R | PW_PERM_W, NULL), 0);
-		EXPECT_EQ(pw_protect(&w.pt, page, &x_on, 0, NULL, NULL), PW_EPERM);
-		EXPECT_EQ(pw_unmap(&w.pt, page, 0, NULL, NULL), 0);
-		EXPECT_EQ(map(0, 0x1000, 0x1000, PW_PERM_R | exec[i / 2], NULL), 0);
-		EXPECT_EQ(pw_protect(&w.pt, page, &w_on, 0, NULL, NULL), PW_EPERM);
-		EXPECT_EQ(pw_unmap(&w.pt, page, 0, NULL, NULL), 0);
-		close_world();
-	}
-}

@@ -362,6 +362,39 @@ TEST(protect_refuses_writable_and_executable)
 	world_each(&live, no_wx);
 }
 
+static int map_as(struct world *w, uint64_t at, uint32_t perm)
+{
+	struct pw_attr attr = world_attr(w, perm);
+
+	return pw_map(&w->pt, pw_range_len(w->pt.first.v + at, 4096), pw_pa_of(0), &attr, 0, NULL,
+		      NULL);
+}
+
+/* In an EPT writing is one right for all of a guest, executing may be two: W^X asks for both. */
+TEST(writable_and_executable_by_mode)
+{
+	static const uint32_t exec[] = { PW_PERM_X, PW_PERM_USER_X, PW_PERM_X | PW_PERM_USER_X };
+	const struct pw_change w_on = { .perm_set = PW_PERM_W };
+
+	for (unsigned int i = 0; i < 6; i++) {
+		struct world_options o = { .hooked = i & 1u,
+					   .caps = PW_CAP_MBE,
+					   .flags = PW_TABLE_NO_WX };
+		const struct pw_change x_on = { .perm_set = exec[i / 2] };
+		struct world w;
+
+		harness_note("i", i);
+		if (!world_open(&w, &world_formats[WORLD_EPT], &o))
+			return;
+		EXPECT_EQ(map_as(&w, 0, PW_PERM_W | exec[i / 2]), PW_EPERM);
+		EXPECT_EQ(map_as(&w, 0, PW_PERM_W), 0);
+		EXPECT_EQ(protect(&w, 0, 4096, &x_on, 0, NULL), PW_EPERM);
+		EXPECT_EQ(map_as(&w, 4096, exec[i / 2]), 0);
+		EXPECT_EQ(protect(&w, 4096, 4096, &w_on, 0, NULL), PW_EPERM);
+		world_close(&w);
+	}
+}
+
 /* Debts -------------------------------------------------------------------------------------- */
 
 static void debts(struct world *w)
