@@ -224,7 +224,7 @@ static uint64_t span_leaf(const struct pw_table *pt, const struct pw_span *s, ui
 }
 
 /* One cut of a span, in the head that there is already, or in one of its own. */
-static void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
+PW_COLD void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
 {
 	uint64_t i = (ia - s->ia) >> s->shift;
 	unsigned int h;
@@ -244,21 +244,30 @@ static void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
 }
 
 /*
+ * What a cut at @ia cuts: is there such a leaf or group? Apart from the cut, for a walk's steps need
+ * not lie on the stack while the gather pays.
+ */
+PW_COLD bool find_span(const struct pw_table *pt, uint64_t ia, struct pw_span *s)
+{
+	struct pw_spot spot;
+
+	if (pt->instance->walk(pt, &spot, ia, 0) ||
+	    (spot.kind != PW_KIND_LEAF && spot.kind != PW_KIND_INVALID))
+		return false;
+	span_at(pt, &spot, ia, s);
+	return ia != s->ia;
+}
+
+/*
  * Cut at @ia, and at @other if that is inside the same leaf or group. Returns whether it is, so
  * that there is nothing left to do there.
  */
 static bool cut_at(struct pw_op *op, uint64_t ia, uint64_t other)
 {
-	const struct pw_table *pt = op->pt;
-	struct pw_spot spot;
 	struct pw_span s;
 	bool both;
 
-	if (pt->instance->walk(pt, &spot, ia, 0) ||
-	    (spot.kind != PW_KIND_LEAF && spot.kind != PW_KIND_INVALID))
-		return false;
-	span_at(pt, &spot, ia, &s);
-	if (ia == s.ia)
+	if (!find_span(op->pt, ia, &s))
 		return false;
 	both = other > s.ia && other - s.ia < s.nr << s.shift;
 	span_cut(op, &s, ia);

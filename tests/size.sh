@@ -10,6 +10,7 @@ set -u
 goal_text=12288
 max_text=12560 # what it is today, rounded up; only ever lowered, until the goal is reached
 max_stack=1024
+max_reshaper=1408 # of a handle that may cut and break live leaves: its cuts pay on their way
 
 out=$build/size
 gcc=$(gcc_for aarch64)
@@ -69,5 +70,7 @@ stack() {
 }
 stack --limit $max_stack
 try "stack" stack --limit $max_stack
+stack --reshaper --limit $max_reshaper
+try "stack with a reshaper" stack --reshaper --limit $max_reshaper
 refuse "a stack limit that is too low" stack --limit 16
 finish
