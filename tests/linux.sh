@@ -51,9 +51,11 @@ for bits in 30 39 48 52; do
 	done
 done
 
+model=$(sources PW_MODEL_SRC)
 for source in examples/*.c; do
+	# shellcheck disable=SC2086
 	name=$(basename "$source" .c)
-	try "build the example $name" program "$name" 48 "$source"
+	try "build the example $name" program "$name" 48 "$source" $model
 done
 PW_EXAMPLES=$out run tests/examples.sh
 
