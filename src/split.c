@@ -244,8 +244,8 @@ PW_COLD void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
 }
 
 /*
- * What a cut at @ia cuts: is there such a leaf or group? Apart from the cut, for a walk's steps need
- * not lie on the stack while the gather pays.
+ * What a cut at @ia cuts: is there such a leaf or group? Apart from the cut, for a walk's steps
+ * need not lie on the stack while the gather pays.
  */
 PW_COLD bool find_span(const struct pw_table *pt, uint64_t ia, struct pw_span *s)
 {
