@@ -20,8 +20,12 @@
  *                          table walks as well where a table was unlinked
  * An inactive handle owes nothing; link it with a barrier of your own.
  *
- * A block or a contiguous group that a range covers in part is refused (PW_EBUSY) and named in
- * struct pw_result.where.
+ * A block or a contiguous group that a range covers in part is cut at the ends of the range if the
+ * handle names a reshaper (struct pw_table_config), into the largest leaves that are legal; a live
+ * entry that may not be replaced in place (FEAT_BBM, caps.bbm_level) is invalid for a while, for
+ * which env->may_fault() is asked: replaced entries are invalidated before the function goes on, in
+ * lazy MMU mode, too. Without a reshaper, and where the environment says no, that is refused
+ * (PW_EBUSY) and named in struct pw_result.where.
  *
  * Stability: unstable until 1.0.
  */
@@ -99,12 +103,12 @@ int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const st
  * Present-but-invalid leaves and non-present entries in the range are removed as well. Tables that
  * become empty are unlinked and freed after the invalidation, the root excepted.
  *
- * Context:   may call env->put_table(); exclusive mode.
+ * Context:   may call env->put_table(), for cuts env->get_table(); exclusive mode.
  * Hardware:  see above.
  * On error:  nothing changed.
  * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(); PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a
- *            block or contiguous group is covered in part; PW_EFAULT, PW_EDOM, PW_ELOOP a bad
- *            table.
+ *            block or contiguous group is covered in part and may not be cut; PW_ENOMEM as
+ *            pw_map(), for cuts; PW_EFAULT, PW_EDOM, PW_ELOOP a bad table.
  */
 int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
 	     struct pw_result *res) PW_MUST_CHECK;
@@ -126,15 +130,16 @@ int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct 
  * change says otherwise. Non-present entries that are not ours count as holes. Never creates a
  * mapping.
  *
- * Context:   calls no page hooks; exclusive mode. Where hardware may write (PW_CAP_HAF, PW_CAP_HD
+ * Context:   calls env->get_table() for cuts alone; exclusive mode. Where hardware may write (PW_CAP_HAF, PW_CAP_HD
  *            on a live handle) entries are changed by compare-and-swap, so that no access or
  *            dirty bit is lost; else by plain stores.
  * Hardware:  see above.
  * On error:  nothing changed.
  * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(), or raw masks that touch the output address or
  *            the entry's type; PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a block or contiguous
- *            group is covered in part, or the change of a live entry needs break-before-make
- *            (memory type, shareability, non-global to global); PW_EPERM as pw_map(); PW_EFAULT,
+ *            group is covered in part and may not be cut, or the change of a live entry needs
+ *            break-before-make (memory type, shareability, non-global to global) and may not
+ *            have it; PW_ENOMEM as pw_map(), for cuts; PW_EPERM as pw_map(); PW_EFAULT,
  *            PW_EDOM, PW_ELOOP a bad table; PW_EOPNOTSUPP the format cannot express the change,
  *            or what it would make of a leaf (RISC-V: no rights; see res->where).
  */
