@@ -53,8 +53,8 @@ done
 
 model=$(sources PW_MODEL_SRC)
 for source in examples/*.c; do
-	# shellcheck disable=SC2086
 	name=$(basename "$source" .c)
+	# shellcheck disable=SC2086
 	try "build the example $name" program "$name" 48 "$source" $model
 done
 PW_EXAMPLES=$out run tests/examples.sh
