@@ -130,9 +130,9 @@ int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct 
  * change says otherwise. Non-present entries that are not ours count as holes. Never creates a
  * mapping.
  *
- * Context:   calls env->get_table() for cuts alone; exclusive mode. Where hardware may write (PW_CAP_HAF, PW_CAP_HD
- *            on a live handle) entries are changed by compare-and-swap, so that no access or
- *            dirty bit is lost; else by plain stores.
+ * Context:   calls env->get_table() for cuts alone; exclusive mode. Where hardware may write
+ *            (PW_CAP_HAF, PW_CAP_HD on a live handle) entries are changed by compare-and-swap, so
+ *            that no access or dirty bit is lost; else by plain stores.
  * Hardware:  see above.
  * On error:  nothing changed.
  * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(), or raw masks that touch the output address or
