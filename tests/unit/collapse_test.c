@@ -371,6 +371,82 @@ TEST(use_is_not_lost)
 	}
 }
 
+/* What the entry holds while the invalidation of the table runs: nothing, nT, or the leaf. */
+static const uint64_t *watched;
+static uint64_t seen[8];
+static uint32_t nr_seen;
+static void (*really_run)(void *ctx, const struct pw_plan *plan);
+
+static void run(void *ctx, const struct pw_plan *plan)
+{
+	if (nr_seen < 8)
+		seen[nr_seen++] = *watched;
+	really_run(ctx, plan);
+}
+
+TEST(what_is_there_meanwhile)
+{
+	for (unsigned int live = 1; live < 5; live++) {
+		/* FEAT_BBM 2 where aborts are handled, as open_world() says, is in place */
+		static const uint64_t want[] = { 0, 1ull << 16, 0, 0 };
+		struct pw_translation t;
+
+		if (!open_world(WORLD_ARM64, false, live) ||
+		    !map_part(1, 0, pw_table_leaf_size(&w.pt, 1), 0, 0))
+			return;
+		EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first_of(1)), &t), 0);
+		watched = world_slot(&w, t.step[t.nr_steps - 2].entry_pa.v & ~4095ull,
+				     (t.step[t.nr_steps - 2].entry_pa.v & 4095u) / 8);
+		really_run = w.exec.run;
+		w.exec.run = run;
+		nr_seen = 0;
+		EXPECT_EQ(collapse(1, 0, NULL), 0);
+		EXPECT_EQ(nr_seen > 0, true);
+		EXPECT_EQ(!!seen[0], live > 1);
+		EXPECT_EQ(seen[0] & 1ull << 16, want[live - 1]);
+		EXPECT_EQ(*watched & 1ull << 16, 0); /* and not for good */
+		EXPECT_EQ(*watched & 3u, 1);
+		world_close(&w);
+	}
+}
+
+/* A table that takes writing away: a leaf in its place would give it back. */
+TEST(a_table_that_takes_rights_away)
+{
+	struct pw_translation t;
+	struct pw_result res;
+
+	if (!open_world(WORLD_X86_64, false, 0) ||
+	    !map_part(1, 0, pw_table_leaf_size(&w.pt, 1), 0, 0))
+		return;
+	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first_of(1)), &t), 0);
+	*world_slot(&w, t.step[t.nr_steps - 2].entry_pa.v & ~4095ull,
+		    (t.step[t.nr_steps - 2].entry_pa.v & 4095u) / 8) &= ~2ull;
+	EXPECT_EQ(collapse(1, 0, &res), 0);
+	EXPECT_EQ(res.changed, 0);
+	expect_leaf(1, 0, 0, false);
+	world_close(&w);
+}
+
+/* Present-but-invalid leaves are alike, too, but nobody translates by them: they stay. */
+static void invalid(void)
+{
+	uint64_t size = pw_table_leaf_size(&w.pt, 1);
+	struct pw_change c = { .flags_clear = PW_ATTR_VALID };
+	struct pw_result res;
+
+	if (!w.format->can_be_invalid || !map_part(1, 0, size, 0, 0))
+		return;
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(first_of(1), size), &c, 0, NULL, NULL), 0);
+	EXPECT_EQ(collapse(1, PW_CONTIGUOUS, &res), 0);
+	EXPECT_EQ(res.changed, 0);
+}
+
+TEST(invalid_leaves_stay)
+{
+	each(invalid);
+}
+
 TEST(arguments)
 {
 	struct pw_sweep s = { 0 };
