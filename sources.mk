@@ -10,6 +10,7 @@
 PW_SRC = \
 	src/attr.c \
 	src/change.c \
+	src/collapse.c \
 	src/env.c \
 	src/err.c \
 	src/gather.c \
@@ -205,6 +206,7 @@ PW_TESTS = \
 	tests/unit/arm64_regs_test.c \
 	tests/unit/arm64_s2_test.c \
 	tests/unit/arm64_test.c \
+	tests/unit/collapse_test.c \
 	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/format_test.c \

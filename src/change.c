@@ -179,8 +179,8 @@ static int pool_reserve(struct pw_op *op)
  * The gather that an operation notes its debt in: the caller's, the task's, or @own. It cannot
  * fail, for the handle's executor was checked.
  */
-static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
-		     struct pw_flush *slots)
+PW_SMALL int pw_op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
+			  struct pw_flush *slots, uint32_t nr)
 {
 	const struct pw_env *env = op->env;
 	int err = 0;
@@ -191,7 +191,7 @@ static int op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gathe
 		gather = env->current_gather(env->ctx);
 	if (!gather) {
 		gather = own;
-		err = pw_gather_init(own, op->pt->exec, slots, OWN_RANGES);
+		err = pw_gather_init(own, op->pt->exec, slots, nr);
 	}
 	pw_gather_admit(gather, op->pt);
 	op->gather = gather;
@@ -236,10 +236,15 @@ static void op_forget(struct pw_op *op)
 }
 
 /* What cannot wait for the end, not in lazy MMU mode either; and with it what waited before. */
-PW_SMALL void pw_op_pay(struct pw_op *op)
+PW_SMALL void pw_op_note(struct pw_op *op)
 {
 	op_note(op);
 	op_forget(op);
+}
+
+PW_SMALL void pw_op_pay(struct pw_op *op)
+{
+	pw_op_note(op);
 	if (op->gather)
 		(void)pw_gather_flush(op->gather);
 }
@@ -426,7 +431,7 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 		err = pool_reserve(op);
 	if (err)
 		return err;
-	if (op_gather(op, gather, &own, slots))
+	if (pw_op_gather(op, gather, &own, slots, OWN_RANGES))
 		pw_env_bug(op->env, PW_BUG_COMMIT);
 	if (op->split)
 		op_cut(op);

@@ -18,6 +18,7 @@
  * nothing it does later can undo, and put into what is made. A contiguous group has one use for all
  * of its entries: hardware writes it to any of them.
  */
+#include "gather.h"
 #include "instance.h"
 #include "reshape.h"
 
@@ -52,6 +53,20 @@ PW_SMALL enum pw_how pw_span_how(const struct pw_table *pt, uint64_t leaf, bool 
 	/* what a table's entry looks like does not depend on where the table is */
 	size = f->how(pt, old, f->make_table(pt, 0, level), level);
 	return size > how ? size : how;
+}
+
+/* A leaf of a group, as its slot holds it. */
+static uint64_t grouped(const struct pw_fmt *f, uint64_t leaf, unsigned int level)
+{
+	leaf |= f->contig_mask(level);
+	return f->group ? f->group(leaf, level) : leaf;
+}
+
+PW_SMALL enum pw_how pw_group_how(const struct pw_table *pt, uint64_t leaf, unsigned int level)
+{
+	const struct pw_fmt *f = pt->reshaper->f;
+
+	return f->how(pt, leaf, grouped(f, leaf, level), level);
 }
 
 PW_SMALL int pw_may_break(struct pw_op *op, const struct pw_place *at)
@@ -129,9 +144,13 @@ static void heads_merge(struct pw_op *op, const struct pw_span *s, uint64_t e)
 }
 
 /* What slot @i is to hold; @leaf: the flat leaf for it. */
-static uint64_t span_entry(const struct pw_span *s, uint64_t i, uint64_t leaf)
+static uint64_t span_entry(const struct pw_fmt *f, const struct pw_span *s, uint64_t i,
+			   uint64_t leaf)
 {
 	unsigned int h;
+
+	if (s->group)
+		return grouped(f, leaf, s->level);
 
 	for (h = 0; h < s->nr_heads; h++) {
 		if (s->head[h].index == i)
@@ -147,7 +166,7 @@ static void span_make(struct pw_op *op, const struct pw_span *s, uint64_t leaf)
 	uint64_t i;
 
 	for (i = 0; i < s->nr; i++, leaf = f->next_leaf(leaf, s->level))
-		pw_env_link(op->env, s->slot + i, span_entry(s, i, leaf));
+		pw_env_link(op->env, s->slot + i, span_entry(f, s, i, leaf));
 	pw_env_sync(op->env, s->slot, s->nr);
 	if (s->live && f->publish(op->pt, leaf, s->level))
 		op->publish = true;
@@ -177,7 +196,7 @@ static uint64_t span_in_place(struct pw_op *op, const struct pw_span *s, uint64_
 	uint64_t i, merged = s->leaf, leaf = s->leaf;
 
 	for (i = 0; i < s->nr; i++, leaf = f->next_leaf(leaf, s->level)) {
-		uint64_t now = span_entry(s, i, leaf);
+		uint64_t now = span_entry(f, s, i, leaf);
 
 		if (nt && now != leaf)
 			now = leaf | nt;
@@ -228,7 +247,8 @@ PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 	uint64_t leaf = s->leaf;
 
 	if (s->live)
-		how = pw_span_how(op->pt, s->leaf, s->hint, s->nr_heads, s->level);
+		how = s->group ? pw_group_how(op->pt, leaf, s->level) :
+				 pw_span_how(op->pt, leaf, s->hint, s->nr_heads, s->level);
 	if (!s->live) {
 		span_make(op, s, leaf);
 		return;
@@ -252,4 +272,65 @@ PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 		span_settle(op, s, leaf);
 		return;
 	}
+}
+
+/* The use of all leaves of a table that nothing leads to, to @leaf of the level above. */
+static uint64_t joint_use(const struct pw_table *pt, const struct pw_joint *j)
+{
+	const struct pw_fmt *f = pt->reshaper->f;
+	uint64_t i, nr = 1ull << pt->index_lg2, child = j->child;
+
+	for (i = 0; i < nr; i++)
+		child = f->merge(pt, child, pw_env_read(pt->env, j->table + i), j->level - 1u);
+	return f->parent(child, j->level - 1u);
+}
+
+/* The table goes back, after a grace period where the environment has one. */
+static void joint_free(struct pw_op *op, const struct pw_joint *j)
+{
+	op->res.nr_tables++;
+	op->res.nr_entries++;
+	op->res.changed += pw_leaf_size(op->pt, j->level);
+	if (op->gather)
+		pw_gather_queue_table(op->gather, op->pt, pw_pa_of(j->table_pa), j->table);
+	else
+		pw_env_put_table(op->env, j->table_pa, j->table);
+}
+
+/*
+ * Hardware may walk the old table, and write to its leaves, until the invalidation is complete. So
+ * that comes at once, in lazy MMU mode too, and only then is their use known.
+ */
+PW_SMALL void pw_join(struct pw_op *op, const struct pw_joint *j)
+{
+	const struct pw_table *pt = op->pt;
+	const struct pw_fmt *f = pt->reshaper->f;
+	bool live = pt->flags & PW_TABLE_LIVE;
+	enum pw_how how = live ? f->how(pt, j->old, j->leaf, j->level) : PW_HOW_STORE;
+	uint64_t now = j->leaf, leaf, old;
+
+	if (how == PW_HOW_BREAK)
+		now = 0;
+	else if (how == PW_HOW_NT)
+		now |= f->nt;
+	pw_env_link(op->env, j->slot, now);
+	pw_env_sync(op->env, j->slot, 1);
+	if (live) {
+		pw_op_stale(op, j->ia, j->ia + pw_leaf_size(pt, j->level) - 1u, j->level - 1u);
+		op->stale_flags = PW_FLUSH_TABLES;
+		pw_op_pay(op);
+		leaf = joint_use(pt, j);
+		old = now;
+		/* what hardware has written to the new leaf stays */
+		do {
+			now = how == PW_HOW_BREAK ? leaf : f->merge(pt, leaf, old, j->level);
+		} while (now != old &&
+			 !(op->env->cas ? pw_env_cas(op->env, j->slot, &old, now) :
+					  pw_direct_cas(op->env, j->slot, &old, now)));
+		pw_env_sync(op->env, j->slot, 1);
+		if (how == PW_HOW_BREAK && f->publish(pt, leaf, j->level))
+			op->publish = true;
+		pw_op_note(op);
+	}
+	joint_free(op, j);
 }

@@ -55,10 +55,27 @@ struct pw_span {
 	uint64_t leaf; /* the first as a flat leaf without the hint: what is to be there, but for */
 	bool live;     /* a CPU may hold what is there now */
 	bool hint;     /* they have the hint now */
+	bool group;    /* they are to have it; no heads then */
 	unsigned int nr_heads;
 	struct pw_head head[2];
 };
 
+/* A table that becomes a leaf: all of its leaves are alike. */
+struct pw_joint {
+	uint64_t *slot;	   /* the entry that leads to it */
+	uint64_t old;	   /* and its value */
+	uint64_t ia;	   /* what it maps, from here on */
+	uint64_t *table;   /* and its address: */
+	uint64_t table_pa; /* given back after the invalidation */
+	uint64_t child;	   /* the table's first leaf, flat, without the hint, with the use of all */
+	uint64_t leaf;	   /* the leaf for it */
+	unsigned int level;
+};
+
+/* replace.c: a table becomes a leaf; what hardware wrote about use meanwhile is kept */
+void pw_join(struct pw_op *op, const struct pw_joint *j);
+/* replace.c: how does a leaf of a group get its hint? */
+enum pw_how pw_group_how(const struct pw_table *pt, uint64_t leaf, unsigned int level);
 /* replace.c: write the span's leaf, and its heads, over what is there. */
 void pw_replace(struct pw_op *op, struct pw_span *s);
 /* replace.c: how do the entries of a span change? The strictest of its slots. */
@@ -74,6 +91,11 @@ void pw_split_cut(struct pw_op *op);
 
 /* change.c: the debt of the range under work, now, whatever the mode */
 void pw_op_pay(struct pw_op *op);
+/* change.c: the debt of the range under work to the gather, which may wait with it */
+void pw_op_note(struct pw_op *op);
+/* change.c: the gather that an operation notes its debt in: the caller's, the task's, or @own */
+int pw_op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *own,
+		 struct pw_flush *slots, uint32_t nr);
 /* change.c: [first, last] as ia, all of @level, may be cached */
 void pw_op_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
 

@@ -161,6 +161,46 @@ int pw_protect_vec(struct pw_table *pt, const struct pw_range *ranges, size_t nr
 		   const struct pw_change *change, uint32_t flags, struct pw_gather *gather,
 		   struct pw_result *res) PW_MUST_CHECK;
 
+/* A sweep over a range, in as many calls as it takes: begin with next = range.first, done clear. */
+struct pw_sweep {
+	struct pw_range range; /* addresses, closed; a multiple of the smallest leaf */
+	struct pw_va next;     /* where the next call goes on */
+	uint64_t budget;       /* entries that the next call may look at; what was left of it */
+	bool done;	       /* the end of the range was reached */
+};
+
+/*
+ * pw_collapse - larger leaves where smaller ones say the same
+ * @pt:     the handle, with a reshaper
+ * @sweep:  what to look at, and how much of it now
+ * @flags:  PW_CONTIGUOUS: form groups, too; PW_MAX_LEVEL()
+ * @gather: as pw_map()
+ * @res:    as pw_map(); nr_tables is what was unlinked
+ *
+ * A table inside the range whose leaves are all valid, continue each other at an aligned output
+ * address and agree in everything but accessed and dirty (software bits included) becomes one leaf;
+ * what is left of its groups that do so get the hint. A hole, or another right, keeps both as they
+ * are, and so does a table entry that takes rights away from them. Use is gathered: accessed or
+ * dirty anywhere is accessed or dirty after.
+ *
+ * At least one table is looked at; one that was begun is finished, so @sweep->budget may be
+ * exceeded by one table for each level.
+ *
+ * Context:   may call env->put_table(), may_fault(); exclusive mode. Constant time between two
+ *            checks of the budget.
+ * Hardware:  a live entry is replaced as its architecture asks: broken, invalidated and made (arm64
+ *            FEAT_BBM 0, x86, a NAPOT group), by nT (FEAT_BBM 1), or in place (level 2 with
+ *            PW_CAP_BBM_ABORTS_OK, level 3, RISC-V). The invalidation of a table is done at once;
+ *            that of a group in place may wait in @gather.
+ * On error:  PW_EBUSY: all the others are done. Else nothing changed.
+ * Return:    0; PW_EBUSY something would have to be broken and env->may_fault() said no, or is not
+ *            there: it stays as it is, res->where names the first of them, and the sweep went on
+ *            (call again as after 0); PW_EINVAL, PW_ERANGE the range as pw_map(), or next is not in
+ *            it, or unknown flags; PW_EOPNOTSUPP the handle has no reshaper.
+ */
+int pw_collapse(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags,
+		struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif
