@@ -364,6 +364,7 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 		*set = (*set & ~c->raw_clear) | c->raw_set;
 	}
 	op->protect = true;
+	op->valid = (c->flags_set & PW_ATTR_VALID) || c->raw_set;
 	/* Rights alone never need break-before-make; everything else might. */
 	op->scan |= (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
 		    ((pt->flags & PW_TABLE_LIVE) && (c->flags_clear | c->flags_set | raw));
@@ -392,7 +393,8 @@ static int op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted w
 	op->res.where = *op->list.ranges; /* a mapping begins with its range */
 	if (op->flags & ~known)
 		return PW_EINVAL;
-	if (commit == PW_PASS_MAP)
+	op->valid = commit == PW_PASS_MAP;
+	if (op->valid)
 		return map_encode(op, wanted.attr);
 	if (commit == PW_PASS_PROTECT)
 		return protect_masks(op, wanted.change);
@@ -420,6 +422,28 @@ static void op_cut(struct pw_op *op)
 	pw_op_pay(op);
 }
 
+/*
+ * What this batch made invalid may be cached until the batch pays. An entry there that becomes
+ * valid again before that would be a break-before-make whose invalidation is missing (A64-BBM-9),
+ * so the batch pays first where the two meet.
+ */
+static void op_catch_up(struct pw_op *op, bool map)
+{
+	const struct pw_plan *owed = &op->gather->owed;
+	bool meet = owed->full >> op->pt->regime & 1u;
+	size_t i, j;
+
+	for (i = 0; i < op->nr; i++) {
+		const struct pw_range *r = map ? &op->list.maps[i].range : &op->list.ranges[i];
+
+		for (j = 0; j < owed->nr_ranges; j++)
+			meet |= r->first.v <= owed->ranges[j].last.v &&
+				owed->ranges[j].first.v <= r->last.v;
+	}
+	if (meet)
+		(void)pw_gather_flush(op->gather);
+}
+
 /* Check, reserve, commit, settle. */
 static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gather)
 {
@@ -433,6 +457,8 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 		return err;
 	if (pw_op_gather(op, gather, &own, slots, OWN_RANGES))
 		pw_env_bug(op->env, PW_BUG_COMMIT);
+	if (op->valid && op->gather && op->gather->owed.before == PW_BEFORE_ALL)
+		op_catch_up(op, commit == PW_PASS_MAP);
 	if (op->split)
 		op_cut(op);
 	if (op_each(op, commit))

@@ -50,6 +50,7 @@ struct pw_op {
 
 	bool split;	  /* the edit check met a leaf that has to be cut */
 	bool protect;	  /* the edit check asks what protect asks, too */
+	bool valid;	  /* entries may become valid that were not */
 	bool scan;	  /* and must look at every leaf */
 	bool identical;	  /* the map check met entries that are there already */
 	uint8_t top_leaf; /* map: the largest leaf that alignment and format allow */

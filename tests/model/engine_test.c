@@ -72,8 +72,7 @@ static void some_protect(struct pw_gather *g)
 {
 	struct pw_change c = { 0 };
 
-	/* in a batch, no break and make either */
-	switch (harness_below(g ? 2 : 4)) {
+	switch (harness_below(4)) {
 	case 0:
 		c.perm_set = PW_PERM_W;
 		break;
@@ -90,12 +89,6 @@ static void some_protect(struct pw_gather *g)
 	nr_done += !watch_protect(&world, some_range(), &c, g);
 }
 
-/*
- * In a batch nothing is mapped where the same batch unmapped: that the old translation is gone
- * before the new one is made is the caller's to see to, by a flush between the two.
- */
-static bool no_map, no_unmap;
-
 static void operation(struct pw_gather *g)
 {
 	uint64_t what = harness_below(5);
@@ -110,8 +103,6 @@ static void operation(struct pw_gather *g)
 	harness_note("operation", nr_ops);
 	if (!harness_below(30))
 		world.fail_at = world.nr_gets + 1;
-	if (what < 2 ? no_map : what < 4 && no_unmap)
-		what = 4;
 	switch (what) {
 	case 0:
 	case 1:
@@ -133,12 +124,9 @@ static void batch(void)
 {
 	EXPECT_EQ(pw_gather_init(&gather, &world.exec, slots, (uint32_t)harness_below(5)), 0);
 	watch_lazy_begin(&world, &gather);
-	no_map = harness_below(2);
-	no_unmap = !no_map;
 	for (uint64_t n = 1 + harness_below(4); n; n--)
 		operation(&gather);
 	watch_lazy_end(&world, &gather);
-	no_map = no_unmap = false;
 }
 
 static void run(const struct world_format *format, uint32_t flags, uint32_t features, uint32_t caps)
