@@ -106,6 +106,18 @@ PW_SMALL uint64_t pw_break(struct pw_op *op, const struct pw_place *at, uint64_t
 	return n;
 }
 
+/* Add @use to the entry. Hardware may write to it meanwhile, and that stays, too (A64-AD-1). */
+static void merge_use(const struct pw_op *op, uint64_t *slot, uint64_t use, unsigned int level)
+{
+	const struct pw_env *env = op->env;
+	uint64_t old = pw_env_read(env, slot), now;
+
+	do {
+		now = op->pt->reshaper->f->merge(op->pt, old, use, level);
+	} while (now != old && !(env->cas ? pw_env_cas(env, slot, &old, now) :
+					    pw_direct_cas(env, slot, &old, now)));
+}
+
 /* The use of @e to every leaf of the tables below a head: they were made before it was known. */
 static void heads_merge(struct pw_op *op, const struct pw_span *s, uint64_t e)
 {
@@ -136,7 +148,7 @@ static void heads_merge(struct pw_op *op, const struct pw_span *s, uint64_t e)
 				at[level] = 0;
 			} else {
 				/* use has the same bits at every level, child() does not move it */
-				pw_env_write(op->env, slot, f->merge(pt, old, e, level));
+				merge_use(op, slot, e, level);
 			}
 		}
 		pw_env_sync(op->env, s->head[h].table, nr);
@@ -236,7 +248,7 @@ static void span_settle(struct pw_op *op, const struct pw_span *s, uint64_t merg
 		uint64_t *slot = s->slot + i, e = pw_env_read(op->env, slot);
 
 		if (f->kind(op->pt, e, s->level) != PW_KIND_TABLE)
-			(void)pw_env_swap(op->env, slot, f->merge(op->pt, e, merged, s->level));
+			merge_use(op, slot, merged, s->level);
 	}
 }
 
