@@ -220,6 +220,36 @@ void watch_tolerate(bool tolerate)
 
 /* Operations ----------------------------------------------------------------------------------- */
 
+static void owe(uint32_t what, uint64_t first, uint64_t last)
+{
+	if (!EXPECT(watch.nr_owed < MAX_OWED))
+		return;
+	watch.owed[watch.nr_owed].promise = what;
+	watch.owed[watch.nr_owed++].range = (struct pw_range){ pw_va_of(first), pw_va_of(last) };
+}
+
+/*
+ * What a batch maps and then changes again is not what it promised: that it does not fault holds
+ * for the rest of the mapping only.
+ */
+static void supersede(struct pw_range range)
+{
+	uint32_t nr = watch.nr_owed;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t what = watch.owed[i].promise;
+		uint64_t first = watch.owed[i].range.first.v, last = watch.owed[i].range.last.v;
+
+		if ((what & 0xff) != PWM_MAP || first > range.last.v || last < range.first.v)
+			continue;
+		watch.owed[i].promise = PWM_MAP;
+		if (first < range.first.v)
+			owe(what, first, range.first.v - 1);
+		if (last > range.last.v)
+			owe(what, range.last.v + 1, last);
+	}
+}
+
 static void promise(uint32_t what, struct pw_range range, int err)
 {
 	if (err) {
@@ -231,10 +261,8 @@ static void promise(uint32_t what, struct pw_range range, int err)
 		return;
 	}
 	pwm_contract(watch.m, 0, what | PWM_LAZY, range.first.v, range.last.v);
-	if (watch.nr_owed < MAX_OWED) {
-		watch.owed[watch.nr_owed].promise = what;
-		watch.owed[watch.nr_owed++].range = range;
-	}
+	supersede(range);
+	owe(what, range.first.v, range.last.v);
 }
 
 static void begin(struct pw_range range)
