@@ -16,6 +16,7 @@ PW_SRC = \
 	src/gather.c \
 	src/iter.c \
 	src/replace.c \
+	src/shared.c \
 	src/split.c \
 	src/stretch.c \
 	src/table.c \
@@ -198,6 +199,7 @@ PW_TESTS = \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
 	tests/property/property_test.c \
+	tests/threads/changers_test.c \
 	tests/threads/readers_test.c \
 	tests/unit/arm64_fields_test.c \
 	tests/unit/arm64_formats_test.c \
@@ -219,6 +221,8 @@ PW_TESTS = \
 	tests/unit/riscv_napot_test.c \
 	tests/unit/riscv_plan_test.c \
 	tests/unit/riscv_test.c \
+	tests/unit/shared_race_test.c \
+	tests/unit/shared_test.c \
 	tests/unit/source_copy_test.c \
 	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \
@@ -235,6 +239,7 @@ PW_TESTS = \
 
 # of these: threaded, also run under ThreadSanitizer
 PW_TESTS_TSAN = \
+	tests/threads/changers_test.c \
 	tests/threads/readers_test.c \
 
 # of these: run under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -284,7 +284,7 @@ static int map_aim(struct pw_op *op, const struct pw_mapping *map)
 	return 0;
 }
 
-static int op_aim(struct pw_op *op, size_t i)
+PW_SMALL int pw_op_aim(struct pw_op *op, size_t i)
 {
 	bool map = op->pass <= PW_PASS_MAP;
 	const struct pw_range *range = map ? &op->list.maps[i].range : &op->list.ranges[i];
@@ -308,7 +308,7 @@ static int op_each(struct pw_op *op, enum pw_pass pass)
 
 	op->pass = (uint8_t)pass;
 	for (i = 0; i < op->nr; i++) {
-		err = op_aim(op, i);
+		err = pw_op_aim(op, i);
 		if (!err)
 			err = op->pt->instance->run_pass(op);
 		if (err)
@@ -373,14 +373,7 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	return 0;
 }
 
-/* What the ranges are to become. */
-union pw_wanted {
-	const struct pw_attr *attr;	/* PW_PASS_MAP */
-	const struct pw_change *change; /* PW_PASS_PROTECT */
-};
-
-/* The arguments but for the ranges; these must be there. */
-static int op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted wanted)
+PW_SMALL int pw_op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted wanted)
 {
 	uint32_t known = PW_STRICT;
 
@@ -413,7 +406,7 @@ static void op_cut(struct pw_op *op)
 
 	op->pass = PW_PASS_EDIT_CHECK;
 	for (i = 0; i < op->nr; i++) {
-		if (op_aim(op, i))
+		if (pw_op_aim(op, i))
 			pw_env_bug(op->env, PW_BUG_COMMIT);
 		op->pt->reshaper->cut(op);
 		op_note(op);
@@ -476,7 +469,7 @@ PW_COLD int op_run(struct pw_table *pt, union pw_list list, size_t nr, uint32_t 
 		   union pw_wanted wanted)
 {
 	struct pw_op op = { .pt = pt, .env = pt->env, .list = list, .nr = nr, .flags = flags };
-	int err = op_arguments(&op, commit, wanted);
+	int err = pw_op_arguments(&op, commit, wanted);
 
 	if (!err)
 		err = op_work(&op, commit, gather);

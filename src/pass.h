@@ -37,6 +37,12 @@ union pw_list {
 	const struct pw_mapping *maps; /* in the passes of map */
 };
 
+/* What the ranges are to become. */
+union pw_wanted {
+	const struct pw_attr *attr;	/* PW_PASS_MAP */
+	const struct pw_change *change; /* PW_PASS_PROTECT */
+};
+
 /* One operation under way; lives on the stack of its entry point. */
 struct pw_op {
 	const struct pw_table *pt;
@@ -147,6 +153,11 @@ bool pw_stays_leaf(const struct pw_op *op, const struct pw_place *at, uint64_t n
 bool pw_writable_and_executable(const struct pw_table *pt, uint32_t perm);
 /* change.c: reserve the tables that the range needs below the empty entry at @at. */
 void pw_map_tables(struct pw_op *op, const struct pw_place *at);
+/* change.c: the arguments but for the ranges; these must be there */
+int pw_op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wanted wanted);
+/* change.c: the @i-th range becomes the one under work: checked, as offsets, nothing owed for it
+   yet; of a map also where it leads to and the largest leaf that may be used */
+int pw_op_aim(struct pw_op *op, size_t i);
 /* change.c: is the range closed, aligned, canonical and in the handle's half? */
 int pw_range_check(const struct pw_table *pt, struct pw_range range, uint64_t align);
 

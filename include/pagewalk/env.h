@@ -79,7 +79,8 @@ struct pw_env {
 
 	/*
 	 * get_table - a page for a new table
-	 * pre:  called only before the first store of an operation, so it may fail freely
+	 * pre:  called only before the first store of an operation, so it may fail freely; in
+	 *       shared mode (shared.h) by several CPUs at once, and in the middle of one
 	 * post: *@pa is granule-aligned and inside the format's reach; the result is its host
 	 *       address (PA + phys_offset for direct instances) or NULL for "none left".
 	 *       Contents are undefined unless PW_ENV_ZEROED: the engine writes every slot before
@@ -136,6 +137,15 @@ struct pw_env {
 	 *       Without the hook the engine traps.
 	 */
 	void (*assert_fail)(void *ctx, unsigned int bug);
+
+	/*
+	 * table_users - (optional) another 64 bits for each table page: shared mode's count
+	 * pre:  @pa is a table that get_table() handed out, or was until a grace period ago
+	 * post: a pointer that stays good until the grace period is over, to a word that is 0 when
+	 *       get_table() hands the page out, and that nobody else writes. NULL: that table is
+	 *       not counted. Without the hook shared mode unlinks no table.
+	 */
+	uint64_t *(*table_users)(void *ctx, struct pw_pa pa);
 };
 
 #ifdef __cplusplus

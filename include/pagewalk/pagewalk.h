@@ -16,6 +16,7 @@
 #include <pagewalk/gather.h>
 #include <pagewalk/iter.h>
 #include <pagewalk/plan.h>
+#include <pagewalk/shared.h>
 #include <pagewalk/table.h>
 #include <pagewalk/translate.h>
 #include <pagewalk/types.h>

@@ -460,7 +460,7 @@ static void hook_store(void *ctx, uint64_t *slot, uint64_t val, enum pw_order or
 	struct world *w = ctx;
 
 	check_slot(w, slot);
-	w->stores++;
+	__atomic_add_fetch(&w->stores, 1, __ATOMIC_RELAXED);
 	if (w->on_store)
 		w->on_store(w, slot);
 	if (order == PW_RELEASE)
@@ -474,8 +474,10 @@ static bool hook_cas(void *ctx, uint64_t *slot, uint64_t *old, uint64_t val)
 	struct world *w = ctx;
 
 	check_slot(w, slot);
-	w->cas++;
-	return __atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_RELAXED,
+	__atomic_add_fetch(&w->cas, 1, __ATOMIC_RELAXED);
+	if (w->on_cas)
+		w->on_cas(w, slot);
+	return __atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_RELEASE,
 					   __ATOMIC_RELAXED);
 }
 

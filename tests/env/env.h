@@ -133,6 +133,7 @@ struct world {
 	uint64_t stores;
 	uint64_t cas;
 	void (*on_store)(struct world *w, uint64_t *slot); /* before each store, or NULL */
+	void (*on_cas)(struct world *w, uint64_t *slot);   /* likewise */
 
 	/* the executor: what was run since world_forget() */
 	uint32_t nr_plans;
