@@ -63,14 +63,14 @@ static int table_shape(struct pw_table *pt, const struct pw_table_config *cfg)
 	const struct pw_geometry *g = cfg->instance->geo;
 	uint64_t va_bits = cfg->va_bits ? cfg->va_bits : g->max_va_bits;
 	uint64_t pa_bits = cfg->pa_bits ? cfg->pa_bits : g->pa_bits;
-	uint64_t levels = cfg->levels ? cfg->levels : table_levels(g, va_bits);
+	uint64_t fewest = table_levels(g, va_bits), levels = cfg->levels ? cfg->levels : fewest;
 	uint64_t shift = g->granule_lg2 + (levels - 1u) * g->index_lg2;
 
 	if (va_bits < g->min_va_bits || va_bits > g->max_va_bits ||
-	    (va_bits - g->min_va_bits) % g->va_step ||
-	    (g->va_step > 1u && levels != table_levels(g, va_bits)) || levels > g->max_levels ||
-	    shift >= va_bits || va_bits - shift > (uint64_t)g->index_lg2 + g->concat_lg2 ||
-	    pa_bits > g->pa_bits || pa_bits <= g->granule_lg2 || cfg->leaf_levels > g->leaf_levels)
+	    (va_bits - g->min_va_bits) % g->va_step || (g->va_step > 1u && levels != fewest) ||
+	    levels > g->max_levels || shift >= va_bits ||
+	    va_bits - shift > (uint64_t)g->index_lg2 + g->concat_lg2 || pa_bits > g->pa_bits ||
+	    pa_bits <= g->granule_lg2 || cfg->leaf_levels > g->leaf_levels)
 		return PW_ERANGE;
 	pt->levels = levels;
 	pt->root_bytes = 8ull << (va_bits - shift);
