@@ -171,6 +171,7 @@ PW_EXAMPLES = \
 	examples/pageattr.c \
 	examples/ptdump.c \
 	examples/riscv_pageattr.c \
+	examples/vcpu_faults.c \
 
 PW_BENCHES = \
 	bench/leaf.c \

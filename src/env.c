@@ -31,6 +31,11 @@ PW_SMALL uint64_t pw_env_read(const struct pw_env *env, const uint64_t *slot)
 	return env->load ? env->load(env->ctx, slot) : pw_direct_load(env, slot);
 }
 
+PW_SMALL uint64_t pw_env_acquire(const struct pw_env *env, const uint64_t *slot)
+{
+	return env->load ? env->load(env->ctx, slot) : __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
 PW_SMALL void pw_env_write(const struct pw_env *env, uint64_t *slot, uint64_t val)
 {
 	if (env->store)

@@ -232,6 +232,11 @@ static int edit_entry(struct shared *s, struct pw_place *at)
 
 /* The walk */
 
+/*
+ * What is at @at. A link is read before what it leads to, and before that table's count: a count
+ * from before the link would say "not counted", and the table be entered by somebody whom nobody
+ * waits for. That the count's address depends on the link is not enough for C.
+ */
 static void look(const struct shared *s, struct pw_place *at)
 {
 	const struct pw_op *op = s->op;
@@ -239,7 +244,7 @@ static void look(const struct shared *s, struct pw_place *at)
 	at->last = at->ia | pw_in_entry(at);
 	if (at->last > op->last)
 		at->last = op->last;
-	at->e = pw_env_read(op->env, at->slot);
+	at->e = pw_env_acquire(op->env, at->slot);
 	at->kind = s->f->kind(op->pt, at->e, at->level);
 }
 

@@ -98,6 +98,12 @@ read-only pages: 6 of 6, 4 of 4
 a part of a block: -22; P4D 0, PUD 0, PMD 0, PTE 2, holes 0; publish barriers 1
 EOF
 
+says vcpu_faults <<'EOF'
+faults: done, 4096 pages, 9 tables linked
+balloon: done, 4096 pages, 9 tables unlinked
+after the grace period: 9 tables to be used again
+EOF
+
 # The page that shows both APIs side by side: its code compiles.
 page() {
 	# shellcheck disable=SC2016

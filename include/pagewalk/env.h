@@ -71,7 +71,7 @@ struct pw_env {
 	 * post: each is one 64-bit single-copy-atomic access in host byte order as memory holds
 	 *       it (the format swaps). cas: true and @val stored, ordered after every earlier
 	 *       store of this CPU, if the slot held *@old; else false and *@old is what it
-	 *       holds.
+	 *       holds. In shared mode load is ordered before every later access of this CPU.
 	 */
 	uint64_t (*load)(void *ctx, const uint64_t *slot);
 	void (*store)(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order);

@@ -452,7 +452,7 @@ static uint64_t hook_load(void *ctx, const uint64_t *slot)
 
 	check_slot(w, slot);
 	__atomic_add_fetch(&w->loads, 1, __ATOMIC_RELAXED);
-	return __atomic_load_n(slot, __ATOMIC_RELAXED);
+	return __atomic_load_n(slot, __ATOMIC_ACQUIRE); /* shared mode asks for it */
 }
 
 static void hook_store(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order)
