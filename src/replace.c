@@ -235,12 +235,22 @@ static uint64_t span_heads(struct pw_op *op, const struct pw_span *s, uint64_t m
 	return merged;
 }
 
-/* After stores in place hardware may still go by the old entries, until they are invalidated. */
+/*
+ * A CPU that still holds a group writes the use of any of its pages to any of its entries, and each
+ * of those stands for itself by now. So where there was a hint, what they hold after the
+ * invalidation counts for all of them.
+ */
 static void span_settle(struct pw_op *op, const struct pw_span *s, uint64_t merged)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
 	uint64_t i;
 
+	for (i = 0; s->hint && i < s->nr; i++) {
+		uint64_t e = pw_env_read(op->env, s->slot + i);
+
+		if (f->kind(op->pt, e, s->level) != PW_KIND_TABLE)
+			merged = f->merge(op->pt, merged, e, s->level);
+	}
 	if (merged == s->leaf)
 		return;
 	heads_merge(op, s, merged);
@@ -281,6 +291,8 @@ PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 	case PW_HOW_STORE:
 	default:
 		leaf = span_in_place(op, s, 0);
+		if (s->hint && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
+			pw_op_pay(op); /* else it can wait for the other end */
 		span_settle(op, s, leaf);
 		return;
 	}

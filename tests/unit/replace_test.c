@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * Live entries that are replaced while hardware writes access and dirty bits to them: between the
+ * engine's load and its store, and after its store by what a CPU still holds. No use is lost.
+ */
+#include "../env/env.h"
+#include "../harness/harness.h"
+
+#define AF (1ull << 10)
+#define RO (1ull << 7) /* with DBM: clean */
+
+static struct world w;
+
+/* arm64 4K, hooked, whose hardware writes use; @live: FEAT_BBM of a live handle, and one more */
+static bool open_arm64(unsigned int live)
+{
+	struct world_options o = { .hooked = true,
+				   .reshape = true,
+				   .flags = live ? PW_TABLE_LIVE : 0,
+				   .pa_base = 1ull << 40,
+				   .caps = PW_CAP_HAF | PW_CAP_HD | PW_CAP_BBM_ABORTS_OK };
+
+	harness_note("live", live);
+	if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
+		return false;
+	w.pt.caps.bbm_level = live ? live - 1 : 0;
+	return true;
+}
+
+static bool yes(void *ctx, struct pw_range range)
+{
+	(void)ctx, (void)range;
+	return true;
+}
+
+/* A group of @level at its own size, writable, clean and not accessed; its first address. */
+static uint64_t map_group(unsigned int level)
+{
+	uint64_t size = pw_table_leaf_size(&w.pt, level) * 16;
+	struct pw_attr attr = world_attr(&w, PW_PERM_W);
+
+	attr.flags = (attr.flags | PW_ATTR_DBM) & ~(PW_ATTR_ACCESSED | PW_ATTR_DIRTY);
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(w.pt.first.v + size, size), pw_pa_of(size), &attr,
+			 PW_CONTIGUOUS | PW_MAX_LEVEL(level), NULL, NULL),
+		  0);
+	w.env.may_fault = yes;
+	return w.pt.first.v + size;
+}
+
+static uint64_t *slot_of(uint64_t va)
+{
+	struct pw_translation t;
+	uint64_t pa;
+
+	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(va), &t), 0);
+	pa = t.step[t.nr_steps - 1].entry_pa.v;
+	return world_slot(&w, pa & ~4095ull, (pa & 4095u) / 8);
+}
+
+/* How all pages of [first, first + size) are used. */
+static void expect_use(uint64_t first, uint64_t size, uint64_t mask, uint64_t use)
+{
+	for (uint64_t off = 0; off < size; off += 4096) {
+		harness_note("offset", off);
+		if (!EXPECT_EQ(*slot_of(first + off) & mask, use))
+			return;
+	}
+}
+
+/* Hardware writes to one entry at the first invalidation, whatever is left of the group. */
+static uint64_t *hit;
+static uint32_t nr_hits;
+static void (*really_run)(void *ctx, const struct pw_plan *plan);
+
+static void late_run(void *ctx, const struct pw_plan *plan)
+{
+	if (nr_hits++ == 0 && (*hit & 1))
+		*hit = (*hit | AF) & ~RO;
+	really_run(ctx, plan);
+}
+
+static void set_soft(uint64_t at)
+{
+	struct pw_change soft = { .raw_set = 1ull << 55 };
+
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(at, 4096), &soft, 0, NULL, NULL), 0);
+}
+
+TEST(use_that_a_group_is_told_after_its_hint_went)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		unsigned int level = i & 1;
+		uint64_t first, size;
+
+		harness_note("level", level);
+		if (!open_arm64(2 + i / 2))
+			return;
+		first = map_group(level);
+		size = pw_table_leaf_size(&w.pt, level);
+		hit = slot_of(first + 9 * size);
+		nr_hits = 0;
+		really_run = w.exec.run;
+		w.exec.run = late_run;
+		set_soft(first + 3 * size + (level ? 0x5000 : 0));
+		EXPECT(nr_hits > 0);
+		EXPECT_EQ(*hit & (1ull << 52), 0);
+		expect_use(first, 16 * size, AF | RO, AF);
+		EXPECT_EQ(w.violations, 0);
+		world_close(&w);
+	}
+}
