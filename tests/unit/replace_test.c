@@ -69,14 +69,14 @@ static void expect_use(uint64_t first, uint64_t size, uint64_t mask, uint64_t us
 }
 
 /* Hardware writes to one entry at the first invalidation, whatever is left of the group. */
-static uint64_t *hit;
+static uint64_t *hit, hit_use;
 static uint32_t nr_hits;
 static void (*really_run)(void *ctx, const struct pw_plan *plan);
 
 static void late_run(void *ctx, const struct pw_plan *plan)
 {
 	if (nr_hits++ == 0 && (*hit & 1))
-		*hit = (*hit | AF) & ~RO;
+		*hit = (*hit | hit_use) & ~RO;
 	really_run(ctx, plan);
 }
 
@@ -99,6 +99,7 @@ TEST(use_that_a_group_is_told_after_its_hint_went)
 		first = map_group(level);
 		size = pw_table_leaf_size(&w.pt, level);
 		hit = slot_of(first + 9 * size);
+		hit_use = AF;
 		nr_hits = 0;
 		really_run = w.exec.run;
 		w.exec.run = late_run;
@@ -108,5 +109,65 @@ TEST(use_that_a_group_is_told_after_its_hint_went)
 		expect_use(first, 16 * size, AF | RO, AF);
 		EXPECT_EQ(w.violations, 0);
 		world_close(&w);
+	}
+}
+
+/* Hardware writes to the entry that the engine's n-th load has just read: a leaf that it may use */
+static uint64_t nr_loads, hit_load, *loaded;
+static uint64_t (*really_load)(void *ctx, const uint64_t *slot);
+
+static uint64_t late_load(void *ctx, const uint64_t *slot)
+{
+	uint64_t e = really_load(ctx, slot);
+
+	if ((e & 1) && (e & 1ull << 51) && ++nr_loads == hit_load) {
+		loaded = world_slot(&w, w.base, (uint64_t)(slot - world_slot(&w, w.base, 0)));
+		*loaded |= AF;
+	}
+	return e;
+}
+
+/* False: there is no such load. */
+static bool one_window(unsigned int live, unsigned int level, uint64_t n)
+{
+	uint64_t first, size, *slot, i;
+
+	harness_note("load", n);
+	if (!open_arm64(live))
+		return false;
+	first = map_group(level);
+	size = pw_table_leaf_size(&w.pt, level);
+	slot = slot_of(first);
+	/* what a CPU does at the invalidation makes the engine write to every entry once more */
+	really_run = w.exec.run;
+	w.exec.run = late_run;
+	nr_hits = 0;
+	hit = slot + 9;
+	hit_use = 0;
+	hit_load = n;
+	nr_loads = 0;
+	really_load = w.env.load;
+	w.env.load = late_load;
+	set_soft(first + 3 * size + (level ? 0x5000 : 0));
+	w.env.load = really_load;
+	i = (uint64_t)(loaded - slot);
+	if (nr_loads >= n)
+		EXPECT_EQ(*(i < 16 ? slot_of(first + i * size) : loaded) & AF, AF);
+	if (n == 1)
+		expect_use(first, 16 * size, live > 1 ? RO : 0, 0);
+	EXPECT_EQ(w.violations, 0);
+	world_close(&w);
+	return nr_loads >= n;
+}
+
+TEST(use_that_comes_between_load_and_store)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		uint64_t n = 1;
+
+		harness_note("level", i & 1);
+		while (one_window(1 + i / 2, i & 1, n))
+			n++;
+		EXPECT(n > 16);
 	}
 }
