@@ -14,7 +14,8 @@
  * A cut at an address builds the whole way down, one table a level, out of sight, and then replaces
  * one entry. A contiguous group that is cut loses its hint, and nothing else; where one of its
  * leaves is cut as well both happen in the same replacement. Two ends in one leaf, or in one group,
- * are one replacement, too. So a page out of a block costs one, whichever page it is.
+ * are one replacement, too, and so are the ends of several ranges in one leaf. So a page out of a
+ * block costs one, whichever page it is.
  *
  * Children have every attribute of their parent. What the tables above take away is not among them,
  * so nothing is inherited twice; and the new tables take nothing away.
@@ -223,24 +224,56 @@ static uint64_t span_leaf(const struct pw_table *pt, const struct pw_span *s, ui
 	return leaf;
 }
 
-/* One cut of a span, in the head that there is already, or in one of its own. */
-PW_COLD void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
+/* One cut of a span in a head that there is already: false if there is none at @ia. */
+static bool head_cut(struct pw_op *op, const struct pw_span *s, uint64_t ia)
 {
 	uint64_t i = (ia - s->ia) >> s->shift;
 	unsigned int h;
 
-	if (!is_cut(ia, s->shift))
-		return;
 	for (h = 0; h < s->nr_heads; h++) {
 		if (s->head[h].index == i) {
 			cut_again(op, s->head[h].table, s->level, s->shift, ia);
-			return;
+			return true;
 		}
 	}
-	s->head[h].index = i;
-	s->head[h].entry =
-		build(op, span_leaf(op->pt, s, i), s->level, s->shift, ia, &s->head[h].table);
+	return false;
+}
+
+/* One cut of a span, there or in a head of its own. */
+PW_COLD void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
+{
+	uint64_t i = (ia - s->ia) >> s->shift;
+	struct pw_head *head = &s->head[s->nr_heads];
+
+	if (!is_cut(ia, s->shift) || head_cut(op, s, ia))
+		return;
+	head->index = i;
+	head->entry = build(op, span_leaf(op->pt, s, i), s->level, s->shift, ia, &head->table);
 	s->nr_heads++;
+}
+
+static bool in_span(const struct pw_span *s, uint64_t ia)
+{
+	return ia > s->ia && ia - s->ia < s->nr << s->shift;
+}
+
+/*
+ * The other ranges' cuts of what becomes tables here, in the same replacement: a group that is made
+ * now, and that the next range cuts, would have to be broken, and for that nobody was asked.
+ */
+static void cut_others(struct pw_op *op, struct pw_span *s)
+{
+	size_t i;
+
+	for (i = 0; s->nr_heads && i < op->nr; i++) {
+		uint64_t first = op->list.ranges[i].first.v - op->pt->first.v;
+		uint64_t end = op->list.ranges[i].last.v - op->pt->first.v + 1u;
+
+		if (in_span(s, first))
+			(void)head_cut(op, s, first);
+		if (in_span(s, end))
+			(void)head_cut(op, s, end);
+	}
 }
 
 /*
@@ -269,10 +302,11 @@ static bool cut_at(struct pw_op *op, uint64_t ia, uint64_t other)
 
 	if (!find_span(op->pt, ia, &s))
 		return false;
-	both = other > s.ia && other - s.ia < s.nr << s.shift;
+	both = in_span(&s, other);
 	span_cut(op, &s, ia);
 	if (both)
 		span_cut(op, &s, other);
+	cut_others(op, &s);
 	pw_replace(op, &s);
 	return both;
 }

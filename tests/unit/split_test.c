@@ -134,3 +134,115 @@ TEST(one_page_out_of_every_leaf)
 		}
 	}
 }
+
+/*
+ * Several ranges in one leaf. The first cut may not leave groups behind that the next one would
+ * have to break where nobody was asked whether it may (RV-NAPOT-2).
+ */
+static struct pw_range part[4];
+static bool gone; /* a page that nothing was to happen to */
+
+static void expect_mapped(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct pw_translation t;
+		uint64_t page = world_page_bytes(&w);
+
+		gone |= pw_translate(&w.pt, part[i].first, &t) != 0;
+		gone |= pw_translate(&w.pt, pw_va_of(part[i].first.v - page), &t) != 0;
+		gone |= pw_translate(&w.pt, part[i].last, &t) != 0;
+	}
+}
+
+static void watch_store(struct world *world, uint64_t *slot)
+{
+	(void)world, (void)slot;
+	expect_mapped();
+}
+
+static void (*really_run)(void *ctx, const struct pw_plan *plan);
+
+static void watch_run(void *ctx, const struct pw_plan *plan)
+{
+	expect_mapped();
+	really_run(ctx, plan);
+}
+
+static void several_parts(unsigned int level, const uint8_t order[4])
+{
+	uint64_t page = world_page_bytes(&w), size = pw_table_leaf_size(&w.pt, level), at;
+	uint64_t group = page << pw_table_contig_lg2(&w.pt, 0);
+	uint64_t more = group > page && size > 4 * group ? group : 0;
+	struct pw_change ro = { .perm_clear = w.format->no_write };
+	struct pw_result res;
+	int err;
+
+	if (!map_block(level, &at, 0))
+		return;
+	/* in one group, from one to the next, and in the last table there is */
+	at += w.pt.first.v;
+	part[order[0]] = pw_range_len(at + page, page);
+	part[order[1]] = pw_range_len(at + 3 * page, page);
+	part[order[2]] = pw_range_len(at + group + page, page + more);
+	part[order[3]] = pw_range_len(at + size - page, page);
+	gone = false;
+	w.on_store = watch_store;
+	err = pw_protect_vec(&w.pt, part, 4, &ro, 0, NULL, &res);
+	w.on_store = NULL;
+	EXPECT_EQ(gone, false);
+	if (err)
+		EXPECT_EQ(err, PW_EBUSY);
+	else
+		EXPECT_EQ(res.changed, 4 * page + more);
+	/* nothing but what the ranges cut is smaller than it has to be */
+	if (!err && level == 1 && group > page) {
+		struct pw_translation t;
+		struct pw_attr attr;
+
+		for (uint64_t off = 0; off < size; off += group) {
+			bool cut = off < 2 * group + more || off + group == size;
+
+			harness_note("offset", off);
+			EXPECT_EQ(pw_translate(&w.pt, pw_va_of(at + off), &t), 0);
+			EXPECT_EQ(pw_attr_decode(&w.pt, t.entry, t.level, &attr), 0);
+			EXPECT_EQ(!(attr.flags & PW_ATTR_CONTIGUOUS), cut);
+		}
+	}
+	EXPECT_EQ(pw_unmap(&w.pt, pw_range_len(at, size), 0, NULL, NULL), 0);
+	EXPECT_EQ(w.violations, 0);
+}
+
+static void each_unasked(unsigned int live, unsigned int format)
+{
+	static const uint8_t orders[][4] = { { 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 2, 0, 3, 1 } };
+	struct world_options o = { .hooked = true,
+				   .reshape = true,
+				   .pa_base = format == WORLD_FAKE ? 0 : 1ull << 40,
+				   .caps = PW_CAP_BBM_ABORTS_OK };
+
+	harness_note("format", format);
+	harness_note("live", live);
+	if (!world_open(&w, &world_formats[format], &o))
+		return;
+	if (live) {
+		w.pt.flags |= PW_TABLE_LIVE;
+		w.pt.exec = &w.exec;
+	}
+	w.pt.caps.bbm_level = live ? live - 1 : 0;
+	really_run = w.exec.run;
+	w.exec.run = watch_run;
+	for (unsigned int level = 1; pw_table_leaf_ok(&w.pt, level) && level < 3; level++) {
+		harness_note("level", level);
+		for (unsigned int i = 0; i < 3; i++)
+			several_parts(level, orders[i]);
+	}
+	world_close(&w);
+}
+
+TEST(parts_of_one_leaf_stay_mapped_where_nobody_was_asked)
+{
+	for (unsigned int format = 0; format < WORLD_NR_FORMATS; format++) {
+		for (unsigned int live = 0; live < 5; live++)
+			each_unasked(live, format);
+	}
+}
