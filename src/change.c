@@ -99,8 +99,7 @@ PW_SMALL int pw_breakable(struct pw_op *op, const struct pw_place *at)
 	return r ? r->may_break(op, at) : PW_EBUSY;
 }
 
-PW_SMALL uint64_t pw_broken(struct pw_op *op, const struct pw_place *at, uint64_t mask,
-			    uint64_t pattern)
+PW_SMALL uint64_t pw_broken(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t pattern)
 {
 	return op->pt->reshaper->brk(op, at, mask, pattern);
 }

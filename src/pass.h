@@ -140,9 +140,9 @@ void pw_note_stale(struct pw_op *op, const struct pw_place *at, uint64_t n);
 int pw_partial(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
 /* change.c: is the leaf at @at one that a CPU may hold, and has to be broken to become @now? */
 bool pw_must_break(const struct pw_op *op, const struct pw_place *at, uint64_t now);
-/* change.c: may it be broken for a while? 0, PW_EBUSY. And do it: see reshape.h */
+/* change.c: may it be broken for a while? 0, PW_EBUSY. And do it, and make it: see reshape.h */
 int pw_breakable(struct pw_op *op, const struct pw_place *at);
-uint64_t pw_broken(struct pw_op *op, const struct pw_place *at, uint64_t mask, uint64_t pattern);
+uint64_t pw_broken(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t pattern);
 /* change.c: a page of those that were reserved, which there is, and its address */
 uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa);
 /* change.c: @table, which @at led to, was unlinked */

@@ -27,14 +27,8 @@ PW_INLINE int64_t pw_protect_run(const struct pw_fmt *f, const struct pw_mem *m,
 	if (at->now == e)
 		return (int64_t)m->same(op->env, at->slot, at->left, mask, pattern);
 	at->did = PW_DID_CHANGE | PW_DID_STORE;
-	if (op->scan && pw_must_break(op, at, at->now)) {
-		uint64_t broken = f->broken_mask(level);
-
-		/* what hardware cannot write to any more is made by plain stores */
-		at->left = pw_broken(op, at, mask, pattern);
-		return (int64_t)m->flip(op->env, at->slot, at->left, mask, pattern & ~broken,
-					at->now ^ (e & ~broken));
-	}
+	if (op->scan && pw_must_break(op, at, at->now))
+		return (int64_t)pw_broken(op, at, mask, pattern);
 	if ((op->pt->flags & PW_TABLE_LIVE) && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
 		return (int64_t)m->flip_cas(op->env, at->slot, at->left, mask, pattern, clear, set);
 	return (int64_t)m->flip(op->env, at->slot, at->left, mask, pattern, at->now ^ e);

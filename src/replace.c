@@ -81,28 +81,46 @@ PW_SMALL int pw_may_break(struct pw_op *op, const struct pw_place *at)
 
 /*
  * Break the leaves from @at on that match, by the bits of the format's broken_mask: the rest of
- * each entry stays where it is, so that whoever makes them needs to remember nothing. Returns how
- * many.
+ * each entry stays where it is, so that nothing has to be remembered until they are made. A group
+ * is broken as a whole, in whatever its entries differ: hardware may hold it as one (A64-CONT-3).
+ * Returns how many there are.
  */
-PW_SMALL uint64_t pw_break(struct pw_op *op, const struct pw_place *at, uint64_t mask,
-			   uint64_t pattern)
+static uint64_t break_run(struct pw_op *op, const struct pw_place *at, uint64_t mask,
+			  uint64_t pattern)
 {
-	uint64_t broken = op->pt->reshaper->f->broken_mask(at->level), n = 0;
+	const struct pw_fmt *f = op->pt->reshaper->f;
+	uint64_t broken = f->broken_mask(at->level), in_group = 0, index = at->ia >> at->shift, n;
 	const struct pw_env *env = op->env;
 
-	while (n < at->left) {
+	if (at->e & f->contig_mask(at->level))
+		in_group = (1ull << pw_table_contig_lg2(op->pt, at->level)) - 1u;
+	for (n = 0; n < at->left; n++) {
 		uint64_t *slot = at->slot + n, e = pw_env_read(env, slot);
 
-		if ((e & mask) != pattern)
+		if ((e & mask) != pattern && !((index + n) & in_group))
 			break;
 		while (env->cas ? !pw_env_cas(env, slot, &e, e & ~broken) :
 				  !pw_direct_cas(env, slot, &e, e & ~broken))
 			;
-		n++;
 	}
 	pw_env_sync(env, at->slot, n);
+	return n;
+}
+
+/* What hardware cannot write to any more is made by plain stores. */
+PW_SMALL uint64_t pw_break(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t pattern)
+{
+	uint64_t broken = op->pt->reshaper->f->broken_mask(at->level), i;
+	uint64_t n = break_run(op, at, mask, pattern);
+
 	pw_note_stale(op, at, n);
 	pw_op_pay(op);
+	for (i = 0; i < n; i++) {
+		uint64_t e = pw_env_read(op->env, at->slot + i) | broken;
+
+		pw_env_write(op->env, at->slot + i,
+			     (e & ~op->clear[at->level]) | op->set[at->level]);
+	}
 	return n;
 }
 

@@ -32,9 +32,9 @@ struct pw_reshaper {
 	void (*cut)(struct pw_op *op);
 	/* replace.c: of an operation's check: may the live leaf at @at be broken for a while? */
 	int (*may_break)(struct pw_op *op, const struct pw_place *at);
-	/* replace.c: break @n leaves from @at on, and invalidate; they are made by the caller */
-	uint64_t (*brk)(struct pw_op *op, const struct pw_place *at, uint64_t mask,
-			uint64_t pattern);
+	/* replace.c: break the leaves from @at on that match, and the rest of the last one's group;
+	   invalidate; make them what the change says. How many. */
+	uint64_t (*brk)(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t pattern);
 };
 
 /* An entry of a span that becomes a table. */
@@ -83,7 +83,7 @@ enum pw_how pw_span_how(const struct pw_table *pt, uint64_t leaf, bool hint, boo
 			unsigned int level);
 /* replace.c: those of struct pw_reshaper */
 int pw_may_break(struct pw_op *op, const struct pw_place *at);
-uint64_t pw_break(struct pw_op *op, const struct pw_place *at, uint64_t mask, uint64_t pattern);
+uint64_t pw_break(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t pattern);
 
 /* split.c: those of struct pw_reshaper */
 int pw_split_check(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);

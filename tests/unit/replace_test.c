@@ -171,3 +171,78 @@ TEST(use_that_comes_between_load_and_store)
 		EXPECT(n > 16);
 	}
 }
+
+/* A group that is broken: never are some of its entries valid as they were, and others as they
+   are to be, whatever bits of them differ. */
+#define TYPE (7ull << 2)
+static const uint64_t *watched;
+static bool mixed;
+
+static void watch_group(void)
+{
+	uint32_t types = 0;
+
+	for (unsigned int i = 0; i < 16; i++) {
+		if (watched[i] & 1)
+			types |= 1u << (watched[i] >> 2 & 7u);
+	}
+	mixed |= types & (types - 1);
+}
+
+static void watch_store(struct world *world, uint64_t *slot)
+{
+	(void)world, (void)slot;
+	watch_group();
+}
+
+static void watch_run(void *ctx, const struct pw_plan *plan)
+{
+	watch_group();
+	really_run(ctx, plan);
+}
+
+/* Bits in which entries differ that the change touches as well: the access flag, and soft ones */
+TEST(a_group_is_broken_as_a_whole)
+{
+	static const uint64_t differ[] = { 0, 1u << 5, 1, 1u << 15, 0xaaaa, 0x7fff };
+
+	for (unsigned int i = 0; i < 6; i++) {
+		const struct pw_change c = { .raw_clear = TYPE | 1ull << 56,
+					     .raw_set = 1u << 2 | 1ull << 55,
+					     .flags_set = PW_ATTR_ACCESSED };
+		uint64_t first, old[16];
+		struct pw_result res;
+
+		if (!open_arm64(1))
+			return;
+		w.pt.caps.flags &= ~(PW_CAP_HAF | PW_CAP_HD);
+		harness_note("differ", differ[i]);
+		first = map_group(0);
+		for (unsigned int n = 0; n < 16; n++) {
+			if (differ[i] >> n & 1)
+				*slot_of(first + n * 4096u) |= AF | 3ull << 55;
+			old[n] = *slot_of(first + n * 4096u);
+		}
+		watched = slot_of(first);
+		mixed = false;
+		world_forget(&w);
+		really_run = w.exec.run;
+		w.exec.run = watch_run;
+		w.on_store = watch_store;
+		EXPECT_EQ(pw_protect(&w.pt, pw_range_len(first, 65536), &c, 0, NULL, &res), 0);
+		watch_group();
+		EXPECT_EQ(mixed, false);
+		EXPECT_EQ(res.changed, 65536);
+		EXPECT_EQ(res.nr_entries, 16);
+		/* one invalidation while they are broken */
+		EXPECT_EQ(w.nr_plans, 2);
+		EXPECT_EQ(w.plan[0].plan.nr_ranges, 1);
+		EXPECT_EQ(w.plan[0].range[0].first.v, first);
+		EXPECT_EQ(w.plan[0].range[0].last.v, first + 65535);
+		for (unsigned int n = 0; n < 16; n++)
+			EXPECT_EQ(watched[n],
+				  (old[n] & ~(TYPE | 1ull << 56)) | 1u << 2 | 1ull << 55 | AF);
+		EXPECT_EQ(w.violations, 0);
+		world_close(&w);
+	}
+}
