@@ -121,6 +121,7 @@ PW_SMALL uint64_t pw_break(struct pw_op *op, struct pw_place *at, uint64_t mask,
 		pw_env_write(op->env, at->slot + i,
 			     (e & ~op->clear[at->level]) | op->set[at->level]);
 	}
+	at->e &= ~broken; /* nothing of it is stale any more */
 	return n;
 }
 

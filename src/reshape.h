@@ -33,7 +33,7 @@ struct pw_reshaper {
 	/* replace.c: of an operation's check: may the live leaf at @at be broken for a while? */
 	int (*may_break)(struct pw_op *op, const struct pw_place *at);
 	/* replace.c: break the leaves from @at on that match, and the rest of the last one's group;
-	   invalidate; make them what the change says. How many. */
+	   invalidate; make them what the change says. How many; at->e is what they were broken. */
 	uint64_t (*brk)(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t pattern);
 };
 

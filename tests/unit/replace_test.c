@@ -234,11 +234,14 @@ TEST(a_group_is_broken_as_a_whole)
 		EXPECT_EQ(mixed, false);
 		EXPECT_EQ(res.changed, 65536);
 		EXPECT_EQ(res.nr_entries, 16);
-		/* one invalidation while they are broken */
+		/* one invalidation while they are broken, and none after that */
 		EXPECT_EQ(w.nr_plans, 2);
 		EXPECT_EQ(w.plan[0].plan.nr_ranges, 1);
 		EXPECT_EQ(w.plan[0].range[0].first.v, first);
 		EXPECT_EQ(w.plan[0].range[0].last.v, first + 65535);
+		EXPECT_EQ(w.plan[1].plan.nr_ranges, 0);
+		EXPECT_EQ(w.plan[1].plan.full, 0);
+		EXPECT_EQ(w.plan[1].plan.publish, 1);
 		for (unsigned int n = 0; n < 16; n++)
 			EXPECT_EQ(watched[n],
 				  (old[n] & ~(TYPE | 1ull << 56)) | 1u << 2 | 1ull << 55 | AF);
