@@ -96,7 +96,11 @@ PW_INLINE int pw_pass_along(const struct pw_fmt *f, const struct pw_mem *m, pw_k
 			at->last = op->last;
 		at->e = at->apart && op->pass == PW_PASS_MAP ? 0 : m->load(op->env, at->slot);
 		at->kind = kind(op->pt, at->e, at->level);
-		n = at->kind == PW_KIND_TABLE ? 0 : pw_pass_slots(f, m, op, at);
+		if (at->kind == PW_KIND_TABLE)
+			return 0;
+		n = pw_pass_slots(f, m, op, at);
+		if (n == 0 && op->pass == PW_PASS_PROTECT)
+			continue; /* hardware wrote since: once more */
 		if (n <= 0)
 			return (int)n;
 		pw_pass_account(f, op, at, (uint64_t)n);

@@ -249,3 +249,40 @@ TEST(a_group_is_broken_as_a_whole)
 		world_close(&w);
 	}
 }
+
+/* The same for protect alone, of bits that hardware writes: the n-th load reads what is not true
+   any more when the entry is changed. */
+TEST(protect_of_what_hardware_writes_meanwhile)
+{
+	static const struct pw_change change[] = { { .flags_clear = PW_ATTR_ACCESSED },
+						   { .flags_set = PW_ATTR_ACCESSED } };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t n = 0, first, used;
+
+		do {
+			harness_note("load", ++n);
+			if (!open_arm64(4))
+				return;
+			first = map_group(0);
+			hit_load = n;
+			nr_loads = 0;
+			loaded = NULL;
+			really_load = w.env.load;
+			w.env.load = late_load;
+			EXPECT_EQ(pw_protect(&w.pt, pw_range_len(first, 65536), &change[i], 0, NULL,
+					     NULL),
+				  0);
+			w.env.load = really_load;
+			used = 0;
+			for (unsigned int page = 0; page < 16; page++)
+				used += !!(*slot_of(first + page * 4096u) & AF);
+			/* clear: one may have been used since, no more; set: all are */
+			EXPECT(i ? used == 16 : used <= 1);
+			EXPECT_EQ(w.asserts, 0);
+			EXPECT_EQ(w.violations, 0);
+			world_close(&w);
+		} while (loaded);
+		EXPECT(n > 16);
+	}
+}
