@@ -74,7 +74,7 @@ static bool allowed(struct pw_op *op, enum pw_how how, uint64_t ia, uint64_t siz
 {
 	struct pw_place at = { .ia = ia, .last = ia + size - 1u };
 
-	if (!(op->pt->flags & PW_TABLE_LIVE) || how != PW_HOW_BREAK || !pw_may_break(op, &at))
+	if (!(op->pt->flags & PW_TABLE_LIVE) || how == PW_HOW_STORE || !pw_may_break(op, &at))
 		return true;
 	if (!op->split) {
 		op->res.where = pw_range_of(op->pt->first.v + at.ia, op->pt->first.v + at.last);

@@ -10,7 +10,10 @@
  *     in place    store                                  the invalidation follows, before rights
  *                                                        change
  *     by nT       store with nT, invalidate, store       arm64 FEAT_BBM 1: a block with nT is not
- *                                                        cached in a way that could conflict
+ *                                                        cached in a way that could conflict; and
+ *                                                        a CPU may fault on it, so the environment
+ *                                                        is asked as below, and what ends nT is
+ *                                                        published as if it had been invalid
  *     broken      invalid, invalidate, make              nobody may use the range meanwhile: the
  *                                                        check has asked the environment
  *
@@ -306,6 +309,8 @@ PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 		pw_op_pay(op);
 		leaf = span_heads(op, s, leaf);
 		span_settle(op, s, leaf);
+		if (f->publish(op->pt, leaf, s->level))
+			op->publish = true;
 		return;
 	case PW_HOW_STORE:
 	default:
@@ -371,7 +376,7 @@ PW_SMALL void pw_join(struct pw_op *op, const struct pw_joint *j)
 			 !(op->env->cas ? pw_env_cas(op->env, j->slot, &old, now) :
 					  pw_direct_cas(op->env, j->slot, &old, now)));
 		pw_env_sync(op->env, j->slot, 1);
-		if (how == PW_HOW_BREAK && f->publish(pt, leaf, j->level))
+		if (how != PW_HOW_STORE && f->publish(pt, leaf, j->level))
 			op->publish = true;
 		pw_op_note(op);
 	}

@@ -107,7 +107,8 @@ struct pw_env {
 
 	/*
 	 * may_fault - (optional) may accesses to this range fault for a while?
-	 * pre:  break-before-make is needed for @range
+	 * pre:  break-before-make is needed for @range, or nT (arm64 FEAT_BBM 1: whether an access
+	 *       through a block with nT faults is implementation defined)
 	 * post: true if no code, stack or table that this CPU or another one needs meanwhile
 	 *       lies in it. Without the hook the answer is false, and the change is refused.
 	 */

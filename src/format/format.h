@@ -152,7 +152,8 @@ struct pw_fmt {
 	/* Bits of a leaf that break it when they are cleared and make it again when they are set,
 	   everything else kept; 0 where how() breaks no leaf that stays one. */
 	uint64_t (*broken_mask)(unsigned int level);
-	/* A block that is about to change its size (arm64 nT); how() says where it is wanted. */
+	/* A block that is about to change its size (arm64 nT), which may fault meanwhile; how()
+	   says where it is wanted. */
 	uint64_t nt;
 
 	/* (cold) neutral attributes at the edge; errors as pw_attr_encode(), pw_protect() say.

@@ -286,3 +286,25 @@ TEST(protect_of_what_hardware_writes_meanwhile)
 		EXPECT(n > 16);
 	}
 }
+
+/* A page out of a block: what follows on nothing, or on nT, is published; what was there in place
+   all along need not be. Unmap owes no publish barrier of its own. */
+TEST(the_end_of_a_fault_is_published)
+{
+	for (unsigned int live = 1; live < 5; live++) {
+		bool publish = false;
+		uint64_t first;
+
+		if (!open_arm64(live))
+			return;
+		first = map_group(1);
+		world_forget(&w);
+		EXPECT_EQ(pw_unmap(&w.pt, pw_range_len(first + 0x5000, 4096), 0, NULL, NULL), 0);
+		for (unsigned int i = 0; i < w.nr_plans; i++) {
+			publish |= w.plan[i].plan.publish;
+			EXPECT_EQ(i == 0 && w.plan[i].plan.publish, false);
+		}
+		EXPECT_EQ(publish, live <= 2);
+		world_close(&w);
+	}
+}
