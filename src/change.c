@@ -241,9 +241,17 @@ PW_SMALL void pw_op_note(struct pw_op *op)
 	op_forget(op);
 }
 
+/*
+ * What is invalidated in the middle of an operation may fault until it is made again; an older load
+ * must not pass that (A64-TLBI-2b), whatever the operation owes in the end.
+ */
 PW_SMALL void pw_op_pay(struct pw_op *op)
 {
+	uint8_t before = op->before;
+
+	op->before = PW_BEFORE_ALL;
 	pw_op_note(op);
+	op->before = before;
 	if (op->gather)
 		(void)pw_gather_flush(op->gather);
 }
@@ -363,12 +371,15 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 		*set = (*set & ~c->raw_clear) | c->raw_set;
 	}
 	op->protect = true;
-	op->valid = (c->flags_set & PW_ATTR_VALID) || c->raw_set;
+	op->valid = (c->flags_set & PW_ATTR_VALID) | (c->raw_set != 0);
 	/* Rights alone never need break-before-make; everything else might. */
-	op->scan |= (op->flags & PW_STRICT) || (pt->flags & PW_TABLE_NO_WX) ||
-		    ((pt->flags & PW_TABLE_LIVE) && (c->flags_clear | c->flags_set | raw));
-	/* like unmap: an older load of a page must not pass its invalidation (A64-TLBI-2b) */
-	op->before = c->flags_clear & PW_ATTR_VALID ? PW_BEFORE_ALL : PW_BEFORE_STORES;
+	if ((pt->flags & PW_TABLE_NO_WX) ||
+	    ((pt->flags & PW_TABLE_LIVE) && (c->flags_clear | c->flags_set | raw)))
+		op->scan = true;
+	/* like unmap: an older load must not pass the invalidation of its page, nor any of a second
+	   stage (A64-TLBI-2b) */
+	if (!(c->flags_clear & PW_ATTR_VALID) && pt->regime != PW_REGIME_STAGE2)
+		op->before = PW_BEFORE_STORES;
 	return 0;
 }
 
@@ -380,6 +391,7 @@ PW_SMALL int pw_op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wan
 		known = PW_CONTIGUOUS | PW_MAX_LEVEL_MASK;
 	else if (commit == PW_PASS_UNMAP)
 		known |= PW_KEEP_TABLES;
+	op->scan = op->flags & PW_STRICT;
 	if (!op->nr || !op->list.ranges)
 		return PW_EINVAL;
 	op->res.where = *op->list.ranges; /* a mapping begins with its range */
@@ -388,10 +400,9 @@ PW_SMALL int pw_op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wan
 	op->valid = commit == PW_PASS_MAP;
 	if (op->valid)
 		return map_encode(op, wanted.attr);
+	op->before = PW_BEFORE_ALL;
 	if (commit == PW_PASS_PROTECT)
 		return protect_masks(op, wanted.change);
-	op->scan = op->flags & PW_STRICT;
-	op->before = PW_BEFORE_ALL;
 	return 0;
 }
 
@@ -408,9 +419,8 @@ static void op_cut(struct pw_op *op)
 		if (pw_op_aim(op, i))
 			pw_env_bug(op->env, PW_BUG_COMMIT);
 		op->pt->reshaper->cut(op);
-		op_note(op);
+		pw_op_note(op);
 	}
-	op_forget(op);
 	pw_op_pay(op);
 }
 
