@@ -29,7 +29,7 @@ PW_SMALL int pw_gather_init(struct pw_gather *g, const struct pw_executor *exec,
 	__builtin_memset(g, 0, sizeof(*g));
 	g->size = sizeof(*g);
 	g->max_ranges = nr;
-	g->max_pages = DEFAULT_MAX_PAGES;
+	g->max_pages = exec->max_pages ? exec->max_pages : DEFAULT_MAX_PAGES;
 	g->exec = exec;
 	g->owed.size = sizeof(g->owed);
 	g->ranges = ranges;

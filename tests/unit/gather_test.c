@@ -25,6 +25,10 @@ TEST(init_refuses_what_cannot_work)
 	EXPECT_EQ(pw_gather_init(&g, &exec, NULL, 0), 0);
 	EXPECT_EQ(g.size, sizeof(g));
 	EXPECT_EQ(g.max_pages, 512);
+	bad = exec;
+	bad.max_pages = 1u << 21; /* as with range operations */
+	EXPECT_EQ(pw_gather_init(&g, &bad, slots, 1), 0);
+	EXPECT_EQ(g.max_pages, 1u << 21);
 }
 
 TEST(empty_gather_owes_nothing)
