@@ -11,6 +11,7 @@
 #   make bench         build and run the benchmarks
 #   make freestanding  the core for x86-64, aarch64 and riscv64, linked without a C library
 #   make bugs          48 page-table bugs that others shipped: is each of them tested for?
+#   make metal         bare guests with the MMU on, compared with what the machine says (minutes)
 #   make walk-replay   the walks that a real kernel recorded, done again; DIR=: another recording
 #   make size          text and stack of a map+unmap+protect+walk+gather link for aarch64
 #   make install       to $(DESTDIR)$(PREFIX)
@@ -97,7 +98,7 @@ TESTS := $(call to_bin,$(PW_TESTS))
 MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN)))
 
 .PHONY: all lib tool examples benches tests captures man check check-quick lint format bench size \
-	freestanding bugs walk-replay mutants install clean print-%
+	freestanding bugs metal walk-replay mutants install clean print-%
 .DELETE_ON_ERROR:
 
 all: lib tool examples
@@ -181,6 +182,9 @@ size:
 
 freestanding:
 	$(Q)PW_BUILD=$(O) tests/freestanding.sh
+
+metal:
+	$(Q)PW_BUILD=$(O) tests/metal/run.sh --full
 
 bugs: tests
 	$(Q)PW_BUILD=$(O) tests/bugs/run

@@ -2,40 +2,52 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 #
-# The free-standing unit tests, and the real instructions on live tables, in a bare guest under
-# qemu-system-aarch64: entered at EL1, at EL2 and at EL3.
+# run.sh [--full] [ARCH...]: bare guests, with the MMU on: the library changes tables that a machine
+# walks, and the machine says what it sees. --full makes as many comparisons as are worth making,
+# and prints what each guest had to say; without, as many as fit into a minute. ARCH: of these
+# architectures only.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 out=${PW_BUILD:-build}/metal
-qemu=${QEMU:-qemu-system-aarch64}
-limit=120
+limit=${PW_METAL_LIMIT:-120} # seconds for one guest
+full=
+only=
+for arg in "$@"; do
+	case $arg in
+	--full) full=1 ;;
+	arm64 | x86 | riscv) only="$only $arg" ;;
+	*)
+		echo "usage: run.sh [--full] [arm64|x86|riscv]..." >&2
+		exit 2
+		;;
+	esac
+done
 passed=0
 failed=0
-
-finish() {
-	echo "$passed passed, $failed failed$1"
-	[ "$failed" -eq 0 ]
-	exit
-}
+skipped=0
 
 fail() {
 	echo "FAIL: $1"
 	failed=$((failed + 1))
 }
 
-if ! command -v "$qemu" >/dev/null; then
-	echo "skipped: $qemu is not installed"
-	finish ", 1 skipped"
-fi
-case $(gcc -dumpmachine) in
-aarch64-*) cc=gcc ;;
-*) cc=aarch64-linux-gnu-gcc ;;
-esac
-if ! command -v "$cc" >/dev/null; then
-	fail "$cc is not installed"
-	finish ""
-fi
+skip() {
+	echo "skipped: $1"
+	skipped=$((skipped + 1))
+}
+
+finish() {
+	[ "$skipped" -eq 0 ] && echo "$passed passed, $failed failed" ||
+		echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ]
+	exit
+}
+
+# checks DEFAULT FULL: how many comparisons
+checks() {
+	echo "checks=${full:+$2}" | sed "s/=$/=$1/"
+}
 
 sources() {
 	for var in "$@"; do
@@ -43,56 +55,155 @@ sources() {
 	done
 }
 
-# compile SOURCE OBJECT. No vector registers: nobody turned them on. Aligned accesses only:
-# translation is off at first.
-compile() {
-	"$cc" -O2 -g -ffreestanding -mno-outline-atomics -mgeneral-regs-only -mstrict-align \
-		-fno-pie -fno-stack-protector -Wall -Wextra -Wconversion -Wshadow -Werror \
-		-Iinclude -c "$1" -o "$2"
+# A compiler for a target: this machine's own, or a cross compiler.
+compiler_for() {
+	case $(gcc -dumpmachine) in
+	"$1"-*) echo gcc ;;
+	*) echo "$1-linux-gnu-gcc" ;;
+	esac
 }
 
-# One guest with every test that needs no C library.
+flags="-std=c11 -O2 -g -ffreestanding -fno-pie -fno-stack-protector -Wall -Wextra -Wconversion
+	-Wshadow -Werror -Iinclude"
+
+# build ARCH COMPILER FLAGS SOURCES...: the engine, what all guests share, and that architecture's own
 build() {
-	rm -rf "$out"
-	mkdir -p "$out"
-	for src in $(sources PW_SRC PW_INSTANCE_SRC PW_PLATFORM_SRC PW_PLATFORM_ARM64_INSN_SRC) \
-		tests/harness/harness.c tests/unit/arm64_test.c tests/unit/gather_test.c \
-		tests/metal/start.S tests/metal/*.c; do
-		compile "$src" "$out/$(echo "$src" | tr / _).o" || return 1
+	build_arch=$1
+	build_cc=$2
+	build_flags=$3
+	shift 3
+	build_out=$out/$build_arch
+	rm -rf "$build_out"
+	mkdir -p "$build_out"
+	for src in $(sources PW_SRC PW_PLATFORM_SRC) tests/harness/harness.c tests/metal/*.c \
+		tests/metal/"$build_arch"/*.S tests/metal/"$build_arch"/board.c \
+		tests/metal/"$build_arch"/*_test.c "$@"; do
+		# shellcheck disable=SC2086
+		"$build_cc" $flags $build_flags -c "$src" \
+			-o "$build_out/$(echo "$src" | tr / _).o" || return 1
 	done
-	"$cc" -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
-		-T tests/metal/guest.ld "$out"/*.o -o "$out/guest.elf"
+	"$build_cc" -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+		-T "tests/metal/$build_arch/guest.ld" "$build_out"/*.o -o "$build_out/guest.elf"
 }
 
-# boot LEVEL MACHINE: enter the guest there; its last line counts
+# guest ARCH QEMU TARGET FLAGS SOURCES...: is it asked for, is all there, and does it build?
+guest() {
+	guest_arch=$1
+	case "${only:- $1} " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+	qemu=$2
+	guest_cc=$(compiler_for "$3")
+	guest_flags=$4
+	shift 4
+	if ! command -v "$qemu" >/dev/null; then
+		skip "$guest_arch: $qemu is not installed"
+		return 1
+	fi
+	if ! command -v "$guest_cc" >/dev/null; then
+		fail "$guest_arch: $guest_cc is not installed"
+		return 1
+	fi
+	if ! build "$guest_arch" "$guest_cc" "$guest_flags" "$@"; then
+		fail "$guest_arch: the guest does not build"
+		return 1
+	fi
+	deviations=$(deviations_of qemu "$("$qemu" --version |
+		sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')")
+}
+
+# deviations_of ORACLE VERSION: names from tests/oracle/deviations.txt, on one line
+deviations_of() {
+	awk -F '\t' -v oracle="$1" -v version="$2" '
+		!/^#/ && NF && $2 == oracle && index(version ".", $3 ".") == 1 { printf "%s ", $1 }
+	' tests/oracle/deviations.txt
+}
+
+# boot NAME STATUS COMMAND...: run a guest, whose last line counts; STATUS is how success looks
 boot() {
-	name=$1
-	log=$out/$name.log
-	timeout "$limit" "$qemu" -M "$2" -cpu max -m 128 -nodefaults -display none \
-		-serial stdio -monitor none -semihosting-config enable=on,target=native \
-		-kernel "$out/guest.elf" </dev/null >"$log" 2>&1
-	status=$?
-	counts=$(tail -n 1 "$log" | tr -d '\r' |
-		sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
-	if [ -z "$counts" ]; then
-		tail -n 20 "$log"
-		fail "$name: the guest ended without a result, status $status"
+	boot_name=$1
+	boot_want=$2
+	shift 2
+	boot_log=$out/$boot_name.log
+	timeout "$limit" "$@" </dev/null >"$boot_log" 2>&1
+	boot_status=$?
+	if [ "$boot_status" -eq 77 ]; then
+		skip "$boot_name: $(tail -n 1 "$boot_log")"
 		return
 	fi
-	passed=$((passed + ${counts% *}))
-	failed=$((failed + ${counts#* }))
-	if [ "${counts#* }" -ne 0 ]; then
-		tail -n 20 "$log" | sed "s/^/$name: /"
-	elif [ "$status" -ne 0 ]; then
-		fail "$name: exit status $status, though nothing failed"
+	[ "$boot_status" -ne 124 ] || echo "$boot_name: hangs, killed after $limit seconds"
+	boot_counts=$(tail -n 1 "$boot_log" | tr -d '\r' |
+		sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+	if [ -z "$boot_counts" ]; then
+		tail -n 20 "$boot_log" | sed "s/^/$boot_name: /"
+		fail "$boot_name: the guest ended without a result, status $boot_status"
+		return
+	fi
+	passed=$((passed + ${boot_counts% *}))
+	failed=$((failed + ${boot_counts#* }))
+	if [ "${boot_counts#* }" -ne 0 ]; then
+		tail -n 20 "$boot_log" | sed "s/^/$boot_name: /"
+	elif [ "$boot_status" -ne "$boot_want" ]; then
+		fail "$boot_name: exit status $boot_status, though nothing failed"
+	elif [ -n "$full" ]; then
+		sed "s/^/$boot_name: /" "$boot_log"
 	fi
 }
 
-if ! build; then
-	fail "the guest does not build"
-	finish ""
+mkdir -p "$out"
+
+# arm64: entered at EL1, at EL2 and at EL3 ------------------------------------------------------
+
+arm64() {
+	boot "arm64-$1" 0 "$qemu" -M "$2" -cpu max -m 128 -nodefaults -display none \
+		-serial stdio -monitor none -semihosting-config enable=on,target=native \
+		-kernel "$out/arm64/guest.elf"
+}
+
+# No vector registers: nobody turned them on. Aligned accesses only: translation is off at first.
+# shellcheck disable=SC2046
+if guest arm64 qemu-system-aarch64 aarch64 "-mno-outline-atomics -mgeneral-regs-only -mstrict-align" \
+	$(sources PW_INSTANCE_SRC PW_PLATFORM_ARM64_INSN_SRC) \
+	tests/unit/arm64_test.c tests/unit/gather_test.c; then
+	arm64 el1 virt
+	arm64 el2 virt,virtualization=on
+	arm64 el3 virt,virtualization=on,secure=on
 fi
-boot el1 virt
-boot el2 virt,virtualization=on
-boot el3 virt,virtualization=on,secure=on
-finish ""
+
+# x86-64: the emulator, and the same guest under KVM ----------------------------------------------
+
+# The exit device's status is 2 * value + 1.
+x86() {
+	x86_name=$1
+	x86_cpu=$2
+	shift 2
+	boot "x86-$x86_name" 1 "$qemu" -cpu "$x86_cpu" -m 128 -nodefaults -display none \
+		-serial stdio -monitor none -no-reboot \
+		-device isa-debug-exit,iobase=0xf4,iosize=4 \
+		-kernel "$out/x86/guest.elf" -append "$deviations$*"
+}
+
+under_kvm() {
+	if [ "$(uname -m)" != x86_64 ]; then
+		skip "x86-kvm: this machine is no x86-64"
+	elif ! gcc -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Wshadow -Werror \
+		tests/metal/x86/kvm.c -o "$out/x86/kvm"; then
+		fail "tests/metal/x86/kvm.c does not build"
+	else
+		boot x86-kvm 0 "$out/x86/kvm" "$out/x86/guest.elf" "$@"
+	fi
+}
+
+# No red zone: a trap would write over it.
+# shellcheck disable=SC2046
+if guest x86 qemu-system-x86_64 x86_64 "-mgeneral-regs-only -mno-red-zone -fcf-protection=none" \
+	src/instance/x86_64_direct.c tests/metal/x86/boot.c \
+	$(sources PW_PLATFORM_X86_INSN_SRC); then
+	x86 max max "$(checks 50000 4000000)"
+	x86 52-bits max,phys-bits=52 "$(checks 10000 1000000)"
+	x86 qemu64 qemu64 "$(checks 10000 1000000)"
+	under_kvm "$(checks 1000 20000)"
+fi
+
+finish

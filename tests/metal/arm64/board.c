@@ -4,9 +4,9 @@
  * The machine: serial port, exceptions, first translation tables, and the executor that the tests
  * use: each instruction is counted, then executed.
  */
-#include "metal.h"
+#include "board.h"
 
-#include "../harness/harness.h"
+#include "../../harness/harness.h"
 
 #define PL011_DATA    (*(volatile uint32_t *)0x09000000)
 #define ESR_EC(esr)   ((esr) >> 26 & 0x3f)

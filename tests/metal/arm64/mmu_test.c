@@ -4,9 +4,9 @@
  * Plans with real instructions, on tables that a real walker uses. QEMU keeps translations until
  * they are invalidated, as hardware does; the first test makes sure, so the others can fail.
  */
-#include "metal.h"
+#include "board.h"
 
-#include "../harness/harness.h"
+#include "../../harness/harness.h"
 
 #define PAGE_DESC  0x3ull
 #define TABLE_DESC 0x3ull

@@ -4,9 +4,9 @@
  * The engine on live tables: map, protect and unmap with real instructions, each checked by an
  * access. The root is the upper half that the CPU walks.
  */
-#include "metal.h"
+#include "board.h"
 
-#include "../harness/harness.h"
+#include "../../harness/harness.h"
 
 #define VA	  0xffffff8040000000ull
 #define NR_TABLES 16
