@@ -20,6 +20,8 @@ void metal_exit(int status) __attribute__((noreturn));
 
 /* options.c: reads the command line into metal_checks, the harness's seed, and what follows. */
 void metal_options(const char *text);
+/* Is this word on it? */
+bool metal_word(const char *name);
 /* Is the emulator known to be wrong like that? A name from tests/oracle/deviations.txt. */
 bool metal_deviates(const char *name);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The guest's command line: words like "checks=100000 seed=7", and names of deviations.
+ * The guest's command line: words like "checks=100000 seed=7", names of extensions and of
+ * deviations.
  */
 #include "metal.h"
 
@@ -45,7 +46,7 @@ void metal_options(const char *text)
 		       number(text, "seed=", &harness.seed));
 }
 
-bool metal_deviates(const char *name)
+bool metal_word(const char *name)
 {
 	for (const char *word = line; *word; word = next_word(word)) {
 		size_t i = 0;
@@ -56,4 +57,9 @@ bool metal_deviates(const char *name)
 			return true;
 	}
 	return false;
+}
+
+bool metal_deviates(const char *name)
+{
+	return metal_word(name);
 }

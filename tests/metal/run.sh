@@ -206,4 +206,32 @@ if guest x86 qemu-system-x86_64 x86_64 "-mgeneral-regs-only -mno-red-zone -fcf-p
 	under_kvm "$(checks 1000 20000)"
 fi
 
+# RISC-V: with and without what entries can say beyond the base ----------------------------------
+
+# The guest cannot find out which extensions there are: it is told, as by the deviations, in words
+# that QEMU loads to where it looks for them (board.h).
+riscv() {
+	riscv_name=$1
+	riscv_cpu=rv64
+	for word in $2; do
+		riscv_cpu=$riscv_cpu,$word=true
+	done
+	printf '%s\0' "$deviations$2 $3" >"$out/riscv/$riscv_name.words"
+	boot "riscv-$riscv_name" 0 "$qemu" -M virt -cpu "$riscv_cpu" -m 128 -nodefaults \
+		-display none -serial stdio -monitor none -bios none -kernel "$out/riscv/guest.elf" \
+		-device "loader,file=$out/riscv/$riscv_name.words,addr=0x83fff000,force-raw=on"
+}
+
+# No floating point: nobody turned it on.
+# shellcheck disable=SC2046
+if guest riscv qemu-system-riscv64 riscv64 \
+	"-march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany" \
+	src/instance/riscv64_direct.c tests/metal/riscv/boot.c \
+	$(sources PW_PLATFORM_RISCV_INSN_SRC); then
+	riscv base "" "$(checks 10000 400000)"
+	riscv all "svnapot svpbmt svinval" "$(checks 10000 400000)"
+	riscv svpbmt svpbmt "$(checks 3000 100000)"
+	riscv svnapot svnapot "$(checks 3000 100000)"
+fi
+
 finish

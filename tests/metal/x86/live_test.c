@@ -190,8 +190,11 @@ static void own_tables(uint32_t va_bits)
 	EXPECT_EQ(metal_probe(sealed, METAL_WRITE, &val), METAL_NO_FAULT);
 	EXPECT_EQ(boot_seal(&live, sealed, 4096), 0);
 	EXPECT_EQ(metal_probe(sealed, METAL_WRITE, &val), METAL_PF_P | METAL_PF_W);
+	/* its neighbour is still written to, until its rights alone change */
+	val = metal_page_word(sealed + 4096);
 	EXPECT_EQ(metal_probe(sealed + 4096, METAL_WRITE, &val), METAL_NO_FAULT);
-	*(uint64_t *)(uintptr_t)(sealed + 4096) = metal_page_word(sealed + 4096);
+	EXPECT_EQ(boot_seal(&live, sealed + 4096, 4096), 0);
+	EXPECT_EQ(metal_probe(sealed + 4096, METAL_WRITE, &val), METAL_PF_P | METAL_PF_W);
 }
 
 TEST(own_tables_4_levels)
