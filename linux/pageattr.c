@@ -65,23 +65,33 @@ static const struct mm_walk_ops pageattr_ops = {
 	.pte_entry = pageattr_pte,
 };
 
-static int update_range(unsigned long start, unsigned long size, pteval_t set, pteval_t clear)
+/* The walk alone: who calls has opened the lazy section. */
+static int update_entries(unsigned long start, unsigned long size, pteval_t set, pteval_t clear)
 {
 	struct masks masks = { set, clear };
+
+	return walk_kernel_page_table_range_lockless(start, start + size, &pageattr_ops, NULL,
+						     &masks);
+}
+
+static int update_range(unsigned long start, unsigned long size, pteval_t set, pteval_t clear)
+{
 	int err;
 
 	lazy_mmu_mode_enable();
-	err = walk_kernel_page_table_range_lockless(start, start + size, &pageattr_ops, NULL,
-						    &masks);
+	err = update_entries(start, size, set, clear);
 	lazy_mmu_mode_disable();
 	return err;
 }
 
-/* Entries that were invalid and become valid were cached nowhere. Else flush, after errors too:
-   some entries may have changed. */
+/*
+ * In the caller's lazy section, and without one of its own: every disable pays, a nested one too.
+ * Entries that were invalid and become valid were cached nowhere. Else flush, after errors too: some
+ * entries may have changed.
+ */
 static int change_range(unsigned long start, unsigned long size, pteval_t set, pteval_t clear)
 {
-	int err = update_range(start, size, set, clear);
+	int err = update_entries(start, size, set, clear);
 
 	if (set != PTE_PRESENT_VALID_KERNEL || clear != PTE_PRESENT_INVALID)
 		pw_linux_stale(start, start + size);
@@ -196,12 +206,17 @@ int set_memory_x(unsigned long addr, int numpages)
 int set_memory_valid(unsigned long addr, int numpages, int enable)
 {
 	unsigned long size = (unsigned long)numpages << PAGE_SHIFT;
+	int err;
 
 	if (numpages <= 0)
 		return numpages ? -EINVAL : 0;
+	lazy_mmu_mode_enable();
 	if (enable)
-		return change_range(addr, size, PTE_PRESENT_VALID_KERNEL, PTE_PRESENT_INVALID);
-	return change_range(addr, size, PTE_PRESENT_INVALID, PTE_PRESENT_VALID_KERNEL);
+		err = change_range(addr, size, PTE_PRESENT_VALID_KERNEL, PTE_PRESENT_INVALID);
+	else
+		err = change_range(addr, size, PTE_PRESENT_INVALID, PTE_PRESENT_VALID_KERNEL);
+	lazy_mmu_mode_disable();
+	return err;
 }
 
 /* The linear-map address of a page; 0, with a warning, when nobody can say. */

@@ -208,7 +208,7 @@ TEST(set_memory_changes_rights_and_pays_once)
 	EXPECT_EQ(set_memory_ro(A + PAGE_SIZE, 4), 0);
 	EXPECT_EQ(stage.counter.n.publish - before.publish, 1);
 	EXPECT_EQ(stage.counter.n.tlbi - before.tlbi, 4);
-	EXPECT_EQ(stage.counter.n.plans - before.plans, 2);
+	EXPECT_EQ(stage.counter.n.plans - before.plans, 1);
 	val = pte_val(ptep_get(stage_pte(A + PAGE_SIZE)));
 	EXPECT_EQ(val & (PTE_RDONLY | PTE_WRITE), PTE_RDONLY);
 	EXPECT_EQ(pte_val(ptep_get(stage_pte(A))) & PTE_RDONLY, 0);
@@ -221,6 +221,64 @@ TEST(set_memory_changes_rights_and_pays_once)
 	EXPECT_EQ(pte_val(ptep_get(stage_pte(A))) & PTE_PXN, PTE_PXN);
 	EXPECT_EQ(set_memory_ro(A, 0), 0);
 	EXPECT_EQ(set_memory_ro(A, -1), -22);
+}
+
+/*
+ * The area and its aliases are one commit. stage_map() gives addresses 256 MiB apart the same
+ * memory, so the linear map can be the next 256 MiB.
+ */
+TEST(set_memory_pays_once_for_the_aliases_too)
+{
+	struct pw_linux_config cfg = stage_config();
+	unsigned long linear = (A & ~0xffffffful) + 0x10000000;
+	unsigned long alias = linear + (A & 0xffffffful);
+	struct pw_arm64_counts before;
+
+	stage_reset();
+	EXPECT_EQ(stage_map(A, 8 * PAGE_SIZE), 0);
+	EXPECT_EQ(stage_map(alias, 8 * PAGE_SIZE), 0);
+	cfg.rodata_full = true;
+	cfg.linear_start = linear;
+	cfg.linear_end = linear + 0x10000000;
+	cfg.linear_pa = 0x80000000;
+	EXPECT_EQ(pw_linux_init(&cfg), 0);
+	before = stage.counter.n;
+	EXPECT_EQ(set_memory_ro(A + PAGE_SIZE, 4), 0);
+	EXPECT_EQ(stage.counter.n.plans - before.plans, 1);
+	EXPECT_EQ(stage.counter.n.dsb_ishst - before.dsb_ishst, 1);
+	EXPECT_EQ(stage.counter.n.dsb_ish - before.dsb_ish, 1);
+	EXPECT_EQ(stage.counter.n.isb - before.isb, 1);
+	EXPECT_EQ(stage.counter.n.tlbi - before.tlbi, 8);
+	for (unsigned long i = 0; i < 8; i++) {
+		uint64_t want = i >= 1 && i < 5 ? PTE_RDONLY : PTE_WRITE;
+		unsigned long at = i * PAGE_SIZE;
+
+		EXPECT_EQ(pte_val(ptep_get(stage_pte(A + at))) & (PTE_RDONLY | PTE_WRITE), want);
+		EXPECT_EQ(pte_val(ptep_get(stage_pte(alias + at))) & (PTE_RDONLY | PTE_WRITE),
+			  want);
+	}
+	/* execution is the area's own */
+	before = stage.counter.n;
+	EXPECT_EQ(set_memory_x(A, 1), 0);
+	EXPECT_EQ(stage.counter.n.tlbi - before.tlbi, 1);
+	EXPECT_EQ(pte_val(ptep_get(stage_pte(alias))) & PTE_PXN, PTE_PXN);
+}
+
+/* With range operations 16 pages are one, and 17 are two: one by itself. */
+TEST(set_memory_uses_range_operations)
+{
+	struct pw_arm64_counts before;
+
+	stage_reset();
+	stage.counter.e.caps = PW_CAP_TLBIRANGE;
+	EXPECT_EQ(stage_map(A, 17 * PAGE_SIZE), 0);
+	before = stage.counter.n;
+	EXPECT_EQ(set_memory_ro(A, 16), 0);
+	EXPECT_EQ(stage.counter.n.tlbi_range - before.tlbi_range, 1);
+	EXPECT_EQ(stage.counter.n.tlbi - before.tlbi, 1);
+	EXPECT_EQ(set_memory_ro(A, 17), 0);
+	EXPECT_EQ(stage.counter.n.tlbi_range - before.tlbi_range, 2);
+	EXPECT_EQ(stage.counter.n.tlbi - before.tlbi, 3);
 }
 
 TEST(set_memory_leaves_empty_entries_empty)
