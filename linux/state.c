@@ -179,8 +179,10 @@ bool ptep_try_set(pte_t *ptep, pte_t pte)
 }
 
 /*
- * Invalidation: leaf entries of kernel mappings, which carry any ASID or none.
+ * Invalidation: leaf entries of kernel mappings, which carry any ASID or none. Executors that have
+ * range operations need to know the granule, and with LPA2 descriptors (TCR.DS) the unit, too.
  */
+#define TLBI_UNIT_SHIFT (VA_BITS > 48 ? 16 : PAGE_SHIFT)
 
 void pw_linux_stale(unsigned long start, unsigned long end)
 {
@@ -191,6 +193,8 @@ void pw_linux_stale(unsigned long start, unsigned long end)
 		.flags = PW_FLUSH_ANY_ASID,
 		.page_lg2 = PAGE_SHIFT,
 		.level = PW_FLUSH_LEVELS,
+		.granule_lg2 = PAGE_SHIFT,
+		.unit_lg2 = TLBI_UNIT_SHIFT,
 	};
 
 	pw_gather_stale(pw_linux.gather, pw_linux.env, &flush, PW_BEFORE_STORES);
