@@ -12,6 +12,7 @@
 #   make freestanding  the core for x86-64, aarch64 and riscv64, linked without a C library
 #   make bugs          48 page-table bugs that others shipped: is each of them tested for?
 #   make metal         bare guests with the MMU on, compared with what the machine says (minutes)
+#   make origin        what the origin patch saves: barriers counted on a running arm64 machine
 #   make walk-replay   the walks that a real kernel recorded, done again; DIR=: another recording
 #   make size          text and stack of a map+unmap+protect+walk+gather link for aarch64
 #   make install       to $(DESTDIR)$(PREFIX)
@@ -98,7 +99,7 @@ TESTS := $(call to_bin,$(PW_TESTS))
 MAN := $(if $(shell command -v scdoc),$(patsubst man/%.scd,$(O)/man/%,$(PW_MAN)))
 
 .PHONY: all lib tool examples benches tests captures man check check-quick lint format bench size \
-	freestanding bugs metal walk-replay mutants install clean print-%
+	freestanding bugs metal origin walk-replay mutants install clean print-%
 .DELETE_ON_ERROR:
 
 all: lib tool examples
@@ -185,6 +186,9 @@ freestanding:
 
 metal:
 	$(Q)PW_BUILD=$(O) tests/metal/run.sh --full
+
+origin:
+	$(Q)PW_BUILD=$(O) tests/origin.sh
 
 bugs: tests
 	$(Q)PW_BUILD=$(O) tests/bugs/run

@@ -86,8 +86,8 @@ static int update_range(unsigned long start, unsigned long size, pteval_t set, p
 
 /*
  * In the caller's lazy section, and without one of its own: every disable pays, a nested one too.
- * Entries that were invalid and become valid were cached nowhere. Else flush, after errors too: some
- * entries may have changed.
+ * Entries that were invalid and become valid were cached nowhere. Else flush, after errors too:
+ * some entries may have changed.
  */
 static int change_range(unsigned long start, unsigned long size, pteval_t set, pteval_t clear)
 {
