@@ -18,6 +18,7 @@ PW_SRC = \
 	src/replace.c \
 	src/shared.c \
 	src/split.c \
+	src/split_range.c \
 	src/stretch.c \
 	src/table.c \
 	src/translate.c \
@@ -229,6 +230,7 @@ PW_TESTS = \
 	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \
+	tests/unit/split_range_test.c \
 	tests/unit/split_test.c \
 	tests/unit/table_test.c \
 	tests/unit/translate_test.c \

@@ -12,6 +12,7 @@
 
 #include "gather.h"
 #include "instance.h"
+#include "pool.h"
 #include "reshape.h"
 
 /* Ranges that an operation without an open gather may owe before it is a full flush. */
@@ -144,34 +145,6 @@ PW_SMALL uint64_t *pw_pool_take(struct pw_op *op, uint64_t *pa)
 	pw_env_write(op->env, page, 0); /* zeroed pages stay so */
 	pw_env_write(op->env, page + 1, 0);
 	return page;
-}
-
-/* Pages taken and not used go back. */
-static void pool_release(struct pw_op *op)
-{
-	while (op->pool) {
-		uint64_t pa, *page = pw_pool_take(op, &pa);
-
-		pw_env_put_table(op->env, pa, page);
-	}
-}
-
-static int pool_reserve(struct pw_op *op)
-{
-	uint64_t i;
-
-	for (i = 0; i < op->nr_needed; i++) {
-		uint64_t pa, *page = pw_env_get_table(op->env, &pa);
-
-		if (!page) {
-			pool_release(op);
-			return PW_ENOMEM;
-		}
-		pw_env_write(op->env, page, (uint64_t)(uintptr_t)op->pool);
-		pw_env_write(op->env, page + 1, pa);
-		op->pool = page;
-	}
-	return 0;
 }
 
 /*
@@ -454,7 +427,7 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 	int err = op_each(op, commit == PW_PASS_MAP ? PW_PASS_MAP_CHECK : PW_PASS_EDIT_CHECK);
 
 	if (!err)
-		err = pool_reserve(op);
+		err = pw_pool_reserve(op);
 	if (err)
 		return err;
 	if (pw_op_gather(op, gather, &own, slots, OWN_RANGES))
@@ -465,7 +438,7 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 		op_cut(op);
 	if (op_each(op, commit))
 		pw_env_bug(op->env, PW_BUG_COMMIT);
-	pool_release(op);
+	pw_pool_release(op);
 	if (op->gather)
 		(void)pw_gather_settle(op->gather, op->env);
 	op->gather = NULL; /* @own ends here */

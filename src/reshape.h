@@ -8,9 +8,10 @@
  * the engine comes here only through the handle's pointer. Nothing here is in a loop over many
  * entries but filling a table, which is the instance's.
  *
- *     split.c      the ends of a range: which leaves and groups they cut, and what to put there
- *     replace.c    break, make: the only way in the engine to replace a live entry
- *     collapse.c   tables back to leaves
+ *     split.c        the ends of a range: which leaves and groups they cut, and what to put there
+ *     split_range.c  all of a range, down to leaves of one level
+ *     replace.c      break, make: the only way in the engine to replace a live entry
+ *     collapse.c     tables back to leaves
  */
 #ifndef PW_SRC_RESHAPE_H
 #define PW_SRC_RESHAPE_H
@@ -88,6 +89,10 @@ uint64_t pw_break(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t
 /* split.c: those of struct pw_reshaper */
 int pw_split_check(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
 void pw_split_cut(struct pw_op *op);
+
+/* split.c: the leaf, or the group, that the entry at @spot, of @ia, belongs to */
+void pw_span_at(const struct pw_table *pt, const struct pw_spot *spot, uint64_t ia,
+		struct pw_span *s);
 
 /* change.c: the debt of the range under work, now, whatever the mode */
 void pw_op_pay(struct pw_op *op);

@@ -187,9 +187,8 @@ static void cut_again(struct pw_op *op, uint64_t *table, unsigned int level, uns
 	}
 }
 
-/* The leaf, or the group, that the entry at @spot belongs to. */
-static void span_at(const struct pw_table *pt, const struct pw_spot *spot, uint64_t ia,
-		    struct pw_span *s)
+PW_SMALL void pw_span_at(const struct pw_table *pt, const struct pw_spot *spot, uint64_t ia,
+			 struct pw_span *s)
 {
 	const struct pw_fmt *f = pt->reshaper->f;
 	uint64_t e = spot->step[spot->level].entry, back = 0, i;
@@ -287,7 +286,7 @@ PW_COLD bool find_span(const struct pw_table *pt, uint64_t ia, struct pw_span *s
 	if (pt->instance->walk(pt, &spot, ia, 0) ||
 	    (spot.kind != PW_KIND_LEAF && spot.kind != PW_KIND_INVALID))
 		return false;
-	span_at(pt, &spot, ia, s);
+	pw_span_at(pt, &spot, ia, s);
 	return ia != s->ia;
 }
 

@@ -201,6 +201,43 @@ struct pw_sweep {
 int pw_collapse(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags,
 		struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
 
+/*
+ * pw_split - smaller leaves, before they are needed
+ * @pt:     the handle, with a reshaper
+ * @sweep:  what to cut, and how much of it now: range.first and range.last + 1 are multiples of the
+ *          leaf size of the level
+ * @flags:  PW_MAX_LEVEL(): the level that leaves may have at most (without it: 0, pages);
+ *          PW_CONTIGUOUS: in groups, where they fill them; without it groups of that level lose
+ *          their hint (those of lower levels are smaller, and stay)
+ * @gather: as pw_map()
+ * @res:    as pw_map(); changed is in bytes of leaves that were replaced, nr_entries their number,
+ *          nr_tables what was added
+ *
+ * Afterwards no change of a multiple of that leaf size, inside the range, has to cut anything. A
+ * leaf that the range covers in part is cut where the range is; the rest of it stays in leaves as
+ * large as are legal. Children keep every attribute, present-but-invalid included; accessed or
+ * dirty before is accessed or dirty in each of them.
+ *
+ * A leaf costs as many entries of the budget as its tables have. One that costs more than is left
+ * goes one level down only, and the sweep goes on in its parts: so @sweep->budget may be exceeded
+ * by one table, and no call reserves more pages than it allows, but for one.
+ *
+ * Context:   may call env->get_table(), put_table(), may_fault(); exclusive mode.
+ * Hardware:  a live entry is replaced as its architecture asks: see pw_collapse(). One replacement
+ *            for each leaf, and one before for its group; those in place may wait in @gather for
+ *            their invalidation.
+ * On error:  PW_ENOMEM: what comes before res->where was done, it and the rest stay as they were,
+ *            and sweep->next is where another call goes on. PW_EBUSY, and a bad table: all the
+ *            others are done. Else nothing changed.
+ * Return:    0; PW_EBUSY something would have to be broken and env->may_fault() said no, or is not
+ *            there: it stays as it is, and PW_EDOM, PW_EFAULT, PW_ELOOP a bad entry: res->where
+ *            names the first of these, and the sweep went on (call again as after 0); PW_ENOMEM;
+ *            PW_EINVAL, PW_ERANGE the range as pw_map(), or next is not in it, unknown flags, or
+ *            no leaf has that level; PW_EOPNOTSUPP the handle has no reshaper.
+ */
+int pw_split(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags, struct pw_gather *gather,
+	     struct pw_result *res) PW_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif
