@@ -114,19 +114,32 @@ static const char *conflict(const struct pwm *m, uint64_t a, unsigned int la, co
 	return m->arch->conflict(m, &d, la, b, lb);
 }
 
-/* Leaves below a table entry, for replacing a block by it or it by a block: the first clash. */
+/*
+ * Leaves below a table entry, for replacing a block by it or it by a block: the first clash. Where
+ * there are only tables in it, the first of them is looked into.
+ */
 static const char *clash_below(const struct pwm *m, const struct dec *table, unsigned int level,
 			       const struct dec *leaf, bool leaf_is_old)
 {
-	uint64_t at = table->oa;
+	uint64_t at = table->oa, next;
+	unsigned int below = level;
+	bool more = true;
 	uint32_t i;
 	struct dec d;
 
-	for (i = 0; i < 1u << m->index_lg2; i++, at += 8) {
-		m->arch->decode(m, pwm_mem_read(m, at), level - 1, &d);
-		if (d.kind == K_TABLE || (d.kind == K_LEAF && d.cacheable))
-			return leaf_is_old ? m->arch->conflict(m, leaf, level, &d, level - 1) :
-					     m->arch->conflict(m, &d, level - 1, leaf, level);
+	while (below-- && more) {
+		more = false;
+		for (i = 0, next = at; i < 1u << m->index_lg2; i++, at += 8) {
+			m->arch->decode(m, pwm_mem_read(m, at), below, &d);
+			if (d.kind == K_LEAF && d.cacheable)
+				return leaf_is_old ? m->arch->conflict(m, leaf, level, &d, below) :
+						     m->arch->conflict(m, &d, below, leaf, level);
+			if (d.kind == K_TABLE && !more) {
+				more = true;
+				next = d.oa;
+			}
+		}
+		at = next;
 	}
 	return NULL;
 }

@@ -179,6 +179,117 @@ TEST(engine_on_the_model_lpa2)
 	runs(&world_formats[WORLD_LPA2]);
 }
 
+/*
+ * Leaves are cut, and nothing else: every size that there is is in use at some time, and CPUs may
+ * hold what was there before. FEAT_BBM 0, 1 and 3; 2 is handled like one of the last two.
+ */
+static bool yes(void *ctx, struct pw_range range)
+{
+	(void)ctx, (void)range;
+	return true;
+}
+
+static void cut(struct pw_gather *g)
+{
+	static const uint32_t flags[] = { 0, PW_CONTIGUOUS, PW_MAX_LEVEL(1),
+					  PW_MAX_LEVEL(1) | PW_CONTIGUOUS };
+	uint32_t how = flags[harness_below(4)];
+	uint64_t unit = how & PW_MAX_LEVEL_MASK ? BLOCK : PAGE;
+	uint64_t first = harness_below(2) * 512 * BLOCK + harness_below(34) * BLOCK;
+	uint64_t nr = 1 + harness_below(40);
+
+	if (unit == PAGE)
+		first += harness_below(512) * PAGE;
+	nr_ops++;
+	if (!harness_below(10)) /* a page given back while a batch is open is a verdict */
+		world.fail_at = world.nr_gets + 1 + (g ? 0 : (uint32_t)harness_below(2));
+	nr_done += !watch_split(&world, pw_range_len(base() + first, nr * unit),
+				1 + harness_below(4000), how, g);
+	world.fail_at = 0;
+}
+
+static void run_cuts(uint32_t bbm, bool dirty)
+{
+	struct world_options o = { .hooked = true,
+				   .reshape = true,
+				   .flags = PW_TABLE_LIVE,
+				   .va_bits = 48,
+				   .nr_pages = 128,
+				   .caps = dirty ? PW_CAP_HAF | PW_CAP_HD : 0 };
+	struct pw_attr attr;
+
+	harness_note("bbm", bbm);
+	if (!world_open(&world, &world_formats[WORLD_ARM64], &o))
+		return;
+	world.env.may_fault = yes;
+	world.pt.caps.bbm_level = bbm;
+	if (!watch_open(&world, (dirty ? PWM_HAF | PWM_HD : 0) | (bbm == 1 ? PWM_NT : 0)))
+		return;
+	attr = world_attr(&world, PW_PERM_W);
+	/* a large leaf, and groups of blocks and of pages behind it */
+	EXPECT_EQ(watch_map(&world, pw_range_len(base(), 512 * BLOCK), pw_pa_of(1ull << 30), &attr,
+			    0, NULL),
+		  0);
+	EXPECT_EQ(watch_map(&world, pw_range_len(base() + 512 * BLOCK, 36 * BLOCK),
+			    pw_pa_of(2ull << 30), &attr, PW_CONTIGUOUS, NULL),
+		  0);
+	for (unsigned int n = 0; n < 12 && !watch_verdicts(); n++) {
+		if (harness_below(3)) {
+			cut(NULL);
+			continue;
+		}
+		EXPECT_EQ(pw_gather_init(&gather, &world.exec, slots, (uint32_t)harness_below(5)),
+			  0);
+		watch_lazy_begin(&world, &gather);
+		for (uint64_t i = 1 + harness_below(3); i; i--)
+			cut(&gather);
+		watch_lazy_end(&world, &gather);
+	}
+	watch_close();
+	EXPECT_EQ(world.violations, 0);
+	world_close(&world);
+}
+
+TEST(engine_cuts_on_the_model)
+{
+	static const uint32_t bbm[] = { 0, 1, 3 };
+	uint64_t end = harness.now_ms() + harness.seconds * 1000 / 4, n;
+
+	nr_ops = nr_done = 0;
+	for (n = 0; !harness_failures() && (n < 16 || harness.now_ms() < end); n++)
+		run_cuts(bbm[n % 3], n % 2);
+	printf("cuts: %llu operations, %llu done, no verdict, seed %llu\n",
+	       (unsigned long long)nr_ops, (unsigned long long)nr_done,
+	       (unsigned long long)harness.seed);
+	EXPECT(nr_done * 3 > nr_ops * 2);
+}
+
+/* What is linked first leads to a table, not to leaves. */
+TEST(two_levels_at_once_on_the_model)
+{
+	for (uint32_t bbm = 0; bbm < 2; bbm++) {
+		struct world_options o = {
+			.hooked = true, .reshape = true, .flags = PW_TABLE_LIVE, .va_bits = 48
+		};
+		struct pw_attr attr;
+
+		if (!world_open(&world, &world_formats[WORLD_ARM64], &o))
+			return;
+		world.env.may_fault = yes;
+		world.pt.caps.bbm_level = bbm;
+		if (!watch_open(&world, bbm == 1 ? PWM_NT : 0))
+			return;
+		attr = world_attr(&world, PW_PERM_W);
+		EXPECT_EQ(watch_map(&world, pw_range_len(base(), 512 * BLOCK), pw_pa_of(1ull << 30),
+				    &attr, 0, NULL),
+			  0);
+		EXPECT_EQ(watch_split(&world, pw_range_len(base(), PAGE), UINT64_MAX, 0, NULL), 0);
+		EXPECT_EQ(watch_verdicts(), 0);
+		watch_close();
+		world_close(&world);
+	}
+}
+
 /* That a verdict would be seen: an executor that forgets the barrier before the TLBI. */
 static void forgetful(void *ctx, const struct pw_plan *plan)
 {

@@ -76,7 +76,7 @@ static void store(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order)
 static bool cas(void *ctx, uint64_t *slot, uint64_t *old, uint64_t val)
 {
 	if (*slot == *old)
-		pwm_store(watch.m, 0, pa_of(slot), val, PWM_CAS);
+		pwm_store(watch.m, 0, pa_of(slot), val, PWM_CAS | PWM_RELEASE); /* env.h */
 	return watch.env.cas(ctx, slot, old, val);
 }
 
@@ -321,6 +321,22 @@ int watch_protect(struct world *w, struct pw_range range, const struct pw_change
 	begin(range);
 	err = pw_protect(&w->pt, range, change, 0, g, NULL);
 	promise(PWM_PROTECT, range, err);
+	return err;
+}
+
+int watch_split(struct world *w, struct pw_range range, uint64_t budget, uint32_t flags,
+		struct pw_gather *g)
+{
+	struct pw_sweep s = { .range = range, .next = range.first };
+	int err = 0, e;
+
+	while (!s.done && err != PW_ENOMEM) {
+		s.budget = budget;
+		begin(range);
+		e = pw_split(&w->pt, &s, flags, g, NULL);
+		promise(PWM_PROTECT, range, 0); /* what was done before an error, too */
+		err = e ? e : err;
+	}
 	return err;
 }
 

@@ -32,6 +32,9 @@ int watch_map(struct world *w, struct pw_range range, struct pw_pa pa, const str
 int watch_unmap(struct world *w, struct pw_range range, uint32_t flags, struct pw_gather *g);
 int watch_protect(struct world *w, struct pw_range range, const struct pw_change *change,
 		  struct pw_gather *g);
+/* To its end, with a budget for each call. */
+int watch_split(struct world *w, struct pw_range range, uint64_t budget, uint32_t flags,
+		struct pw_gather *g);
 /* Lazy mode begins and ends: the model is told, and all that was deferred is promised now. */
 void watch_lazy_begin(struct world *w, struct pw_gather *g);
 void watch_lazy_end(struct world *w, struct pw_gather *g);
