@@ -22,10 +22,10 @@
 #define NR_READERS  2u
 #define NR_THREADS  (NR_CHANGERS + NR_READERS)
 #define NR_PAGES    96u
-#define CHUNK	    3u	 /* pages of one changer, side by side */
-#define NR_SMALL    360u /* pages in chunks, over a border between two tables */
-#define NR_BLOCKS   8u	 /* and behind them what a block covers, of one changer each */
-#define GIVE_UP	    10000u
+#define CHUNK	    3u	   /* pages of one changer, side by side */
+#define NR_SMALL    360u   /* pages in chunks, over a border between two tables */
+#define NR_BLOCKS   8u	   /* and behind them what a block covers, of one changer each */
+#define GIVE_UP_MS  60000u /* somebody who is on the way may wait for a processor */
 
 enum state { NOTHING, WRITABLE, READ_ONLY };
 
@@ -182,13 +182,12 @@ static int change(uint64_t va, uint64_t len, unsigned int state, uint32_t flags,
 static void change_all(struct thread *t, uint64_t va, uint64_t len, unsigned int state,
 		       uint32_t flags)
 {
-	uint64_t end = va + len;
+	uint64_t end = va + len, give_up = harness.now_ms() + GIVE_UP_MS;
 	struct pw_result res;
-	unsigned int tries = 0;
 	int err;
 
 	while ((err = change(va, end - va, state, flags, &res))) {
-		if ((err != PW_EAGAIN && err != PW_ENOMEM) || ++tries > GIVE_UP) {
+		if ((err != PW_EAGAIN && err != PW_ENOMEM) || harness.now_ms() > give_up) {
 			t->wrong++;
 			return;
 		}
