@@ -31,6 +31,13 @@ enum pw_pass {
 	PW_PASS_PROTECT,
 };
 
+/* The order of an operation's ranges, as far as somebody had to know. */
+enum pw_list_order {
+	PW_ORDER_UNKNOWN,
+	PW_ORDER_ASCENDING, /* and disjoint */
+	PW_ORDER_NONE,
+};
+
 /* The ranges of an operation. */
 union pw_list {
 	const struct pw_range *ranges;
@@ -59,6 +66,7 @@ struct pw_op {
 	bool valid;	  /* entries may become valid that were not */
 	bool scan;	  /* and must look at every leaf */
 	bool identical;	  /* the map check met entries that are there already */
+	uint8_t order;	  /* enum pw_list_order */
 	uint8_t top_leaf; /* map: the largest leaf that alignment and format allow */
 
 	/* debt of the range under work: */

@@ -257,17 +257,49 @@ static bool in_span(const struct pw_span *s, uint64_t ia)
 }
 
 /*
+ * Of the list's ranges, the first one that may reach behind @va: a list in ascending order is
+ * searched, for one of thousands of scattered pages is cut thousands of times.
+ */
+static size_t first_behind(struct pw_op *op, uint64_t va)
+{
+	const struct pw_range *r = op->list.ranges;
+	size_t i = 1, from = 0, to = op->nr;
+
+	if (op->order == PW_ORDER_UNKNOWN) {
+		while (i < op->nr && r[i - 1u].last.v < r[i].first.v)
+			i++;
+		op->order = i < op->nr ? PW_ORDER_NONE : PW_ORDER_ASCENDING;
+	}
+	if (op->order == PW_ORDER_NONE)
+		return 0;
+	while (from < to) {
+		i = from + (to - from) / 2u;
+		if (r[i].last.v < va)
+			from = i + 1u;
+		else
+			to = i;
+	}
+	return from;
+}
+
+/*
  * The other ranges' cuts of what becomes tables here, in the same replacement: a group that is made
  * now, and that the next range cuts, would have to be broken, and for that nobody was asked.
  */
 static void cut_others(struct pw_op *op, struct pw_span *s)
 {
+	uint64_t va = op->pt->first.v + s->ia, last = va + ((s->nr << s->shift) - 1u);
 	size_t i;
 
-	for (i = 0; s->nr_heads && i < op->nr; i++) {
-		uint64_t first = op->list.ranges[i].first.v - op->pt->first.v;
-		uint64_t end = op->list.ranges[i].last.v - op->pt->first.v + 1u;
+	if (!s->nr_heads)
+		return;
+	for (i = first_behind(op, va); i < op->nr; i++) {
+		const struct pw_range *r = &op->list.ranges[i];
+		uint64_t first = r->first.v - op->pt->first.v;
+		uint64_t end = r->last.v - op->pt->first.v + 1u;
 
+		if (op->order == PW_ORDER_ASCENDING && r->first.v > last)
+			break;
 		if (in_span(s, first))
 			(void)head_cut(op, s, first);
 		if (in_span(s, end))
