@@ -22,10 +22,10 @@
  *
  * A block or a contiguous group that a range covers in part is cut at the ends of the range if the
  * handle names a reshaper (struct pw_table_config), into the largest leaves that are legal; a live
- * entry that may not be replaced in place (FEAT_BBM, caps.bbm_level) is invalid, or has nT, for a while, for
- * which env->may_fault() is asked: replaced entries are invalidated before the function goes on, in
- * lazy MMU mode, too. Without a reshaper, and where the environment says no, that is refused
- * (PW_EBUSY) and named in struct pw_result.where.
+ * entry that may not be replaced in place (FEAT_BBM, caps.bbm_level) is invalid, or has nT, for a
+ * while, for which env->may_fault() is asked: replaced entries are invalidated before the function
+ * goes on, in lazy MMU mode, too. Without a reshaper, and where the environment says no, that is
+ * refused (PW_EBUSY) and named in struct pw_result.where.
  *
  * Stability: unstable until 1.0.
  */
@@ -190,8 +190,8 @@ struct pw_sweep {
  *            checks of the budget.
  * Hardware:  a live entry is replaced as its architecture asks: broken, invalidated and made (arm64
  *            FEAT_BBM 0, x86, a NAPOT group), by nT (FEAT_BBM 1), for both of which may_fault() is
- *            asked, or in place (level 2 with PW_CAP_BBM_ABORTS_OK, level 3, RISC-V). The invalidation of a table is done at once;
- *            that of a group in place may wait in @gather.
+ *            asked, or in place (level 2 with PW_CAP_BBM_ABORTS_OK, level 3, RISC-V). The
+ *            invalidation of a table is done at once; that of a group in place may wait in @gather.
  * On error:  PW_EBUSY: all the others are done. Else nothing changed.
  * Return:    0; PW_EBUSY something would have to be broken, or get nT, and env->may_fault() said
  *            no, or is not there: it stays as it is, res->where names the first of them, and the

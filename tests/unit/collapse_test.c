@@ -404,7 +404,7 @@ TEST(what_is_there_meanwhile)
 		EXPECT_EQ(collapse(1, 0, NULL), 0);
 		EXPECT_EQ(nr_seen > 0, true);
 		EXPECT_EQ(!!seen[0], live > 1);
-		/* what follows on nothing, or on nT, must be seen; what is in place was all along */
+		/* what follows on nothing, or on nT, must be seen; else it was all along */
 		EXPECT_EQ(w.plan[w.nr_plans - 1].plan.publish, live <= 2);
 		EXPECT_EQ(seen[0] & 1ull << 16, want[live - 1]);
 		EXPECT_EQ(*watched & 1ull << 16, 0); /* and not for good */
