@@ -121,37 +121,43 @@ PW_COLD bool to_leaf(struct pw_op *op, uint64_t ia, unsigned int level)
 	return true;
 }
 
-/* The leaves of a group at @ia get the hint. */
-PW_COLD void to_group(struct pw_op *op, uint64_t ia, unsigned int level)
+/* What is to be a group at @ia, if it can be and may. Its walk's steps need not lie on the stack
+   while the gather pays. */
+PW_COLD bool find_group(struct pw_op *op, uint64_t ia, unsigned int level, struct pw_span *s)
 {
 	const struct pw_table *pt = op->pt;
 	unsigned int lg2 = pw_table_contig_lg2(pt, level);
 	struct row r = { .nr = 1ull << lg2, .level = level };
 	struct pw_spot spot;
-	struct pw_span s;
-	uint64_t size;
 
 	if (pt->instance->walk(pt, &spot, ia, level) || spot.level != level)
-		return;
+		return false;
 	r.slot = spot.slot;
 	r.index = spot.index;
 	if (!row_alike(pt, &r, spot.shift + lg2) || r.hint)
-		return;
-	size = r.nr << spot.shift;
-	s = (struct pw_span){ .slot = (uint64_t *)(uintptr_t)spot.slot,
-			      .nr = r.nr,
-			      .index = r.index,
-			      .ia = ia,
-			      .level = level,
-			      .shift = spot.shift,
-			      .leaf = r.leaf,
-			      .live = pt->flags & PW_TABLE_LIVE,
-			      .group = true };
-	if (!allowed(op, pw_group_how(pt, r.leaf, level), ia, size, &spot))
+		return false;
+	*s = (struct pw_span){ .slot = (uint64_t *)(uintptr_t)spot.slot,
+			       .nr = r.nr,
+			       .index = r.index,
+			       .ia = ia,
+			       .level = level,
+			       .shift = spot.shift,
+			       .leaf = r.leaf,
+			       .live = pt->flags & PW_TABLE_LIVE,
+			       .group = true };
+	return allowed(op, pw_group_how(pt, r.leaf, level), ia, r.nr << spot.shift, &spot);
+}
+
+/* The leaves of a group at @ia get the hint. */
+PW_COLD void to_group(struct pw_op *op, uint64_t ia, unsigned int level)
+{
+	struct pw_span s;
+
+	if (!find_group(op, ia, level, &s))
 		return;
 	pw_replace(op, &s);
-	op->res.changed += size;
-	op->res.nr_entries += r.nr;
+	op->res.changed += s.nr << s.shift;
+	op->res.nr_entries += s.nr;
 	pw_op_note(op);
 }
 

@@ -52,16 +52,12 @@ PW_SMALL void pw_env_link(const struct pw_env *env, uint64_t *slot, uint64_t val
 		pw_direct_store_release(env, slot, val);
 }
 
-PW_SMALL uint64_t pw_env_swap(const struct pw_env *env, uint64_t *slot, uint64_t val)
+PW_SMALL bool pw_env_try(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val)
 {
-	uint64_t old;
-
-	if (!env->cas)
-		return __atomic_exchange_n(slot, val, __ATOMIC_RELEASE);
-	old = pw_env_read(env, slot);
-	while (!pw_env_cas(env, slot, &old, val))
-		;
-	return old;
+	if (env->cas)
+		return env->cas(env->ctx, slot, old, val);
+	return __atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_RELEASE,
+					   __ATOMIC_RELAXED);
 }
 
 uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len)

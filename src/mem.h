@@ -64,10 +64,10 @@ uint64_t pw_env_read(const struct pw_env *env, const uint64_t *slot);
 void pw_env_write(const struct pw_env *env, uint64_t *slot, uint64_t val);
 bool pw_env_cas(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val);
 /* likewise by the hooks, where there are any: a load that is ordered before every later access;
-   a store with release order; an exchange, likewise */
+   a store with release order; a compare-and-swap, likewise */
 uint64_t pw_env_acquire(const struct pw_env *env, const uint64_t *slot);
 void pw_env_link(const struct pw_env *env, uint64_t *slot, uint64_t val);
-uint64_t pw_env_swap(const struct pw_env *env, uint64_t *slot, uint64_t val);
+bool pw_env_try(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val);
 uint64_t *pw_env_table(const struct pw_env *env, uint64_t pa, uint32_t len);
 uint64_t *pw_env_direct_table(const struct pw_env *env, uint64_t pa, uint32_t len);
 uint64_t *pw_env_get_table(const struct pw_env *env, uint64_t *pa);

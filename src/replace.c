@@ -102,8 +102,7 @@ static uint64_t break_run(struct pw_op *op, const struct pw_place *at, uint64_t 
 
 		if ((e & mask) != pattern && !((index + n) & in_group))
 			break;
-		while (env->cas ? !pw_env_cas(env, slot, &e, e & ~broken) :
-				  !pw_direct_cas(env, slot, &e, e & ~broken))
+		while (!pw_env_try(env, slot, &e, e & ~broken))
 			;
 	}
 	pw_env_sync(env, at->slot, n);
@@ -136,8 +135,7 @@ static void merge_use(const struct pw_op *op, uint64_t *slot, uint64_t use, unsi
 
 	do {
 		now = op->pt->reshaper->f->merge(op->pt, old, use, level);
-	} while (now != old && !(env->cas ? pw_env_cas(env, slot, &old, now) :
-					    pw_direct_cas(env, slot, &old, now)));
+	} while (now != old && !pw_env_try(env, slot, &old, now));
 }
 
 /* The use of @e to every leaf of the tables below a head: they were made before it was known. */
@@ -177,47 +175,80 @@ static void heads_merge(struct pw_op *op, const struct pw_span *s, uint64_t e)
 	}
 }
 
-/* What slot @i is to hold; @leaf: the flat leaf for it. */
-static uint64_t span_entry(const struct pw_fmt *f, const struct pw_span *s, uint64_t i,
-			   uint64_t leaf)
+/* The table that slot @i becomes, or NULL. */
+static const struct pw_head *head_of(const struct pw_span *s, uint64_t i)
 {
 	unsigned int h;
 
-	if (s->group)
-		return grouped(f, leaf, s->level);
-
 	for (h = 0; h < s->nr_heads; h++) {
 		if (s->head[h].index == i)
-			return s->head[h].entry;
+			return &s->head[h];
 	}
-	return leaf;
+	return NULL;
 }
 
-/* Make: every slot gets what it is to hold, tables complete before they can be found. */
-static void span_make(struct pw_op *op, const struct pw_span *s, uint64_t leaf)
+PW_SMALL uint64_t pw_span_leaf(const struct pw_table *pt, const struct pw_span *s, uint64_t i,
+			       uint64_t e, uint64_t use)
 {
-	const struct pw_fmt *f = op->pt->reshaper->f;
+	const struct pw_fmt *f = pt->reshaper->f;
+
+	if (f->flat)
+		e = f->flat(e, s->index + i, s->level);
+	return f->merge(pt, e & ~f->contig_mask(s->level), use, s->level);
+}
+
+/*
+ * What slot @i is to hold where it held @e: what is its own (software bits, and what nobody knows)
+ * stays; the use is that of all.
+ */
+static uint64_t span_entry(const struct pw_table *pt, const struct pw_span *s, uint64_t i,
+			   uint64_t e, uint64_t use)
+{
+	const struct pw_fmt *f = pt->reshaper->f;
+	const struct pw_head *head = head_of(s, i);
+
+	if (head)
+		return head->entry;
+	e = pw_span_leaf(pt, s, i, e, use);
+	return s->group ? grouped(f, e, s->level) : e;
+}
+
+/* Make: every slot gets what it is to hold, tables complete before they can be found. @broken: what
+   it was broken by. */
+static void span_make(struct pw_op *op, const struct pw_span *s, uint64_t use, uint64_t broken)
+{
 	uint64_t i;
 
-	for (i = 0; i < s->nr; i++, leaf = f->next_leaf(leaf, s->level))
-		pw_env_link(op->env, s->slot + i, span_entry(f, s, i, leaf));
+	for (i = 0; i < s->nr; i++) {
+		uint64_t e = pw_env_read(op->env, s->slot + i) | broken;
+
+		pw_env_link(op->env, s->slot + i, span_entry(op->pt, s, i, e, use));
+	}
 	pw_env_sync(op->env, s->slot, s->nr);
-	if (s->live && f->publish(op->pt, leaf, s->level))
+	if (s->live && op->pt->reshaper->f->publish(op->pt, use, s->level))
 		op->publish = true;
 }
 
-/* Broken: all slots empty, invalidated, and what hardware wrote into them. */
-static uint64_t span_break(struct pw_op *op, const struct pw_span *s)
+/*
+ * Broken: all slots invalid, invalidated, and what hardware wrote into them. Where a leaf cannot be
+ * broken by some bits of it there are no groups, and the one slot becomes a table.
+ */
+static uint64_t span_break(struct pw_op *op, const struct pw_span *s, uint64_t broken)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
-	uint64_t i, leaf = s->leaf;
+	uint64_t i, keep = broken ? ~broken : 0, use = s->leaf;
 
-	for (i = 0; i < s->nr; i++)
-		leaf = f->merge(op->pt, leaf, pw_env_swap(op->env, s->slot + i, 0), s->level);
+	for (i = 0; i < s->nr; i++) {
+		uint64_t old = pw_env_read(op->env, s->slot + i);
+
+		while (!pw_env_try(op->env, s->slot + i, &old, old & keep))
+			;
+		use = f->merge(op->pt, use, old, s->level);
+	}
 	pw_env_sync(op->env, s->slot, s->nr);
 	pw_op_stale(op, s->ia, span_last(s), s->level);
 	pw_op_pay(op);
-	return leaf;
+	return use;
 }
 
 /*
@@ -227,34 +258,38 @@ static uint64_t span_break(struct pw_op *op, const struct pw_span *s)
 static uint64_t span_in_place(struct pw_op *op, const struct pw_span *s, uint64_t nt)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
-	uint64_t i, merged = s->leaf, leaf = s->leaf;
+	uint64_t i, use = s->leaf;
 
-	for (i = 0; i < s->nr; i++, leaf = f->next_leaf(leaf, s->level)) {
-		uint64_t now = span_entry(f, s, i, leaf);
+	for (i = 0; i < s->nr; i++) {
+		uint64_t old = pw_env_read(op->env, s->slot + i), now;
 
-		if (nt && now != leaf)
-			now = leaf | nt;
-		merged = f->merge(op->pt, merged, pw_env_swap(op->env, s->slot + i, now), s->level);
+		do {
+			now = nt && head_of(s, i) ? pw_span_leaf(op->pt, s, i, old, use) | nt :
+						    span_entry(op->pt, s, i, old, use);
+		} while (!pw_env_try(op->env, s->slot + i, &old, now));
+		use = f->merge(op->pt, use, old, s->level);
 	}
 	pw_env_sync(op->env, s->slot, s->nr);
 	pw_op_stale(op, s->ia, span_last(s), s->level);
-	return merged;
+	return use;
 }
 
 /* The tables over the blocks that have nT by now. */
-static uint64_t span_heads(struct pw_op *op, const struct pw_span *s, uint64_t merged)
+static uint64_t span_heads(struct pw_op *op, const struct pw_span *s, uint64_t use)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
 	unsigned int h;
 
-	for (h = 0; h < s->nr_heads; h++)
-		merged =
-			f->merge(op->pt, merged,
-				 pw_env_swap(op->env, s->slot + s->head[h].index, s->head[h].entry),
-				 s->level);
+	for (h = 0; h < s->nr_heads; h++) {
+		uint64_t *slot = s->slot + s->head[h].index, old = pw_env_read(op->env, slot);
+
+		while (!pw_env_try(op->env, slot, &old, s->head[h].entry))
+			;
+		use = f->merge(op->pt, use, old, s->level);
+	}
 	pw_env_sync(op->env, s->slot, s->nr);
 	pw_op_stale(op, s->ia, span_last(s), s->level);
-	return merged;
+	return use;
 }
 
 /*
@@ -287,37 +322,36 @@ static void span_settle(struct pw_op *op, const struct pw_span *s, uint64_t merg
 PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
-	enum pw_how how = PW_HOW_STORE;
-	uint64_t leaf = s->leaf;
+	uint64_t broken = f->broken_mask(s->level), use;
+	enum pw_how how;
 
-	if (s->live)
-		how = s->group ? pw_group_how(op->pt, leaf, s->level) :
-				 pw_span_how(op->pt, leaf, s->hint, s->nr_heads, s->level);
 	if (!s->live) {
-		span_make(op, s, leaf);
+		span_make(op, s, s->leaf, 0);
 		return;
 	}
+	how = s->group ? pw_group_how(op->pt, s->leaf, s->level) :
+			 pw_span_how(op->pt, s->leaf, s->hint, s->nr_heads, s->level);
 	switch (how) {
 	case PW_HOW_BREAK:
-		leaf = span_break(op, s);
-		if (leaf != s->leaf)
-			heads_merge(op, s, leaf);
-		span_make(op, s, leaf);
+		use = span_break(op, s, broken);
+		if (use != s->leaf)
+			heads_merge(op, s, use);
+		span_make(op, s, use, broken);
 		return;
 	case PW_HOW_NT:
-		leaf = span_in_place(op, s, f->nt);
+		use = span_in_place(op, s, f->nt);
 		pw_op_pay(op);
-		leaf = span_heads(op, s, leaf);
-		span_settle(op, s, leaf);
-		if (f->publish(op->pt, leaf, s->level))
+		use = span_heads(op, s, use);
+		span_settle(op, s, use);
+		if (f->publish(op->pt, use, s->level))
 			op->publish = true;
 		return;
 	case PW_HOW_STORE:
 	default:
-		leaf = span_in_place(op, s, 0);
+		use = span_in_place(op, s, 0);
 		if (s->hint && (op->pt->caps.flags & (PW_CAP_HAF | PW_CAP_HD)))
 			pw_op_pay(op); /* else it can wait for the other end */
-		span_settle(op, s, leaf);
+		span_settle(op, s, use);
 		return;
 	}
 }
@@ -372,9 +406,7 @@ PW_SMALL void pw_join(struct pw_op *op, const struct pw_joint *j)
 		/* what hardware has written to the new leaf stays */
 		do {
 			now = how == PW_HOW_BREAK ? leaf : f->merge(pt, leaf, old, j->level);
-		} while (now != old &&
-			 !(op->env->cas ? pw_env_cas(op->env, j->slot, &old, now) :
-					  pw_direct_cas(op->env, j->slot, &old, now)));
+		} while (now != old && !pw_env_try(op->env, j->slot, &old, now));
 		pw_env_sync(op->env, j->slot, 1);
 		if (how != PW_HOW_STORE && f->publish(pt, leaf, j->level))
 			op->publish = true;

@@ -53,7 +53,7 @@ struct pw_span {
 	uint64_t ia;	/* what they map, from here on */
 	unsigned int level;
 	unsigned int shift;
-	uint64_t leaf; /* the first as a flat leaf without the hint: what is to be there, but for */
+	uint64_t leaf; /* the first as a flat leaf without the hint, with the use of all */
 	bool live;     /* a CPU may hold what is there now */
 	bool hint;     /* they have the hint now */
 	bool group;    /* they are to have it; no heads then */
@@ -77,7 +77,11 @@ struct pw_joint {
 void pw_join(struct pw_op *op, const struct pw_joint *j);
 /* replace.c: how does a leaf of a group get its hint? */
 enum pw_how pw_group_how(const struct pw_table *pt, uint64_t leaf, unsigned int level);
-/* replace.c: write the span's leaf, and its heads, over what is there. */
+/* replace.c: the leaf of slot @i, which holds @e, of a span: flat, without the hint, and with this
+   use beside its own */
+uint64_t pw_span_leaf(const struct pw_table *pt, const struct pw_span *s, uint64_t i, uint64_t e,
+		      uint64_t use);
+/* replace.c: give and take the hint, and write the heads, over what is there. */
 void pw_replace(struct pw_op *op, struct pw_span *s);
 /* replace.c: how do the entries of a span change? The strictest of its slots. */
 enum pw_how pw_span_how(const struct pw_table *pt, uint64_t leaf, bool hint, bool to_table,

@@ -104,15 +104,6 @@ static void count_entry(const struct stop *in, int n)
 
 /* Entries */
 
-/* Compare-and-swap after every earlier store of this CPU; the hook is that, too. */
-static bool swap(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t val)
-{
-	if (env->cas)
-		return pw_env_cas(env, slot, old, val);
-	return __atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_RELEASE,
-					   __ATOMIC_RELAXED);
-}
-
 /* What was done to the entry at @at, which held at->e and holds @now. */
 static void account(struct shared *s, const struct pw_place *at, uint64_t now)
 {
@@ -146,7 +137,7 @@ static int map_entry(struct shared *s, struct pw_place *at)
 	if (at->kind == PW_KIND_HOLE) {
 		now = s->f->make_leaf(op->set[at->level], at->ia + op->delta, at->level);
 		count_entry(in, 1);
-		if (swap(op->env, at->slot, &at->e, now)) {
+		if (pw_env_try(op->env, at->slot, &at->e, now)) {
 			account(s, at, now);
 			return 0;
 		}
@@ -183,7 +174,7 @@ static int change_entry(struct shared *s, struct pw_place *at)
 		if (now == at->e)
 			return 0;
 		before = at->e;
-		if (swap(op->env, at->slot, &at->e, now)) {
+		if (pw_env_try(op->env, at->slot, &at->e, now)) {
 			account(s, at, now);
 			if (unmap)
 				count_entry(&s->stop[at->level], -1);
@@ -276,7 +267,7 @@ static int install(struct shared *s, const struct pw_place *at, struct stop *bel
 	if (below->users)
 		__atomic_store_n(below->users, COUNTED + 1u, __ATOMIC_RELAXED);
 	count_entry(&s->stop[at->level], 1);
-	if (swap(env, at->slot, &old, s->f->make_table(op->pt, below->pa, at->level))) {
+	if (pw_env_try(env, at->slot, &old, s->f->make_table(op->pt, below->pa, at->level))) {
 		pw_env_sync(env, at->slot, 1);
 		op->res.nr_tables++;
 		return 0;
@@ -365,7 +356,7 @@ static void unlink_table(struct shared *s, uint64_t ia, unsigned int level)
 	struct pw_place parent = { .ia = ia,
 				   .level = level + 1u,
 				   .shift = pw_shift(s->f, level + 1u) };
-	uint64_t i, nr = 1ull << op->pt->index_lg2;
+	uint64_t i, nr = 1ull << op->pt->index_lg2, link = pw_env_read(op->env, dead->link);
 
 	for (i = 0; i < nr; i++) {
 		if (pw_env_read(op->env, dead->table + i)) {
@@ -373,8 +364,8 @@ static void unlink_table(struct shared *s, uint64_t ia, unsigned int level)
 			return;
 		}
 	}
-	/* hardware may set a use bit in the link, so what it holds is not compared */
-	(void)pw_env_swap(op->env, dead->link, 0);
+	while (!pw_env_try(op->env, dead->link, &link, 0))
+		; /* hardware may set a use bit in it */
 	pw_env_sync(op->env, dead->link, 1);
 	count_entry(&s->stop[level + 1u], -1);
 	op->table_pa[level] = dead->pa;

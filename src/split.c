@@ -212,17 +212,6 @@ PW_SMALL void pw_span_at(const struct pw_table *pt, const struct pw_spot *spot, 
 		s->leaf = f->merge(pt, s->leaf, pw_env_read(pt->env, s->slot + i), s->level);
 }
 
-/* The flat leaf of slot @i of a span. */
-static uint64_t span_leaf(const struct pw_table *pt, const struct pw_span *s, uint64_t i)
-{
-	const struct pw_fmt *f = pt->reshaper->f;
-	uint64_t leaf = s->leaf;
-
-	while (i--)
-		leaf = f->next_leaf(leaf, s->level);
-	return leaf;
-}
-
 /* One cut of a span in a head that there is already: false if there is none at @ia. */
 static bool head_cut(struct pw_op *op, const struct pw_span *s, uint64_t ia)
 {
@@ -241,13 +230,14 @@ static bool head_cut(struct pw_op *op, const struct pw_span *s, uint64_t ia)
 /* One cut of a span, there or in a head of its own. */
 PW_COLD void span_cut(struct pw_op *op, struct pw_span *s, uint64_t ia)
 {
-	uint64_t i = (ia - s->ia) >> s->shift;
+	uint64_t i = (ia - s->ia) >> s->shift, leaf;
 	struct pw_head *head = &s->head[s->nr_heads];
 
 	if (!is_cut(ia, s->shift) || head_cut(op, s, ia))
 		return;
+	leaf = pw_span_leaf(op->pt, s, i, pw_env_read(op->env, s->slot + i), s->leaf);
 	head->index = i;
-	head->entry = build(op, span_leaf(op->pt, s, i), s->level, s->shift, ia, &head->table);
+	head->entry = build(op, leaf, s->level, s->shift, ia, &head->table);
 	s->nr_heads++;
 }
 

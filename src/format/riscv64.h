@@ -517,6 +517,12 @@ PW_INLINE enum pw_how pw_rv_how(const struct pw_table *pt, uint64_t old, uint64_
 	return (old & now & PW_RV_V) && ((old ^ now) & PW_RV_N) ? PW_HOW_BREAK : PW_HOW_STORE;
 }
 
+PW_INLINE uint64_t pw_rv_broken_mask(unsigned int level)
+{
+	(void)level;
+	return PW_RV_V;
+}
+
 /* Leaves of all sizes look alike. */
 PW_INLINE uint64_t pw_rv_child(uint64_t e, unsigned int level)
 {
@@ -579,7 +585,7 @@ static const struct pw_fmt pw_fmt_riscv64 = {
 	.parent = pw_rv_child,
 	.merge = pw_rv_merge,
 	.unused = pw_rv_unused,
-	.broken_mask = pw_no_broken_mask,
+	.broken_mask = pw_rv_broken_mask,
 	.encode = pw_rv_encode,
 	.decode_leaf = pw_rv_decode_leaf,
 	.change = pw_rv_change,
@@ -627,7 +633,7 @@ static const struct pw_fmt pw_fmt_riscv64_g = {
 	.parent = pw_rv_child,
 	.merge = pw_rv_merge,
 	.unused = pw_rv_unused,
-	.broken_mask = pw_no_broken_mask,
+	.broken_mask = pw_rv_broken_mask,
 	.encode = pw_rv_g_encode,
 	.decode_leaf = pw_rv_g_decode_leaf,
 	.change = pw_rv_g_change,

@@ -246,3 +246,90 @@ TEST(parts_of_one_leaf_stay_mapped_where_nobody_was_asked)
 			each_unasked(live, format);
 	}
 }
+
+/* The bits of one entry of a group that are software's: nobody else has those */
+static uint64_t soft_bits(unsigned int level, unsigned int soft)
+{
+	struct pw_attr attr = world_attr(&w, PW_PERM_W);
+	uint64_t plain = 0, raw = 0;
+
+	EXPECT_EQ(pw_attr_encode(&w.pt, &attr, level, &plain), 0);
+	attr.soft = soft;
+	EXPECT_EQ(pw_attr_encode(&w.pt, &attr, level, &raw), 0);
+	return raw ^ plain;
+}
+
+static struct pw_attr look(uint64_t va)
+{
+	struct pw_translation t;
+	struct pw_attr attr = { 0 };
+
+	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(va), &t), 0);
+	EXPECT_EQ(pw_attr_decode(&w.pt, t.entry, t.level, &attr), 0);
+	return attr;
+}
+
+/* A page out of the fourth leaf of a group, or out of the second where that is all: each of them
+   keeps what only it has. */
+static void keeps_its_own(unsigned int level)
+{
+	uint64_t page = world_page_bytes(&w), size = pw_table_leaf_size(&w.pt, level);
+	uint64_t nr = 1ull << pw_table_contig_lg2(&w.pt, level), first = w.pt.first.v + nr * size;
+	uint64_t at = first + (nr > 4 ? 3 : nr - 1) * size + (level ? page : 0);
+	struct pw_attr attr = world_attr(&w, PW_PERM_W);
+	struct pw_translation t;
+
+	if (nr < 2 || w.pt.last.v - w.pt.first.v < 3 * nr * size)
+		return;
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(first, nr * size), pw_pa_of(nr * size), &attr,
+			 PW_CONTIGUOUS | PW_MAX_LEVEL(level), NULL, NULL),
+		  0);
+	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first), &t), 0);
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t pa = t.step[t.nr_steps - 1].entry_pa.v + i * 8u;
+
+		*world_slot(&w, pa & ~(w.page_size - 1), (pa & (w.page_size - 1)) / 8) |=
+			soft_bits(level, i % 4);
+	}
+	EXPECT_EQ(look(first).flags & PW_ATTR_CONTIGUOUS, PW_ATTR_CONTIGUOUS);
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(at, page), read_only(), 0, NULL, NULL), 0);
+	for (uint64_t i = 0; i < nr; i++) {
+		harness_note("leaf", i);
+		attr = look(first + i * size);
+		EXPECT_EQ(attr.soft, i % 4);
+		EXPECT_EQ(attr.flags & PW_ATTR_CONTIGUOUS & (level ? 0 : ~0u), 0);
+		attr = look(first + (i + 1) * size - page);
+		EXPECT_EQ(attr.soft, i % 4);
+	}
+	expect_same(first - w.pt.first.v, nr * size, nr * size, at - first, at - first + page);
+	EXPECT_EQ(pw_unmap(&w.pt, pw_range_len(first, nr * size), 0, NULL, NULL), 0);
+	EXPECT_EQ(w.violations, 0);
+}
+
+TEST(leaves_of_a_group_keep_what_is_their_own)
+{
+	for (unsigned int i = 0; i < 2 * 5 * WORLD_NR_FORMATS; i++) {
+		unsigned int live = i / 2 % 5, format = i / 10;
+		struct world_options o = { .hooked = i & 1,
+					   .reshape = true,
+					   .pa_base = format == WORLD_FAKE ? 0 : 1ull << 40,
+					   .caps = PW_CAP_BBM_ABORTS_OK };
+
+		harness_note("format", format);
+		harness_note("hooked", i & 1);
+		harness_note("live", live);
+		if (!world_open(&w, &world_formats[format], &o))
+			return;
+		if (live) {
+			w.pt.flags |= PW_TABLE_LIVE;
+			w.pt.exec = &w.exec;
+		}
+		w.env.may_fault = yes;
+		w.pt.caps.bbm_level = live ? live - 1 : 0;
+		for (unsigned int level = 0; pw_table_leaf_ok(&w.pt, level); level++) {
+			harness_note("level", level);
+			keeps_its_own(level);
+		}
+		world_close(&w);
+	}
+}
