@@ -272,6 +272,7 @@ PW_SMALL int pw_op_aim(struct pw_op *op, size_t i)
 
 	op->first = range->first.v - op->pt->first.v;
 	op->last = range->last.v - op->pt->first.v;
+	op->index = i;
 	op_forget(op);
 	if (!err && map)
 		err = map_aim(op, &op->list.maps[i]);

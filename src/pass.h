@@ -82,8 +82,10 @@ struct pw_op {
 	uint64_t clear[PW_LEAF_LEVELS];
 	uint64_t set[PW_LEAF_LEVELS];
 
-	/* map */
-	uint64_t delta;	    /* output address - ia, modulo 2^64 */
+	union {
+		uint64_t delta; /* map: output address - ia, modulo 2^64 */
+		uint64_t index; /* the others: of the range under work in the list */
+	};
 	uint64_t nr_needed; /* tables to reserve */
 	uint64_t *pool;	    /* reserved tables, a list */
 

@@ -40,23 +40,44 @@ static uint64_t plain(const struct pw_fmt *f, uint64_t leaf, unsigned int level)
 	return leaf & ~f->contig_mask(level);
 }
 
+/* Is the entry of 2^@shift bytes around @ia cut at @edge? */
+static bool cuts_entry(uint64_t edge, uint64_t ia, unsigned int shift)
+{
+	return is_cut(edge, shift) && edge >> shift == ia >> shift;
+}
+
+/* Or at an end of a range that stands before the one under work in the list, and was counted? */
+static bool counted(const struct pw_op *op, uint64_t ia, unsigned int shift)
+{
+	uint64_t base = op->pt->first.v, i;
+
+	for (i = 0; i < op->index; i++) {
+		const struct pw_range *r = &op->list.ranges[i];
+
+		if (cuts_entry(r->first.v - base, ia, shift) ||
+		    cuts_entry(r->last.v - base + 1u, ia, shift))
+			return true;
+	}
+	return false;
+}
+
 /*
- * How many tables does a cut of one leaf take? One at each level for each end that is not at an
- * entry's edge there; one for both where they are in the same entry.
+ * How many tables does a cut of one leaf take? One for each entry that is cut, at each level, and
+ * that nobody else has counted: the other end of the range, or another range in the same entry.
  */
 static uint64_t tables_for(const struct pw_op *op, const struct pw_place *at)
 {
-	uint64_t end = op->last + 1u, in = pw_in_entry(at), nr = 0;
+	uint64_t first = op->first, end = op->last + 1u, in = pw_in_entry(at), nr = 0;
 	uint64_t leaf = at->ia & ~in;
-	bool low = op->first > leaf, high = end - 1u < (leaf | in);
+	bool low = first > leaf, high = end - 1u < (leaf | in);
 	unsigned int shift = at->shift, level = at->level;
 
 	for (; level; level--, shift -= (unsigned int)op->pt->index_lg2) {
-		bool a = low && is_cut(op->first, shift), b = high && is_cut(end, shift);
-
-		nr += (uint64_t)a + (uint64_t)b;
-		if (a && b && op->first >> shift == end >> shift)
-			nr--;
+		if (low && is_cut(first, shift) && !counted(op, first, shift))
+			nr++;
+		if (high && is_cut(end, shift) && !cuts_entry(first, end, shift) &&
+		    !counted(op, end, shift))
+			nr++;
 	}
 	return nr;
 }
@@ -67,12 +88,14 @@ PW_SMALL int pw_split_check(struct pw_op *op, const struct pw_place *at, uint64_
 	const struct pw_fmt *f = op->pt->reshaper->f;
 	uint64_t nr = tables_for(op, at), leaf = plain(f, at->e, at->level);
 	bool hint = at->e & f->contig_mask(at->level);
+	uint64_t in = pw_in_entry(at), start = at->ia & ~in;
+	bool cut = op->first > start || op->last < (start | in); /* by whomever it was counted */
 	struct pw_place whole = *at;
 
 	whole.ia = first;
 	whole.last = last;
 	if ((op->pt->flags & PW_TABLE_LIVE) && at->kind == PW_KIND_LEAF &&
-	    pw_span_how(op->pt, leaf, hint, nr, at->level) != PW_HOW_STORE &&
+	    pw_span_how(op->pt, leaf, hint, cut, at->level) != PW_HOW_STORE &&
 	    pw_may_break(op, &whole))
 		return PW_EBUSY;
 	op->nr_needed += nr;

@@ -139,7 +139,7 @@ TEST(one_page_out_of_every_leaf)
  * Several ranges in one leaf. The first cut may not leave groups behind that the next one would
  * have to break where nobody was asked whether it may (RV-NAPOT-2).
  */
-static struct pw_range part[4];
+static struct pw_range part[5];
 static bool gone; /* a page that nothing was to happen to */
 
 static void expect_mapped(void)
@@ -175,6 +175,7 @@ static void several_parts(unsigned int level, const uint8_t order[4])
 	uint64_t more = group > page && size > 4 * group ? group : 0;
 	struct pw_change ro = { .perm_clear = w.format->no_write };
 	struct pw_result res;
+	uint32_t before;
 	int err;
 
 	if (!map_block(level, &at, 0))
@@ -185,15 +186,20 @@ static void several_parts(unsigned int level, const uint8_t order[4])
 	part[order[1]] = pw_range_len(at + 3 * page, page);
 	part[order[2]] = pw_range_len(at + group + page, page + more);
 	part[order[3]] = pw_range_len(at + size - page, page);
+	part[4] = part[order[2]]; /* twice, and it cuts no more */
 	gone = false;
 	w.on_store = watch_store;
-	err = pw_protect_vec(&w.pt, part, 4, &ro, 0, NULL, &res);
+	world_forget(&w);
+	before = w.balance;
+	err = pw_protect_vec(&w.pt, part, 5, &ro, 0, NULL, &res);
 	w.on_store = NULL;
 	EXPECT_EQ(gone, false);
 	if (err)
 		EXPECT_EQ(err, PW_EBUSY);
 	else
 		EXPECT_EQ(res.changed, 4 * page + more);
+	/* and not a page too many was asked for */
+	EXPECT_EQ(w.balance - before, w.nr_gets);
 	/* nothing but what the ranges cut is smaller than it has to be */
 	if (!err && level == 1 && group > page) {
 		struct pw_translation t;
@@ -329,6 +335,70 @@ TEST(leaves_of_a_group_keep_what_is_their_own)
 		for (unsigned int level = 0; pw_table_leaf_ok(&w.pt, level); level++) {
 			harness_note("level", level);
 			keeps_its_own(level);
+		}
+		world_close(&w);
+	}
+}
+
+/* Lists of any order and overlap in a leaf, or in a group: what is reserved is what it takes. */
+static void any_list(unsigned int level)
+{
+	uint64_t page = world_page_bytes(&w), size = pw_table_leaf_size(&w.pt, level);
+	uint64_t nr = 1ull << pw_table_contig_lg2(&w.pt, level), first = w.pt.first.v + nr * size;
+	struct pw_attr attr = world_attr(&w, PW_PERM_W);
+	struct pw_range list[6];
+	uint32_t before;
+
+	if (w.pt.last.v - w.pt.first.v < 3 * nr * size)
+		return;
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(first, nr * size), pw_pa_of(nr * size), &attr,
+			 PW_CONTIGUOUS | PW_MAX_LEVEL(level), NULL, NULL),
+		  0);
+	for (unsigned int i = 0; i < 6; i++) {
+		/* near each other, and further away */
+		uint64_t off = harness_random() % (nr * size / page), n = harness_random() % 40;
+
+		off = harness_random() % 2 ? off : off % (nr * size / page / 64 + 1);
+		n = off + n < nr * size / page ? n : nr * size / page - 1 - off;
+		list[i] = pw_range_len(first + off * page, (n + 1) * page);
+	}
+	world_forget(&w);
+	before = w.balance;
+	EXPECT_EQ(pw_protect_vec(&w.pt, list, 6, read_only(), 0, NULL, NULL), 0);
+	EXPECT_EQ(w.balance - before, w.nr_gets);
+	for (unsigned int i = 0; i < 6; i++) {
+		uint64_t off = list[i].first.v - first, len = list[i].last.v - list[i].first.v + 1;
+
+		expect_same(list[i].first.v - w.pt.first.v, len, nr * size + off, 0, len);
+	}
+	EXPECT_EQ(pw_unmap(&w.pt, pw_range_len(first, nr * size), 0, NULL, NULL), 0);
+	EXPECT_EQ(w.violations, 0);
+	EXPECT_EQ(w.asserts, 0);
+}
+
+TEST(lists_take_no_page_too_many)
+{
+	for (unsigned int i = 0; i < 5 * WORLD_NR_FORMATS; i++) {
+		unsigned int live = i % 5, format = i / 5;
+		struct world_options o = { .hooked = i & 1,
+					   .reshape = true,
+					   .pa_base = format == WORLD_FAKE ? 0 : 1ull << 40,
+					   .caps = PW_CAP_BBM_ABORTS_OK };
+
+		harness_note("format", format);
+		harness_note("live", live);
+		if (!world_open(&w, &world_formats[format], &o))
+			return;
+		if (live) {
+			w.pt.flags |= PW_TABLE_LIVE;
+			w.pt.exec = &w.exec;
+		}
+		w.env.may_fault = yes;
+		w.pt.caps.bbm_level = live ? live - 1 : 0;
+		for (unsigned int level = 1; level < 3 && pw_table_leaf_ok(&w.pt, level); level++) {
+			harness_note("level", level);
+			for (unsigned int n = 0; n < 4; n++)
+				any_list(level);
 		}
 		world_close(&w);
 	}
