@@ -86,6 +86,16 @@ static bool allowed(struct pw_op *op, enum pw_how how, uint64_t ia, uint64_t siz
 	return false;
 }
 
+/* A leaf of @level that says itself that it is global. */
+PW_COLD uint64_t made_global(const struct pw_table *pt, uint64_t leaf, unsigned int level)
+{
+	struct pw_change c = { .flags_set = PW_ATTR_GLOBAL };
+	uint64_t clear = 0, set = 0;
+
+	(void)pt->reshaper->f->change(pt, &c, level, &clear, &set); /* cannot be refused there */
+	return (leaf & ~clear) | set;
+}
+
 /* The table that the entry of @level for @ia leads to becomes a leaf there. False: it does not. */
 PW_COLD bool to_leaf(struct pw_op *op, uint64_t ia, unsigned int level)
 {
@@ -108,10 +118,12 @@ PW_COLD bool to_leaf(struct pw_op *op, uint64_t ia, unsigned int level)
 	r.slot = j.table;
 	if (!row_alike(pt, &r, spot.shift))
 		return false;
+	/* what the table's own entry takes away would be given back; what it gives, kept */
+	acc = f->inherit(pt, spot.step[level].acc, j.old, level);
+	if (acc & ~spot.step[level].acc & f->acc_global)
+		r.leaf = made_global(pt, r.leaf, r.level);
 	j.child = r.leaf;
 	j.leaf = f->parent(r.leaf, r.level);
-	/* what the table's own entry takes away would be given back */
-	acc = f->inherit(pt, spot.step[level].acc, j.old, level);
 	if (f->kind(pt, j.leaf, level) != PW_KIND_LEAF ||
 	    f->reserved(pt, j.leaf, PW_KIND_LEAF, level) ||
 	    f->perm(pt, j.leaf, level, spot.step[level].acc) != f->perm(pt, r.leaf, r.level, acc))

@@ -180,7 +180,8 @@ struct pw_sweep {
  * A table inside the range whose leaves are all valid, continue each other at an aligned output
  * address and agree in everything but accessed and dirty (software bits included) becomes one leaf;
  * what is left of its groups that do so get the hint. A hole, or another right, keeps both as they
- * are, and so does a table entry that takes rights away from them. Use is gathered: accessed or
+ * are, and so does a table entry that takes rights away from them; below one that makes them global
+ * (RISC-V) the leaf says so itself. Use is gathered: accessed or
  * dirty anywhere is accessed or dirty after.
  *
  * At least one table is looked at; one that was begun is finished, so @sweep->budget may be

@@ -127,6 +127,8 @@ struct pw_fmt {
 	/* What tables take away: fold one table entry into @acc (0 at the root). */
 	uint32_t (*inherit)(const struct pw_table *pt, uint32_t acc, uint64_t e,
 			    unsigned int level);
+	/* The bit of that which makes all leaves below global, where a table can say so. */
+	uint32_t acc_global;
 	/* Effective PW_PERM_* of a leaf under @acc. */
 	uint32_t (*perm)(const struct pw_table *pt, uint64_t e, unsigned int level, uint32_t acc);
 

@@ -577,6 +577,7 @@ static const struct pw_fmt pw_fmt_riscv64 = {
 	.flat = pw_rv_flat,
 	.compare_mask = pw_rv_compare_mask,
 	.inherit = pw_rv_inherit,
+	.acc_global = PW_RV_ACC_GLOBAL,
 	.perm = pw_rv_perm,
 	.publish = pw_no_publish,
 	.stale = pw_rv_stale,

@@ -431,6 +431,35 @@ TEST(a_table_that_takes_rights_away)
 	world_close(&w);
 }
 
+/* A table that makes what is below it global (RISC-V): the leaf in its place says so itself. */
+TEST(a_table_that_is_global)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		struct pw_attr attr;
+		struct pw_translation t;
+		uint64_t size;
+
+		if (!open_world(WORLD_RISCV64, i & 1, i & 2 ? 1 : 0))
+			return;
+		size = pw_table_leaf_size(&w.pt, 1);
+		attr = world_attr(&w, PW_PERM_W);
+		attr.flags &= ~PW_ATTR_GLOBAL;
+		EXPECT_EQ(pw_map(&w.pt, pw_range_len(first_of(1), size), pw_pa_of(size), &attr,
+				 PW_MAX_LEVEL(0), NULL, NULL),
+			  0);
+		EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first_of(1)), &t), 0);
+		if (i < 4)
+			*world_slot(&w, t.step[t.nr_steps - 2].entry_pa.v & ~4095ull,
+				    (t.step[t.nr_steps - 2].entry_pa.v & 4095u) / 8) |= 1u << 5;
+		EXPECT_EQ(collapse(1, PW_MAX_LEVEL(1), NULL), 0);
+		EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first_of(1)), &t), 0);
+		EXPECT_EQ(t.level, 1);
+		EXPECT_EQ(pw_attr_decode(&w.pt, t.entry, 1, &attr), 0);
+		EXPECT_EQ(!!(attr.flags & PW_ATTR_GLOBAL), i < 4);
+		world_close(&w);
+	}
+}
+
 /* Present-but-invalid leaves are alike, too, but nobody translates by them: they stay. */
 static void invalid(void)
 {
