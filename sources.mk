@@ -192,6 +192,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/observe.c \
 	tests/model/image.c \
 	tests/model/watch.c \
+	tests/plans/machine.c \
 	tests/ref/ref_cached.c \
 
 PW_TESTS = \
@@ -200,6 +201,7 @@ PW_TESTS = \
 	tests/model/model_test.c \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
+	tests/plans/plans_test.c \
 	tests/property/property_test.c \
 	tests/threads/changers_test.c \
 	tests/threads/readers_test.c \
