@@ -205,6 +205,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/changers_test.c \
 	tests/threads/readers_test.c \
+	tests/unit/alias_test.c \
 	tests/unit/arm64_fields_test.c \
 	tests/unit/arm64_formats_test.c \
 	tests/unit/arm64_range_test.c \

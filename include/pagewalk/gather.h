@@ -56,8 +56,8 @@ struct pw_gather {
  * @ranges:  storage for @nr ranges, or NULL with @nr 0
  * @nr:      number of entries in @ranges
  *
- * The threshold to a full flush is @exec->max_pages in all, or 512 (Linux's choice for arm64
- * without range operations with 4K pages); write @g->max_pages for another, 0 for none.
+ * The threshold to a full flush is @exec->max_pages in all, or 512 (Linux's choice for arm64 with
+ * 4K pages and no range operations); write @g->max_pages for another, 0 for none.
  *
  * Context:   any; the caller owns @g.
  * Hardware:  nothing.

@@ -257,8 +257,8 @@ static void hook(bool nofault)
 }
 
 /*
- * Beside the words of known[]: bbm=N; alone (one CPU); va=N (bits); el2, vhe (EL2&0); no-fault (nothing may be broken
- * for a while: env->may_fault() says no); no-reshaper.
+ * Beside the words of known[]: bbm=N; alone (one CPU); va=N (bits); el2, vhe (EL2&0); no-fault
+ * (nothing may be broken for a while: env->may_fault() says no); no-reshaper.
  */
 bool machine_open(const char *words, bool hooked)
 {

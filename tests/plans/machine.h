@@ -6,7 +6,7 @@
  *
  *     write N             stores to entries that a walker can reach; those next to each other in
  *                         time are one line
- *     plan publish        a plan comes, and what it owes: publish, invalidate, or publish+invalidate
+ *     plan publish        a plan comes, and what it owes: publish, invalidate, publish+invalidate
  *     dsb ish             what the printer of the architecture prints for it: an instruction a line
  *     free N              tables that went back to the environment
  */
