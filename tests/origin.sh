@@ -46,7 +46,7 @@ build_guest() {
 		-Wconversion -Wshadow -Werror -Iinclude -mno-outline-atomics -mgeneral-regs-only
 		-mstrict-align -DPW_LINUX_VA_BITS=39"
 	for src in $(sources PW_SRC PW_PLATFORM_SRC PW_PLATFORM_ARM64_INSN_SRC PW_LINUX_SRC) \
-		src/instance/arm64_4k_direct.c tests/harness/harness.c tests/metal/mem.c \
+		src/instance/arm64_4k_direct.c tests/harness/harness.c tests/metal/mem.c tests/metal/options.c \
 		tests/metal/arm64/start.S tests/metal/arm64/board.c tests/origin/origin_test.c; do
 		# shellcheck disable=SC2086
 		"$cc" $guest_flags -c "$src" -o "$out/$(echo "$src" | tr / _).o" || return 1

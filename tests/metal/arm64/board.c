@@ -8,9 +8,11 @@
 
 #include "../../harness/harness.h"
 
-#define PL011_DATA    (*(volatile uint32_t *)0x09000000)
-#define ESR_EC(esr)   ((esr) >> 26 & 0x3f)
-#define EC_DATA_ABORT 0x25 /* taken without a change of level */
+#define PL011_DATA (*(volatile uint32_t *)METAL_UART)
+
+#define SPSR_EL0T 0x3c0 /* all exceptions masked */
+#define SPSR_EL1H 0x3c5
+#define SPSR_EL2H 0x3c9
 
 /* Descriptors, written down here once more: this file must not lean on what it tests. */
 #define BLOCK	    0x1ull
@@ -31,10 +33,9 @@ uint32_t metal_entry_level;
 struct pw_arm64_counts metal_counts;
 struct pw_arm64_executor metal_exec;
 
-static struct {
-	bool expected;
-	uint32_t status;
-} fault;
+/* The probe that is being made, and what came of it. */
+static bool probing;
+struct metal_trap metal_trap;
 
 void metal_puts(const char *text)
 {
@@ -60,56 +61,111 @@ void metal_fatal(void)
 	metal_exit(1);
 }
 
-uint64_t metal_fault(uint64_t esr, uint64_t elr, uint64_t far)
+static uint64_t current_level(void)
 {
-	if (fault.expected && ESR_EC(esr) == EC_DATA_ABORT) {
-		fault.status = esr & 0x3f;
-		return elr + 4; /* behind the access */
+	uint64_t el;
+
+	__asm__("mrs %0, CurrentEL" : "=r"(el));
+	return el >> 2;
+}
+
+/* What a probe ran into: on behind an access, back from what metal_enter() entered. */
+static void end_of_probe(uint64_t esr, uint64_t far, struct metal_frame *frame)
+{
+	metal_trap = (struct metal_trap){ .esr = esr, .far = far, .elr = frame->elr };
+	probing = false;
+	if (METAL_EC(esr) == METAL_EC_DATA) {
+		frame->elr += 4;
+		return;
+	}
+	frame->elr = (uint64_t)(uintptr_t)metal_back;
+	frame->spsr = current_level() == 2 ? SPSR_EL2H : SPSR_EL1H;
+}
+
+void metal_sync(uint64_t esr, uint64_t far, struct metal_frame *frame)
+{
+	if (probing) {
+		end_of_probe(esr, far, frame);
+		return;
+	}
+	if (METAL_EC(esr) == METAL_EC_HVC && (esr & 0xffff) == 0) {
+		((void (*)(void))(uintptr_t)frame->x[0])();
+		return;
 	}
 	put_hex("exception: ESR 0x", esr);
-	put_hex(" ELR 0x", elr);
+	put_hex(" ELR 0x", frame->elr);
 	put_hex(" FAR 0x", far);
 	metal_puts("\n0 passed, 1 failed\n");
 	metal_exit(1);
 }
 
+static void begin_probe(void)
+{
+	metal_trap = (struct metal_trap){ 0 };
+	probing = true;
+}
+
+static uint64_t access(uint64_t va, uint32_t what, uint64_t val)
+{
+	switch (what) {
+	case METAL_READ:
+		__asm__ volatile("ldr %0, [%1]" : "+r"(val) : "r"(va) : "memory");
+		break;
+	case METAL_READ | METAL_USER:
+		__asm__ volatile("ldtr %0, [%1]" : "+r"(val) : "r"(va) : "memory");
+		break;
+	case METAL_WRITE:
+		__asm__ volatile("str %0, [%1]" : : "r"(val), "r"(va) : "memory");
+		break;
+	default:
+		__asm__ volatile("sttr %0, [%1]" : : "r"(val), "r"(va) : "memory");
+		break;
+	}
+	return val;
+}
+
+uint32_t metal_probe(uint64_t va, uint32_t what, uint64_t *val)
+{
+	begin_probe();
+	if (what & METAL_FETCH)
+		metal_enter(va, what & METAL_USER ? SPSR_EL0T : SPSR_EL1H, 0);
+	else
+		*val = access(va, what, *val);
+	probing = false;
+	if (METAL_EC(metal_trap.esr) == METAL_EC_SVC) {
+		*val = metal_trap.esr & 0xffff;
+		return METAL_NO_FAULT;
+	}
+	return metal_trap.esr & 0x3f;
+}
+
+bool metal_probe_from_el2(uint64_t ipa, uint64_t *val)
+{
+	begin_probe();
+	*val = metal_enter((uint64_t)(uintptr_t)metal_load_el1, SPSR_EL1H, ipa);
+	return METAL_EC(metal_trap.esr) == METAL_EC_HVC;
+}
+
 uint32_t metal_read(uint64_t va, uint64_t *val)
 {
-	uint64_t got = *val;
-
-	fault.expected = true;
-	fault.status = METAL_NO_FAULT;
-	__asm__ volatile("ldr %0, [%1]" : "+r"(got) : "r"(va) : "memory");
-	fault.expected = false;
-	*val = got;
-	return fault.status;
+	return metal_probe(va, METAL_READ, val);
 }
 
 uint32_t metal_write(uint64_t va, uint64_t val)
 {
-	fault.expected = true;
-	fault.status = METAL_NO_FAULT;
-	__asm__ volatile("str %0, [%1]" : : "r"(val), "r"(va) : "memory");
-	fault.expected = false;
-	return fault.status;
+	return metal_probe(va, METAL_WRITE, &val);
 }
 
-#define MSR(reg, val) __asm__ volatile("msr " reg ", %0" : : "r"((uint64_t)(val)) : "memory")
-
-static void mmu_on(void)
+void metal_first_tables(void)
 {
-	uint64_t sctlr;
+	static const struct boot_regs regs = { .mair = MAIR_VAL, .tcr = TCR_VAL };
+	struct boot_regs r = regs;
 
 	metal_lower[0] = BLOCK | AF | ATTR_DEVICE | XN;
 	metal_lower[1] = 0x40000000ull | BLOCK | AF | SH_INNER;
-	MSR("mair_el1", MAIR_VAL);
-	MSR("tcr_el1", TCR_VAL);
-	MSR("ttbr0_el1", (uint64_t)(uintptr_t)metal_lower | (uint64_t)METAL_ASID << 48);
-	MSR("ttbr1_el1", (uint64_t)(uintptr_t)metal_upper);
-	__asm__ volatile("dsb ishst\n\tisb\n\ttlbi vmalle1\n\tdsb ish\n\tisb" : : : "memory");
-	__asm__ volatile("mrs %0, sctlr_el1" : "=r"(sctlr));
-	MSR("sctlr_el1", sctlr | 1ull << 0 | 1ull << 2 | 1ull << 12); /* M, C, I */
-	__asm__ volatile("isb" : : : "memory");
+	r.ttbr0 = (uint64_t)(uintptr_t)metal_lower | (uint64_t)METAL_ASID << 48;
+	r.ttbr1 = (uint64_t)(uintptr_t)metal_upper;
+	boot_translate(&r);
 }
 
 static void counted_dsb(void *ctx, enum pw_arm64_dsb kind)
@@ -144,13 +200,27 @@ static void init_exec(void)
 	pw_arm64_executor_init(&metal_exec, &ops, NULL);
 }
 
+/* Semihosting SYS_GET_CMDLINE: what QEMU was told with "arg=", the words one after another. */
+static void read_options(void)
+{
+	static char line[512];
+	struct {
+		char *text;
+		uint64_t size;
+	} block = { line, sizeof(line) };
+
+	if (!metal_semihost(0x15, &block))
+		metal_options(line);
+}
+
 /* At EL1: the executor ready, translation on, then every test that is linked in. */
 int metal_main(uint64_t level)
 {
 	if (!metal_entry_level)
 		metal_entry_level = (uint32_t)level;
+	read_options();
 	init_exec();
-	mmu_on();
+	metal_first_tables();
 	harness.put = metal_puts;
 	harness.program = "metal";
 	return harness_main();
