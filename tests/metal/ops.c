@@ -161,6 +161,8 @@ static int some_protect(struct pw_range r, struct pw_gather *g)
 		c.perm_set = now.s->perms[harness_below(now.s->nr_perms)];
 		break;
 	}
+	if (now.s->holds)
+		c.perm_clear &= now.s->holds;
 	return pw_protect(now.s->live, r, &c, 0, g, NULL);
 }
 
@@ -254,7 +256,11 @@ void metal_random_changes(const struct metal_space *s, uint64_t checks)
 		while (nr--)
 			compare_around(now.changed[nr]);
 	}
-	EXPECT_EQ(pw_unmap(s->live, pw_range_len(s->va, 3 * now.big), 0, NULL, NULL), 0);
+	EXPECT_EQ(
+		pw_unmap(s->live,
+			 pw_range_len(s->va, s->has_big ? 3 * now.big : 2 * NR_BLOCKS * now.block),
+			 0, NULL, NULL),
+		0);
 	compare_around(pw_range_len(s->va, NR_BLOCKS * now.block));
 	EXPECT_EQ(s->nr_free(), nr_free);
 	harness_put_dec(now.nr_compared);

@@ -23,7 +23,8 @@ struct metal_space {
 	bool ages;	       /* hardware sets accessed and dirty: entries may lack them */
 	const uint32_t *perms; /* sets of rights that an entry can give */
 	uint32_t nr_perms;
-	uint32_t asks; /* PW_PERM_*: accesses that ask() can answer for */
+	uint32_t holds; /* rights that there are bits for; 0: all */
+	uint32_t asks;	/* PW_PERM_*: accesses that ask() can answer for */
 	struct pw_attr attr;
 
 	/* One access, of one PW_PERM_*; true: it may be made, and *@pa is where. */

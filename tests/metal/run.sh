@@ -170,11 +170,13 @@ arm64() {
 # No vector registers: nobody turned them on. Aligned accesses only: translation is off at first.
 # shellcheck disable=SC2046
 if guest arm64 qemu-system-aarch64 aarch64 "-mno-outline-atomics -mgeneral-regs-only -mstrict-align" \
-	$(sources PW_INSTANCE_SRC PW_PLATFORM_ARM64_INSN_SRC) \
+	$(sources PW_PLATFORM_ARM64_INSN_SRC) src/instance/arm64_*_direct.c \
+	src/instance/arm64_4k_hooked.c src/instance/fake_direct.c \
 	tests/unit/arm64_test.c tests/unit/gather_test.c tests/metal/arm64/boot.c; then
-	options="$deviations$(checks 15000 200000)"
+	options="$deviations$(checks 8000 200000)"
 	arm64 max-el1 max virt "$options"
 	arm64 max-el2 max virt,virtualization=on "$options"
+	# no more than that it gets there
 	arm64 max-el3 max virt,virtualization=on,secure=on "${deviations}checks=100"
 	arm64 a57-el1 cortex-a57 virt "$options"
 	arm64 a57-el2 cortex-a57 virt,virtualization=on "$options"

@@ -139,11 +139,10 @@ uint32_t metal_probe(uint64_t va, uint32_t what, uint64_t *val)
 	return metal_trap.esr & 0x3f;
 }
 
-bool metal_probe_from_el2(uint64_t ipa, uint64_t *val)
+uint64_t metal_enter_el1(uint64_t addr, uint64_t arg)
 {
 	begin_probe();
-	*val = metal_enter((uint64_t)(uintptr_t)metal_load_el1, SPSR_EL1H, ipa);
-	return METAL_EC(metal_trap.esr) == METAL_EC_HVC;
+	return metal_enter(addr, SPSR_EL1H, arg);
 }
 
 uint32_t metal_read(uint64_t va, uint64_t *val)

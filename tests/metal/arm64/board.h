@@ -58,9 +58,9 @@ extern struct metal_trap metal_trap;
 uint32_t metal_read(uint64_t va, uint64_t *val);
 uint32_t metal_write(uint64_t va, uint64_t val);
 
-/* At EL2: one load at EL1, from an intermediate physical address where that level translates
-   nothing. false: it ended in an exception to EL2, see metal_trap. */
-bool metal_probe_from_el2(uint64_t ipa, uint64_t *val);
+/* At EL2: run what lies at @addr at EL1, with @arg in x0, until it comes back by an exception to
+   EL2: see metal_trap. Returns x0 as it was then. */
+uint64_t metal_enter_el1(uint64_t addr, uint64_t arg);
 
 /* Levels above EL1 that executed a plan on the way down: bit 2, bit 3. */
 extern uint32_t metal_visited;
@@ -75,7 +75,7 @@ extern struct pw_arm64_executor metal_exec;
 uint64_t metal_semihost(uint64_t op, void *block);
 uint64_t metal_enter(uint64_t addr, uint64_t spsr, uint64_t arg);
 void metal_hvc(void (*fn)(void));
-extern char metal_back[], metal_load_el1[];
+extern char metal_back[], metal_load_el1[], metal_store_el1[];
 
 /* Registers of what was interrupted, as start.S stores them: x0 to x18, x29, x30. */
 struct metal_frame {

@@ -19,6 +19,8 @@
 
 #define SVC 0xd4000001u /* "svc #0"; the number in [20:5] */
 
+#define NR_FETCHES 8
+
 static struct boot_space space;
 
 /*
@@ -442,7 +444,28 @@ TEST(a_missing_invalidation_reads_the_wrong_page)
 	metal_first_tables();
 }
 
-/* One TLBI, of its first address, is what a leaf of any size costs. */
+/*
+ * One TLBI, of its first address, is what a leaf of any size costs. Where fetches go on by mistake,
+ * they do so until QEMU forgets its code for another reason, so not each of them has to show it.
+ */
+static unsigned int fetches_after_unmap(const struct pw_range *r)
+{
+	uint64_t size = pw_table_leaf_size(&space.upper, 0), val = 0;
+	unsigned int nr = 0;
+
+	for (uint64_t n = 1; n <= NR_FETCHES; n++)
+		EXPECT_EQ(metal_probe(r->last.v + 1 - n * size, METAL_READ, &val),
+			  METAL_TRANSLATION_0 + 2);
+	for (uint64_t n = 1; n <= NR_FETCHES; n++) {
+		uint64_t va = r->last.v + 1 - n * size;
+
+		nr += metal_probe(va, METAL_FETCH, &val) == METAL_NO_FAULT;
+		drop_page(va);
+		EXPECT_EQ(metal_probe(va, METAL_FETCH, &val), METAL_TRANSLATION_0 + 2);
+	}
+	return nr;
+}
+
 TEST(a_large_leaf_goes_as_a_whole)
 {
 	struct pw_caps caps = caps_with(0, 0);
@@ -450,27 +473,29 @@ TEST(a_large_leaf_goes_as_a_whole)
 				.flags = PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED,
 				.memtype = PW_MEM_NORMAL,
 				.share = PW_SHARE_INNER };
+	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < BOOT_NR_CHOICES; i++) {
-		uint64_t size, last, val = 0;
+		uint64_t val = 0, size, page;
 		struct pw_range r;
 
 		if (!open_tables(&boot_choices[i], &caps))
 			continue;
 		size = pw_table_leaf_size(&space.upper, 1);
+		page = pw_table_leaf_size(&space.upper, 0);
 		r = pw_range_len(space.upper.first.v, size);
-		last = r.last.v + 1 - pw_table_leaf_size(&space.upper, 0);
-		mark_page(DATA_FIRST + (last - r.first.v));
 		EXPECT_EQ(pw_map(&space.upper, r, pw_pa_of(DATA_FIRST), &attr, 0, NULL, NULL), 0);
-		EXPECT_EQ(metal_probe(last, METAL_READ, &val), METAL_NO_FAULT);
-		EXPECT_EQ(metal_probe(last, METAL_FETCH, &val), METAL_NO_FAULT);
+		for (uint64_t n = 1; n <= NR_FETCHES; n++) {
+			uint64_t at = size - n * page;
+
+			mark_page(DATA_FIRST + at);
+			EXPECT_EQ(metal_probe(r.first.v + at, METAL_READ, &val), METAL_NO_FAULT);
+			EXPECT_EQ(metal_probe(r.first.v + at, METAL_FETCH, &val), METAL_NO_FAULT);
+		}
 		EXPECT_EQ(pw_unmap(&space.upper, r, PW_KEEP_TABLES, NULL, NULL), 0);
-		EXPECT_EQ(metal_probe(last, METAL_READ, &val), METAL_TRANSLATION_0 + 2);
-		EXPECT_EQ(metal_probe(last, METAL_FETCH, &val),
-			  stale_fetches ? METAL_NO_FAULT : METAL_TRANSLATION_0 + 2);
-		drop_page(last);
-		EXPECT_EQ(metal_probe(last, METAL_FETCH, &val), METAL_TRANSLATION_0 + 2);
+		nr += fetches_after_unmap(&r);
 	}
+	EXPECT_EQ(nr != 0, stale_fetches);
 	metal_first_tables();
 }
 

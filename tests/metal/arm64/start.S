@@ -140,10 +140,13 @@ metal_enter:
 metal_back:
 	ret
 
-/* For metal_enter() from EL2: at EL1, one load from where x0 says. */
-	.globl	metal_load_el1
+/* For metal_enter_el1(): one load from where x0 says, one store to there of that address. */
+	.globl	metal_load_el1, metal_store_el1
 metal_load_el1:
 	ldr	x0, [x0]
+	hvc	#1
+metal_store_el1:
+	str	x0, [x0]
 	hvc	#1
 
 /* void metal_hvc(void (*fn)(void)): run a function at EL2, where translation is off */
