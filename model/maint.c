@@ -92,20 +92,34 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 		   covers_va(m, op, of, p, K_LEAF, val, d.global)) {
 		return 0;
 	}
-	i = pwm_ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier, src);
-	if (i != NIL && !m->ents[i].visible) {
-		pwm_ent_refilled(&m->ents[i], live);
+	/* whichever entry it stood in */
+	i = pwm_ent_find(m, p->va, p->level, p->space, d.kind, val, p->hier, 0);
+	e = i == NIL ? pwm_ent_add(m, p, d.kind, val, src, d.global, live) : &m->ents[i];
+	if (!e)
 		return 0;
-	}
-	e = pwm_ent_add(m, p, d.kind, val, src, d.global, live);
-	if (e) {
+	if (e->written_at != m->step)
+		e->written = 0;
+	if (i == NIL) {
 		e->visible = 1; /* nothing in memory is old: the pointer was */
 		e->vis_at = m->step;
 		e->since = of->since;
 		e->site = of->site;
 		e->cpu = of->cpu;
-		if (!pwm_ent_differs(m, e))
+		e->written = live;
+		if (!pwm_ent_differs(m, e)) {
 			pwm_ent_drop(m, e);
+			return 0;
+		}
+	} else {
+		/* nothing was filled: CPUs that have it keep what is under way for it */
+		e->written |= live & ~pwm_holders(m, e);
+		e->live |= e->written;
+		e->own &= ~e->written;
+	}
+	if (e->written_at != m->step) {
+		e->written_at = m->step;
+		e->written_next = m->written;
+		m->written = ent_index(m, e);
 	}
 	return 0;
 }
@@ -161,11 +175,29 @@ static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, 
 /* Coverage ----------------------------------------------------------------------------------- */
 
 /*
- * CPUs on which a stale pointer that the operation leaves could bring @e back: the table below it
- * has @e's value now, or, with @older, is the one that @e's value stood in.
+ * Which pointers count: those that the operation leaves, or that what is under way leaves, or those
+ * that are stamped.
  */
-static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
+enum left { LEFT_NOW, LEFT_OLDER, LEFT_UNDER_WAY, STAMPED, STAMPED_OLDER };
+
+static cpumask left_of(const struct pwm *m, const struct ent *w, enum left which)
 {
+	bool stamped = w->join == m->joins;
+
+	if (which == STAMPED || which == STAMPED_OLDER)
+		return stamped ? w->live & w->join_mask : 0;
+	if (which == LEFT_UNDER_WAY)
+		return w->live & ~(stamped ? w->join_mask : 0);
+	return w->live & ~(w->mark == m->step ? w->mask : 0);
+}
+
+/*
+ * CPUs on which a stale pointer that is left could bring @e back: the table below it has @e's value
+ * now, or, with *_OLDER, is the one that @e's value stood in.
+ */
+static cpumask pointers_to(const struct pwm *m, const struct ent *e, enum left which)
+{
+	bool older = which == LEFT_OLDER || which == STAMPED_OLDER;
 	cpumask cpus = 0;
 	unsigned int l;
 
@@ -178,15 +210,14 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
 		for (; i != NIL; i = m->ents[i].next) {
 			const struct ent *w = &m->ents[i];
 			unsigned int level, hier;
-			cpumask left = w->live;
+			cpumask left;
 			uint64_t val, src;
 			struct dec d;
 
 			if (w->kind != K_TABLE || w->va != va || w->level != l ||
 			    w->space != e->space)
 				continue;
-			if (w->mark == m->step)
-				left &= ~w->mask;
+			left = left_of(m, w, which);
 			if (!(left & ~cpus))
 				continue;
 			m->arch->decode(m, w->val, l, &d);
@@ -199,6 +230,53 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, bool older)
 		}
 	}
 	return cpus;
+}
+
+static bool nothing_under_way(const struct pwm *m)
+{
+	uint32_t c;
+
+	for (c = 0; c < m->cfg.nr_cpus; c++)
+		if (m->cpu[c].pend != NIL || m->cpu[c].own != NIL)
+			return false;
+	return true;
+}
+
+/*
+ * Pointer @w may have been filled again, while invalidations are under way: then what can be read
+ * behind it may have been as well, from the top down.
+ */
+void pwm_refill_behind(struct pwm *m, struct ent *w, cpumask live)
+{
+	uint64_t last = w->va + (level_size(m, w->level) - 1);
+	unsigned int l;
+
+	if (w->kind != K_TABLE || nothing_under_way(m))
+		return;
+	m->joins++;
+	w->join = m->joins;
+	w->join_mask = live;
+	for (l = w->level; l-- > 0;) {
+		struct ent_iter it = { 0 };
+		uint32_t i;
+
+		while ((i = pwm_ent_next_in(m, w->va, last, &it)) != NIL) {
+			struct ent *e = &m->ents[i];
+			cpumask cpus;
+
+			if (e->level != l || e->space != w->space ||
+			    (e->kind != K_LEAF && e->kind != K_TABLE))
+				continue;
+			cpus = pointers_to(m, e, STAMPED);
+			if (!e->visible)
+				cpus |= pointers_to(m, e, STAMPED_OLDER);
+			if (!cpus)
+				continue;
+			pwm_ent_refilled(m, e, cpus);
+			e->join_mask = cpus;
+			e->join = m->joins;
+		}
+	}
 }
 
 /* Which CPUs the operation reaches, of those that may hold @e. */
@@ -265,7 +343,7 @@ static cpumask reread(const struct pwm *m, uint32_t cpu, const struct op *op, co
 	pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 	if (level == e->level && src == e->src)
 		cpus = e->global ? s->ran | s->ran_g : s->ran;
-	cpus |= pointers_to(m, e, true);
+	cpus |= pointers_to(m, e, LEFT_OLDER);
 	/* a CPU whose own store went over it does not read it again, where that counts */
 	if (op->local_order && (e->writers & CPU_BIT(cpu)))
 		cpus &= ~CPU_BIT(cpu);
@@ -275,12 +353,21 @@ static cpumask reread(const struct pwm *m, uint32_t cpu, const struct op *op, co
 /* What comes back at once is not covered. */
 static void keep_what_returns(struct pwm *m, uint32_t cpu, const struct op *op, struct ent *e)
 {
-	cpumask again = reread(m, cpu, op, e), back = pointers_to(m, e, false);
+	cpumask again = reread(m, cpu, op, e), back = pointers_to(m, e, LEFT_NOW);
 
 	if (!((again | back) & e->mask))
 		return;
 	note_miss(m, e, cpu, again & e->mask ? MISS_INVISIBLE : MISS_REFILLED);
 	e->mask &= ~(again | back);
+}
+
+static void put_pending(struct pwm *m, uint32_t cpu, uint32_t op, uint32_t i, cpumask mask)
+{
+	struct rec r = {
+		.mask = mask, .ent = i, .gen = m->ents[i].gen, .stores = m->ents[i].stores, .op = op
+	};
+
+	pwm_rec_put(m, &m->cpu[cpu].pend, &r);
 }
 
 /* Cover it: at once, or when this CPU's next completing barrier comes. */
@@ -297,7 +384,26 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 		return;
 	e->pend_mask = e->pend_by == cpu + 1 ? e->pend_mask | e->mask : e->mask;
 	e->pend_by = (uint8_t)(cpu + 1);
-	pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
+	put_pending(m, cpu, m->cpu[cpu].op_nr, i, e->mask);
+}
+
+/*
+ * One translation may have stood in two entries, with a record for each: it goes where both go, and
+ * stays where one stays.
+ */
+static void keep_twin(struct pwm *m, struct ent *e)
+{
+	uint64_t key = m->arch->key(m, e->val, e->level);
+	uint32_t i;
+
+	if (!e->mask)
+		return;
+	for (i = m->hash[pwm_hash_of(m, e->va, e->level)]; i != NIL; i = m->ents[i].next) {
+		const struct ent *t = &m->ents[i];
+
+		if (t != e && pwm_same_translation(m, t, e, key))
+			e->mask &= ~(left_of(m, t, LEFT_NOW) & ~t->own);
+	}
 }
 
 /* Pointers from the top down, then leaves: what comes back depends on the pointers above it. */
@@ -306,12 +412,18 @@ static void keep_all_that_returns(struct pwm *m, uint32_t cpu, const struct op *
 	unsigned int l;
 	uint32_t i;
 
-	for (l = PWM_MAX_LEVELS; m->marked[1] != NIL && l-- > 1;)
+	for (l = PWM_MAX_LEVELS; m->marked[1] != NIL && l-- > 1;) {
 		for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
 			if (m->ents[i].level == l)
 				keep_what_returns(m, cpu, op, &m->ents[i]);
+		for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
+			if (m->ents[i].level == l)
+				keep_twin(m, &m->ents[i]);
+	}
 	for (i = m->marked[0]; i != NIL; i = m->ents[i].mark_next)
 		keep_what_returns(m, cpu, op, &m->ents[i]);
+	for (i = m->marked[0]; i != NIL; i = m->ents[i].mark_next)
+		keep_twin(m, &m->ents[i]);
 }
 
 static void take_all(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
@@ -360,6 +472,10 @@ static void remember(struct pwm *m, uint32_t cpu, const struct op *op)
 	struct cpu *c = &m->cpu[cpu];
 	uint32_t at = c->ring_at++ % NR_RING;
 
+	if (!++c->op_nr)
+		c->op_nr = 1;
+	c->op[c->op_nr % NR_OPS] = *op;
+
 	c->ring[at].step = m->step;
 	c->ring[at].first = op->all ? 0 : op->first;
 	c->ring[at].last = op->all ? ~(uint64_t)0 : op->last;
@@ -377,11 +493,72 @@ static bool under_way(const struct ent *e, uint32_t cpu)
 	return e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask);
 }
 
+/* Stamp the pointers that invalidations of @cpu under way take, and where. */
+static void stamp_pending(struct pwm *m, uint32_t cpu)
+{
+	uint32_t i;
+
+	m->joins++;
+	for (i = m->cpu[cpu].pend; i != NIL; i = m->recs[i].next) {
+		const struct rec *r = &m->recs[i];
+		struct ent *e = &m->ents[r->ent & 0x3fffffff];
+
+		if (r->ent & 0x80000000 || e->gen != r->gen)
+			continue;
+		e->join_mask = r->mask | (e->join == m->joins ? e->join_mask : 0);
+		e->join = m->joins;
+	}
+}
+
+/* An earlier invalidation of @cpu, under way, takes pointer @w: does it take @e behind it too? */
+static void joins(struct pwm *m, uint32_t cpu, const struct rec *r, struct ent *e)
+{
+	const struct cpu *c = &m->cpu[cpu];
+	const struct op *op = &c->op[r->op % NR_OPS];
+	const struct ent *w = &m->ents[r->ent];
+	struct path p = { .va = e->va, .level = e->level };
+	cpumask cpus;
+
+	if (w->kind != K_TABLE || w->space != e->space || w->level <= e->level ||
+	    (e->va & ~(level_size(m, w->level) - 1)) != w->va || c->op_nr - r->op >= NR_OPS ||
+	    !covers_va(m, op, e, &p, e->kind, e->val, e->global))
+		return;
+	cpus = r->mask & e->written;
+	cpus &= ~pointers_to(m, e, LEFT_UNDER_WAY);
+	if (cpus)
+		put_pending(m, cpu, r->op, ent_index(m, e), cpus);
+}
+
+/*
+ * What was written out stood behind a pointer, and went with it in earlier invalidations that are
+ * under way, of whatever CPU. They take it as well, where they cover it and nothing that they
+ * leave brings it back.
+ */
+static void join_pending(struct pwm *m)
+{
+	uint32_t cpu, i, e;
+
+	for (cpu = 0; m->written != NIL && cpu < m->cfg.nr_cpus; cpu++) {
+		if (m->cpu[cpu].pend == NIL)
+			continue;
+		stamp_pending(m, cpu);
+		for (i = m->cpu[cpu].pend; i != NIL; i = m->recs[i].next) {
+			const struct rec r = m->recs[i];
+
+			if (r.ent & 0x80000000 || m->ents[r.ent].gen != r.gen)
+				continue;
+			for (e = m->written; e != NIL; e = m->ents[e].written_next)
+				joins(m, cpu, &r, &m->ents[e]);
+		}
+	}
+}
+
 void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
 {
 	uint32_t i;
 
 	remember(m, cpu, op);
+	m->written = NIL;
 	if (m->nr_ents && op->first <= op->last) {
 		mark(m, cpu, op, true);
 		mark(m, cpu, op, false);
@@ -390,6 +567,7 @@ void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
 			for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
 				if (m->ents[i].mask && !under_way(&m->ents[i], cpu))
 					write_out_below(m, op, i, m->ents[i].mask);
+		join_pending(m);
 		take_all(m, cpu, op, false);
 		take_all(m, cpu, op, true);
 	}

@@ -77,7 +77,7 @@ void pwm_order_visible(struct pwm *m, uint32_t cpu)
 	while (pwm_rec_pop(m, &m->cpu[cpu].novis, &r) != NIL) {
 		struct ent *e = &m->ents[r.ent];
 
-		if (e->gen != r.gen || e->visible)
+		if (e->gen != r.gen || e->stores != r.stores || e->visible)
 			continue;
 		e->visible = 1;
 		e->vis_at = m->step;
@@ -107,7 +107,7 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 {
 	struct ent *e = &m->ents[r->ent];
 
-	if (e->gen != r->gen || e->refills != r->refills || !e->live)
+	if (e->gen != r->gen || !(e->live & r->mask))
 		return;
 	if (m->cfg.features & PWM_REPEAT && ++e->repeats < 2)
 		return;
@@ -116,8 +116,10 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 		pwm_rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, CPU_BIT(cpu));
 		m->perf_useful = true;
 	}
-	e->pend_by = 0;
-	e->pend_mask = 0;
+	if (e->pend_by == cpu + 1) {
+		e->pend_by = 0;
+		e->pend_mask = 0;
+	}
 	pwm_kill_on(m, e, m->cfg.arch == PWM_ARM64 ? r->mask & ~CPU_BIT(cpu) : r->mask);
 }
 
@@ -130,10 +132,10 @@ void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local)
 	while (pwm_rec_pop(m, &m->cpu[cpu].pend, &r) != NIL) {
 		cpumask rest = local ? r.mask & ~CPU_BIT(cpu) : 0;
 
-		if (rest && !(r.ent & 0x80000000) && m->ents[r.ent].refills != r.refills)
+		if (pwm_rec_void(m, &r))
 			continue;
 		if (rest)
-			pwm_rec_add(m, &keep, r.ent, r.gen, r.mask);
+			pwm_rec_put(m, &keep, &r);
 		else if (r.ent & 0x80000000)
 			spaces_done(m, &r);
 		else
@@ -154,9 +156,9 @@ static void forget(struct pwm *m, uint32_t cpu, bool all)
 	while (pwm_rec_pop(m, &m->cpu[cpu].own, &r) != NIL) {
 		struct ent *e = &m->ents[r.ent];
 
-		if (e->gen != r.gen || e->refills != r.refills)
+		if (pwm_rec_void(m, &r) || (e->kind != K_INVALID && !(e->own & r.mask)))
 			continue;
-		if (e->kind == K_INVALID || (all && e->own & r.mask))
+		if (e->kind == K_INVALID || all)
 			pwm_kill_on(m, e, r.mask);
 		else
 			pwm_rec_add(m, &keep, r.ent, r.gen, r.mask);

@@ -80,14 +80,19 @@ struct ent {
 	cpumask pend_mask;
 	uint64_t miss_step;
 	uint32_t site, miss_site;
-	uint32_t next;	  /* hash */
-	uint32_t all;	  /* position in m->all */
-	uint32_t space;	  /* index */
-	uint32_t gen;	  /* records that carry another one are void */
-	uint32_t refills; /* likewise, those of invalidations */
-	uint32_t child;	  /* K_TABLE: index of the table it points to */
+	uint32_t next;	 /* hash */
+	uint32_t all;	 /* position in m->all */
+	uint32_t space;	 /* index */
+	uint32_t gen;	 /* records that carry another one are void */
+	uint32_t stores; /* likewise, those of stores over it */
+	uint32_t child;	 /* K_TABLE: index of the table it points to */
 	uint32_t child_next, child_prev;
 	uint32_t mark_next;
+	uint32_t written_next;
+	cpumask written; /* an invalidation wrote it out there */
+	uint64_t written_at;
+	cpumask join_mask; /* an invalidation under way takes it there */
+	uint64_t join;
 	uint16_t miss_kind;
 	uint8_t level, kind, hier, global;
 	uint8_t visible; /* the store over it is visible to all walkers */
@@ -100,7 +105,9 @@ struct ent {
 
 struct rec { /* in lists of a CPU */
 	cpumask mask;
-	uint32_t ent, gen, next, refills;
+	uint32_t ent, gen, next, stores;
+	uint32_t op; /* the invalidation that it belongs to: op_nr; 0 */
+	uint32_t unused;
 };
 
 struct table {
@@ -144,9 +151,28 @@ struct path {
 	uint8_t level, hier, stale;
 };
 
+/* An invalidation: maint.c. */
+struct op {
+	cpumask cpus; /* whom it reaches */
+	uint64_t first, last;
+	uint32_t asid; /* PWM_ANY_ASID: whatever */
+	uint32_t vmid;
+	uint32_t regime;
+	uint32_t level;	     /* 0xff: any */
+	uint8_t all;	     /* no address */
+	uint8_t globals;     /* global entries too */
+	uint8_t tables;	     /* table entries too */
+	uint8_t every_table; /* table entries of every address */
+	uint8_t stage2, stage1;
+	uint8_t immediate;   /* no completion needed */
+	uint8_t local_order; /* covers what the executing CPU stored itself */
+	uint8_t broadcast;
+};
+
 #define NR_DIRTY 64u
 #define NR_SEEN	 64u
 #define NR_RING	 8u
+#define NR_OPS	 16u
 
 struct cpu {
 	uint32_t cur[PWM_NR_HALVES]; /* spaces */
@@ -178,10 +204,11 @@ struct cpu {
 		uint16_t op, kind;
 	} ring[NR_RING];
 	uint32_t ring_at;
+	/* invalidations, the latest: those that have not completed are looked at again */
+	struct op op[NR_OPS];
+	uint32_t op_nr; /* of the latest */
 	uint64_t vmid;
 };
-
-struct op; /* an invalidation: maint.c */
 
 struct arch {
 	void (*decode)(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d);
@@ -264,6 +291,8 @@ struct pwm {
 	struct space *spaces;
 	uint32_t max_spaces, top_space; /* none at or above the second */
 	uint32_t marked[2];		/* leaves, tables that an invalidation covers */
+	uint32_t written;		/* what it wrote out */
+	uint64_t joins;			/* counts looks at what is under way */
 	struct path *paths;
 	uint32_t nr_paths, max_paths;
 	struct cpu *cpu;
@@ -285,8 +314,15 @@ uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint
 struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, uint64_t val,
 			uint64_t src, bool global, cpumask live);
 void pwm_ent_drop(struct pwm *m, struct ent *e);
-void pwm_ent_refilled(struct ent *e, cpumask live);
+bool pwm_same_translation(const struct pwm *m, const struct ent *a, const struct ent *e,
+			  uint64_t key);
+cpumask pwm_holders(const struct pwm *m, const struct ent *e);
+void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live);
 bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
+/* The same, with all that is in @r but for the list it is in. */
+bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r);
+/* It names what is gone, or was stored over since. */
+bool pwm_rec_void(const struct pwm *m, const struct rec *r);
 uint32_t pwm_rec_pop(struct pwm *m, uint32_t *list, struct rec *r);
 uint32_t pwm_hash_of(const struct pwm *m, uint64_t va, unsigned int level);
 static inline struct ent *ent_at(const struct pwm *m, uint32_t i)
@@ -326,24 +362,9 @@ uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, 
 		       unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src);
 
 /* maint.c */
-struct op {
-	cpumask cpus; /* whom it reaches */
-	uint64_t first, last;
-	uint32_t asid; /* PWM_ANY_ASID: whatever */
-	uint32_t vmid;
-	uint32_t regime;
-	uint32_t level;	     /* 0xff: any */
-	uint8_t all;	     /* no address */
-	uint8_t globals;     /* global entries too */
-	uint8_t tables;	     /* table entries too */
-	uint8_t every_table; /* table entries of every address */
-	uint8_t stage2, stage1;
-	uint8_t immediate;   /* no completion needed */
-	uint8_t local_order; /* covers what the executing CPU stored itself */
-	uint8_t broadcast;
-};
 void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op);
 bool pwm_ent_differs(struct pwm *m, const struct ent *e);
+void pwm_refill_behind(struct pwm *m, struct ent *w, cpumask live);
 struct ent_iter {
 	uint64_t va;
 	uint32_t level, at;

@@ -264,22 +264,66 @@ uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint
 	return NIL;
 }
 
-/* It may have been filled again: what is under way for it does not take it any more. */
-void pwm_ent_refilled(struct ent *e, cpumask live)
+/* The same, whichever entry it stood in; @key is @e's. */
+bool pwm_same_translation(const struct pwm *m, const struct ent *a, const struct ent *e,
+			  uint64_t key)
 {
+	return a->va == e->va && a->level == e->level && a->space == e->space &&
+	       a->kind == e->kind && a->hier == e->hier && m->arch->key(m, a->val, a->level) == key;
+}
+
+/* CPUs that may have it in a cache, whichever entry it stood in. */
+cpumask pwm_holders(const struct pwm *m, const struct ent *e)
+{
+	uint64_t key = m->arch->key(m, e->val, e->level);
+	cpumask cpus = 0;
+	uint32_t i;
+
+	for (i = m->hash[pwm_hash_of(m, e->va, e->level)]; i != NIL; i = m->ents[i].next)
+		if (pwm_same_translation(m, &m->ents[i], e, key))
+			cpus |= m->ents[i].live & ~m->ents[i].own;
+	return cpus;
+}
+
+static void not_taken(struct pwm *m, struct ent *e, cpumask live)
+{
+	uint32_t c, i, me = ent_index(m, e);
+
+	e->own &= ~live;
+	e->pend_mask &= ~live;
+	if (!e->pend_mask)
+		e->pend_by = 0;
+	for (c = 0; c < m->cfg.nr_cpus; c++)
+		for (i = m->cpu[c].pend; i != NIL; i = m->recs[i].next)
+			if (m->recs[i].ent == me)
+				m->recs[i].mask &= ~live;
+}
+
+/*
+ * It may have been filled again there: what is under way for it does not take it any more. Nor for
+ * the same translation that stood in another entry.
+ */
+void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live)
+{
+	uint64_t key = m->arch->key(m, e->val, e->level);
+	uint32_t i;
+
+	for (i = m->hash[pwm_hash_of(m, e->va, e->level)]; i != NIL; i = m->ents[i].next) {
+		struct ent *t = &m->ents[i];
+
+		if (pwm_same_translation(m, t, e, key))
+			not_taken(m, t, live);
+	}
 	e->live |= live;
 	e->own &= ~live;
-	e->refills++;
-	e->pend_by = 0;
-	e->pend_mask = 0;
 	e->repeats = 0;
 }
 
 /* The same, and its value has just been stored over. */
 static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
 {
-	pwm_ent_refilled(e, live);
-	e->gen++;
+	pwm_ent_refilled(m, e, live);
+	e->stores++;
 	e->visible = 0;
 	e->vis_at = 0;
 	e->writers = 0;
@@ -303,16 +347,24 @@ static void child_list_add(struct pwm *m, struct ent *e, uint64_t table_pa)
 	m->tables[e->child].stale = ent_index(m, e);
 }
 
-/* Records that name what is gone; with @fills, or what was filled again. */
-static void purge(struct pwm *m, uint32_t *list, bool fills)
+/* Does the record name something that is gone, or was stored over since? */
+bool pwm_rec_void(const struct pwm *m, const struct rec *r)
+{
+	const struct ent *e = &m->ents[r->ent & 0x3fffffff];
+
+	if (r->ent & 0x80000000)
+		return false;
+	return e->gen != r->gen || (e->kind == K_INVALID && e->stores != r->stores);
+}
+
+static void purge(struct pwm *m, uint32_t *list)
 {
 	uint32_t keep = NIL;
 	struct rec r;
 
 	while (pwm_rec_pop(m, list, &r) != NIL)
-		if ((r.ent & 0x80000000) || (m->ents[r.ent].gen == r.gen &&
-					     (!fills || m->ents[r.ent].refills == r.refills)))
-			pwm_rec_add(m, &keep, r.ent, r.gen, r.mask);
+		if (!pwm_rec_void(m, &r))
+			pwm_rec_put(m, &keep, &r);
 	*list = keep;
 }
 
@@ -333,9 +385,9 @@ static void make_room(struct pwm *m)
 		}
 	}
 	for (i = 0; i < m->cfg.nr_cpus; i++) {
-		purge(m, &m->cpu[i].own, true);
-		purge(m, &m->cpu[i].novis, false);
-		purge(m, &m->cpu[i].pend, true);
+		purge(m, &m->cpu[i].own);
+		purge(m, &m->cpu[i].novis);
+		purge(m, &m->cpu[i].pend);
 	}
 }
 
@@ -430,7 +482,7 @@ void pwm_ent_drop(struct pwm *m, struct ent *e)
 
 /* Records ------------------------------------------------------------------------------------ */
 
-bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask)
+bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r)
 {
 	uint32_t i = m->free_rec;
 
@@ -439,13 +491,20 @@ bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpum
 		return false;
 	}
 	m->free_rec = m->recs[i].next;
-	m->recs[i] = (struct rec){ .mask = mask,
-				   .ent = ent,
-				   .gen = gen,
-				   .next = *list,
-				   .refills = ent & 0x80000000 ? 0 : m->ents[ent].refills };
+	m->recs[i] = *r;
+	m->recs[i].next = *list;
 	*list = i;
 	return true;
+}
+
+bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask)
+{
+	struct rec r = { .mask = mask,
+			 .ent = ent,
+			 .gen = gen,
+			 .stores = ent & 0x80000000 ? 0 : m->ents[ent].stores };
+
+	return pwm_rec_put(m, list, &r);
 }
 
 uint32_t pwm_rec_pop(struct pwm *m, uint32_t *list, struct rec *r)

@@ -270,8 +270,10 @@ static void leave_behind(struct pwm *m, const struct path *p, uint64_t pa, uint6
 				  (nd->kind == K_LEAF && !nd->cacheable)))
 		return;
 	e = pwm_ent_add(m, p, kind, old, pa, od->global, holders(p, od));
-	if (e)
+	if (e) {
 		pwm_order_store(m, m->now.cpu, e);
+		pwm_refill_behind(m, e, holders(p, od));
+	}
 	if (e && s->regime == PWM_STAGE2 && kind == K_LEAF) {
 		e = pwm_ent_add(m, p, K_COMBINED, old, pa, false, p->live);
 		if (e)
@@ -290,13 +292,15 @@ static void fill_new(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 		return;
 	i = pwm_ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, pa);
 	if (i != NIL && !m->ents[i].visible) {
-		pwm_ent_refilled(&m->ents[i], holders(p, nd));
+		pwm_ent_refilled(m, &m->ents[i], holders(p, nd));
+		pwm_refill_behind(m, &m->ents[i], holders(p, nd));
 		return;
 	}
 	e = pwm_ent_add(m, p, nd->kind, val, pa, nd->global, holders(p, nd));
 	if (!e)
 		return;
 	e->visible = 1;
+	pwm_refill_behind(m, e, holders(p, nd));
 	if (!pwm_ent_differs(m, e))
 		pwm_ent_drop(m, e);
 }

@@ -139,6 +139,8 @@ void rc_store(struct rc *r, unsigned int cpu, unsigned int loc, unsigned int val
 		if (was != val)
 			r->own[c] &= ~again;
 	}
+	/* and so what lies behind that */
+	rc_fill(r);
 }
 
 void rc_visible(struct rc *r, unsigned int cpu)
