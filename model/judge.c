@@ -74,16 +74,16 @@ static bool ring_has(const struct pwm *m, const struct ent *e, bool before, bool
 static enum rule_of why_of(const struct pwm *m, const struct ent *e)
 {
 	static const uint8_t by_miss[] = {
-		[MISS_NONE] = R_STALE,		[MISS_UNRELATED] = R_STALE,
-		[MISS_REGIME] = R_REGIME,	[MISS_VMID] = R_REGIME,
-		[MISS_ASID] = R_ASID,		[MISS_GLOBAL] = R_GLOBAL,
-		[MISS_STAGE2] = R_STAGE2,	[MISS_LEVEL] = R_LEVEL,
-		[MISS_RANGE] = R_RANGE,		[MISS_LAST_LEVEL] = R_TABLE,
-		[MISS_INVISIBLE] = R_INVISIBLE, [MISS_LOCAL] = R_LOCAL,
-		[MISS_REFILLED] = R_TABLE,	[MISS_UNSYNCED] = R_UNSYNCED,
+		[MISS_NONE] = R_STALE,	      [MISS_REGIME] = R_REGIME,
+		[MISS_VMID] = R_REGIME,	      [MISS_ASID] = R_ASID,
+		[MISS_GLOBAL] = R_GLOBAL,     [MISS_STAGE2] = R_STAGE2,
+		[MISS_LEVEL] = R_LEVEL,	      [MISS_RANGE] = R_RANGE,
+		[MISS_LAST_LEVEL] = R_TABLE,  [MISS_INVISIBLE] = R_INVISIBLE,
+		[MISS_LOCAL] = R_LOCAL,	      [MISS_REFILLED] = R_TABLE,
+		[MISS_UNSYNCED] = R_UNSYNCED,
 	};
 
-	if (e->pend_by && (e->pend_mask & e->live))
+	if (e->pend_mask & e->live)
 		return R_INCOMPLETE;
 	if (e->own && !(e->live & ~e->own))
 		return R_UNSYNCED;
@@ -271,8 +271,6 @@ static void query_dirty(struct pwm *m, const struct pwm_step *s)
 		return;
 	val = pwm_walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
 	m->arch->decode(m, val, level, &d);
-	if (d.kind != K_LEAF || !d.contig || (d.dirty && d.accessed))
-		return;
 	size = level_size(m, level);
 	first = s->a & ~((size << d.contig) - 1);
 	for (i = 0; i < 1u << d.contig; i++) {

@@ -20,7 +20,7 @@
 
 static void note_miss(struct pwm *m, struct ent *e, uint32_t cpu, enum miss why)
 {
-	if (why < e->miss || (m->now.op != PWM_OP_TLBI && why == MISS_UNRELATED))
+	if (why < e->miss)
 		return;
 	e->miss = (uint8_t)why;
 	e->miss_step = m->step;
@@ -57,14 +57,13 @@ bool pwm_ent_differs(struct pwm *m, const struct ent *e)
 /* Writing out what a stale pointer implied ---------------------------------------------------- */
 
 static bool covers_va(const struct pwm *m, const struct op *op, const struct ent *of,
-		      const struct path *p, unsigned int kind, uint64_t val, bool global)
+		      const struct path *p, unsigned int kind, bool global)
 {
 	struct ent e = *of;
 
 	e.va = p->va;
 	e.level = p->level;
 	e.kind = (uint8_t)kind;
-	e.val = val;
 	e.global = global;
 	if (op->first > e.va + (level_size(m, e.level) - 1) || op->last < e.va)
 		return kind == K_TABLE && op->every_table &&
@@ -84,12 +83,11 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 	m->arch->decode(m, val, p->level, &d);
 	d.global |= p->hier & P_GLOBAL && d.kind == K_LEAF;
 	if (d.kind == K_TABLE) {
-		if (covers_va(m, op, of, p, K_TABLE, val, false)) {
+		if (covers_va(m, op, of, p, K_TABLE, false)) {
 			p->hier |= d.perm;
 			return d.oa;
 		}
-	} else if (d.kind != K_LEAF || !d.cacheable ||
-		   covers_va(m, op, of, p, K_LEAF, val, d.global)) {
+	} else if (d.kind != K_LEAF || !d.cacheable || covers_va(m, op, of, p, K_LEAF, d.global)) {
 		return 0;
 	}
 	/* whichever entry it stood in */
@@ -101,7 +99,6 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 		e->written = 0;
 	if (i == NIL) {
 		e->visible = 1; /* nothing in memory is old: the pointer was */
-		e->vis_at = m->step;
 		e->since = of->since;
 		e->site = of->site;
 		e->cpu = of->cpu;
@@ -149,11 +146,8 @@ static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, 
 		if (i >> m->index_lg2) {
 			if (!depth)
 				return;
-			depth--;
 			/* back to the entry that led down, and on */
-			level++;
-			va &= ~(level_size(m, level + 1) - 1);
-			stack[depth].index++;
+			stack[--depth].index++;
 			continue;
 		}
 		p.va = (va & ~(level_size(m, level + 1) - 1)) +
@@ -290,7 +284,7 @@ static cpumask reach(struct pwm *m, uint32_t cpu, const struct op *op, struct en
 		note_miss(m, e, cpu, why);
 		return 0;
 	}
-	if (e->live & ~op->cpus && !op->broadcast)
+	if (e->live & ~op->cpus)
 		note_miss(m, e, cpu, MISS_LOCAL);
 	return cpus;
 }
@@ -479,7 +473,6 @@ static void remember(struct pwm *m, uint32_t cpu, const struct op *op)
 	c->ring[at].step = m->step;
 	c->ring[at].first = op->all ? 0 : op->first;
 	c->ring[at].last = op->all ? ~(uint64_t)0 : op->last;
-	c->ring[at].site = m->now.site;
 	c->ring[at].op = m->now.op;
 	c->ring[at].kind = m->now.kind;
 }
@@ -521,7 +514,7 @@ static void joins(struct pwm *m, uint32_t cpu, const struct rec *r, struct ent *
 
 	if (w->kind != K_TABLE || w->space != e->space || w->level <= e->level ||
 	    (e->va & ~(level_size(m, w->level) - 1)) != w->va || c->op_nr - r->op >= NR_OPS ||
-	    !covers_va(m, op, e, &p, e->kind, e->val, e->global))
+	    !covers_va(m, op, e, &p, e->kind, e->global))
 		return;
 	cpus = r->mask & e->written;
 	cpus &= ~pointers_to(m, e, LEFT_UNDER_WAY);

@@ -27,7 +27,6 @@ void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus)
 	if (!cpus)
 		return;
 	e->live &= ~cpus;
-	e->own &= ~cpus;
 	m->perf_useful = true;
 	if (m->cfg.features & PWM_PLAY) {
 		for (c = 0; c < m->cfg.nr_cpus; c++)
@@ -43,7 +42,6 @@ void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus)
 /* Another store went over what @e holds. */
 void pwm_order_store(struct pwm *m, uint32_t cpu, struct ent *e)
 {
-	e->seq = m->step;
 	if (e->visible || (e->writers & CPU_BIT(cpu)))
 		return;
 	e->writers |= CPU_BIT(cpu);
@@ -80,8 +78,6 @@ void pwm_order_visible(struct pwm *m, uint32_t cpu)
 		if (e->gen != r.gen || e->stores != r.stores || e->visible)
 			continue;
 		e->visible = 1;
-		e->vis_at = m->step;
-		e->writers = 0;
 		m->perf_useful = true;
 		/* RISC-V keeps a stale "invalid" until a fence */
 		if (e->kind == K_INVALID && m->cfg.arch == PWM_ARM64)
@@ -116,10 +112,8 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 		pwm_rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, CPU_BIT(cpu));
 		m->perf_useful = true;
 	}
-	if (e->pend_by == cpu + 1) {
-		e->pend_by = 0;
+	if (e->pend_by == cpu + 1)
 		e->pend_mask = 0;
-	}
 	pwm_kill_on(m, e, m->cfg.arch == PWM_ARM64 ? r->mask & ~CPU_BIT(cpu) : r->mask);
 }
 
@@ -171,7 +165,6 @@ void pwm_order_sync(struct pwm *m, uint32_t cpu)
 	struct cpu *c = &m->cpu[cpu];
 
 	c->cse = m->step;
-	c->dwin = m->step;
 	c->root_step = 0;
 	forget(m, cpu, true);
 }

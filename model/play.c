@@ -66,7 +66,7 @@ static bool usable(const struct set *x, const struct ent *e)
 {
 	const struct pwm *m = x->m;
 	const struct cpu *c = &m->cpu[x->cpu];
-	uint64_t kill, window = x->flags & PWM_DEP ? m->step + 1 : c->dwin;
+	uint64_t kill, window = x->flags & PWM_DEP ? m->step : c->dwin;
 
 	if (e->live & CPU_BIT(x->cpu))
 		return e->kind != K_INVALID || !e->visible || !(x->flags & PWM_DEP) ||
@@ -176,7 +176,6 @@ struct pwm_outcome pwm_access(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t
 			      .a = va };
 	uint32_t n, pick = 0;
 
-	__builtin_memset(out, 0, sizeof(out));
 	(void)pwm_take(m, &s);
 	n = pwm_outcomes(m, cpu, va, flags, out, 32);
 	if (n > 32)

@@ -51,7 +51,6 @@ struct dec {
 /* Why a TLBI that came near did not do it. Order: the later says more. */
 enum miss {
 	MISS_NONE = 0,
-	MISS_UNRELATED,
 	MISS_REGIME,
 	MISS_VMID,
 	MISS_ASID,
@@ -72,9 +71,7 @@ struct ent {
 	cpumask live;	 /* who may hold it */
 	cpumask own;	 /* of these: invalidated by themselves, their context not synchronised */
 	cpumask writers; /* who stored over it since; empty once such a store is visible to all */
-	uint64_t seq;	 /* step of the last store over it */
 	uint64_t since;	 /* step of the store that made it stale */
-	uint64_t vis_at; /* step at which that was visible to every walker */
 	uint64_t mark;	 /* a TLBI looks at it: its step */
 	cpumask mask;	 /* and reaches it there */
 	cpumask pend_mask;
@@ -166,7 +163,6 @@ struct op {
 	uint8_t stage2, stage1;
 	uint8_t immediate;   /* no completion needed */
 	uint8_t local_order; /* covers what the executing CPU stored itself */
-	uint8_t broadcast;
 };
 
 #define NR_DIRTY 64u
@@ -179,10 +175,8 @@ struct cpu {
 	uint32_t novis, pend, own;   /* lists of records */
 	uint64_t cse, dwin;	     /* see order.c */
 	uint64_t root_step;	     /* a root was written, context not synchronised; 0 */
-	uint32_t root_site;
-	uint64_t last_dsb;    /* with nothing done since: 0 */
-	uint64_t config_step; /* translation control changed, nothing flushed; 0 */
-	uint32_t config_site;
+	uint64_t last_dsb;	     /* with nothing done since: 0 */
+	uint64_t config_step;	     /* translation control changed, nothing flushed; 0 */
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
 	uint64_t lazy_store; /* first store of the open batch; 0 */
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
@@ -193,14 +187,12 @@ struct cpu {
 	uint64_t ignored_load;		/* a load of an unclean page that has not completed */
 	/* tables that are not linked and hold stores without a barrier: pages, direct-mapped */
 	uint64_t dirty[NR_DIRTY];
-	uint32_t dirty_site[NR_DIRTY];
 	uint32_t nr_dirty;
 	/* what it has loaded: to notice a plain store over something else */
 	uint64_t seen_pa[NR_SEEN], seen_val[NR_SEEN];
 	/* latest invalidations */
 	struct {
 		uint64_t step, first, last;
-		uint32_t site;
 		uint16_t op, kind;
 	} ring[NR_RING];
 	uint32_t ring_at;

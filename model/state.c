@@ -291,8 +291,6 @@ static void not_taken(struct pwm *m, struct ent *e, cpumask live)
 
 	e->own &= ~live;
 	e->pend_mask &= ~live;
-	if (!e->pend_mask)
-		e->pend_by = 0;
 	for (c = 0; c < m->cfg.nr_cpus; c++)
 		for (i = m->cpu[c].pend; i != NIL; i = m->recs[i].next)
 			if (m->recs[i].ent == me)
@@ -325,7 +323,6 @@ static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
 	pwm_ent_refilled(m, e, live);
 	e->stores++;
 	e->visible = 0;
-	e->vis_at = 0;
 	e->writers = 0;
 	e->miss = MISS_NONE;
 	e->told = 0;
@@ -446,7 +443,6 @@ struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, 
 			m->nr_tables_stale++;
 		}
 	}
-	e->seq = m->step;
 	return e;
 }
 

@@ -72,7 +72,6 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	if (m->cfg.arch == PWM_RISCV) {
 		if (c->last_write > c->last_sfence) {
 			c->root_step = m->step;
-			c->root_site = s->site;
 		}
 		if (asid_taken(m, space, want.asid)) {
 			c->reuse_step = m->step;
@@ -82,7 +81,6 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	}
 	if (old != space) {
 		c->root_step = m->step;
-		c->root_site = s->site;
 	}
 	if (want.half == PWM_LOWER && asid_taken(m, space, want.asid))
 		pwm_say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);

@@ -24,7 +24,6 @@ static void dirty_note(struct pwm *m, uint32_t cpu, uint64_t pa, uint32_t kind)
 	if (!c->dirty[at])
 		c->nr_dirty++;
 	c->dirty[at] = page + 1;
-	c->dirty_site[at] = m->now.site;
 }
 
 void pwm_dirty_clear(struct pwm *m, uint32_t cpu)
@@ -345,8 +344,7 @@ static void over_again(struct pwm *m, const struct path *p, uint64_t pa)
 	for (i = m->hash[pwm_hash_of(m, p->va, p->level)]; i != NIL; i = m->ents[i].next) {
 		struct ent *e = &m->ents[i];
 
-		if (e->va == p->va && e->level == p->level && e->space == p->space &&
-		    e->src == pa && e->seq != m->step)
+		if (e->va == p->va && e->level == p->level && e->space == p->space && e->src == pa)
 			pwm_order_store(m, m->now.cpu, e);
 	}
 }

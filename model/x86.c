@@ -134,7 +134,7 @@ static void invpcid(struct pwm *m, const struct pwm_step *s)
 
 static void invlpgb(struct pwm *m, const struct pwm_step *s)
 {
-	struct op op = { .cpus = m->cpus, .broadcast = 1 };
+	struct op op = { .cpus = m->cpus };
 
 	op.all = s->kind & 1;
 	op.globals = s->kind & 1;
