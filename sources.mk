@@ -196,6 +196,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_cached.c \
 
 PW_TESTS = \
+	tests/model/edges_test.c \
 	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
 	tests/model/model_test.c \
