@@ -154,7 +154,7 @@ static void decode(const struct pwm *m, uint64_t val, unsigned int level, struct
 	d->nt = level && (val & D_NT) && (m->cfg.features & PWM_NT);
 	if (val & D_CONTIG) {
 		d->contig = contig_lg2(m, level);
-		d->reserved = !d->contig;
+		d->stray = !d->contig;
 	}
 }
 

@@ -111,6 +111,37 @@ static enum rule_of why_fault(const struct pwm *m, const struct ent *e, uint32_t
 	return e->cpu == cpu ? R_NEW_CSE : R_NEW_REMOTE;
 }
 
+/* One page of a contiguous group, before the change or after it. */
+static bool of_group(const struct pwm *m, const struct ent *e)
+{
+	unsigned int level, hier;
+	struct dec a, b;
+	uint64_t src;
+
+	if (m->cfg.arch != PWM_ARM64 || e->kind != K_LEAF)
+		return false;
+	m->arch->decode(m, e->val, e->level, &a);
+	m->arch->decode(m,
+			pwm_walk_now(m, &m->spaces[e->space], e->va, e->level, &level, &hier, &src),
+			level, &b);
+	return a.contig || b.contig;
+}
+
+/* An invalidation since then that covered another page of the group. */
+static bool ring_has_part(const struct pwm *m, const struct ent *e)
+{
+	unsigned int lg2 = m->cfg.page_lg2 == 14 && !e->level ? 7 : m->cfg.page_lg2 == 12 ? 4 : 5;
+	uint64_t span = level_size(m, e->level) << lg2, first = e->va & ~(span - 1);
+	const struct cpu *c = &m->cpu[e->cpu];
+	uint32_t i;
+
+	for (i = 0; i < NR_RING; i++)
+		if (c->ring[i].step > e->since && c->ring[i].first <= first + (span - 1) &&
+		    c->ring[i].last >= first)
+			return true;
+	return false;
+}
+
 static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 {
 	if (e->told)
@@ -120,6 +151,8 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 		pwm_say(m, "A64-TLBI-13", cls, e);
 	else if ((m->cfg.features & PWM_SVVPTC) && why == R_NEW && m->cfg.arch == PWM_RISCV)
 		pwm_say(m, "RV-PUB-3", PWM_SPURIOUS, e);
+	else if ((why == R_STALE || why == R_RANGE) && of_group(m, e) && ring_has_part(m, e))
+		pwm_say(m, "A64-CONT-6", cls, e);
 	else
 		pwm_say(m, rule_name(m, why), cls, e);
 }
@@ -224,6 +257,31 @@ static void check_group(struct pwm *m, const struct space *s, uint64_t first, co
 			   pwm_mem_read(m, odd ? odd : src));
 }
 
+/* RISC-V: what is global here, and mapped otherwise elsewhere. */
+static bool global_differs(const struct pwm *m, const struct space *here, uint64_t va,
+			   const struct dec *d, unsigned int level)
+{
+	unsigned int l, hier;
+	uint64_t src, val;
+	struct dec b;
+	uint32_t i;
+
+	for (i = 0; i < m->top_space; i++) {
+		const struct space *s = &m->spaces[i];
+
+		if (!s->used || s->root == here->root || s->half != here->half)
+			continue;
+		val = pwm_walk_now(m, s, va, 0, &l, &hier, &src);
+		m->arch->decode(m, val, l, &b);
+		if (b.kind != K_LEAF)
+			continue;
+		b.global |= (hier & P_GLOBAL) != 0;
+		if (l != level || b.oa != d->oa || b.perm != d->perm || !b.global)
+			return true;
+	}
+	return false;
+}
+
 static void check_groups(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t i =
@@ -245,6 +303,9 @@ static void check_groups(struct pwm *m, const struct pwm_step *s)
 		    (!d.accessed || (!d.dirty && d.perm & (P_KW | P_UW))))
 			pwm_say_at(m, "RV-AD-3", PWM_SPURIOUS, va, level, src, 0,
 				   pwm_mem_read(m, src));
+		if (m->cfg.arch == PWM_RISCV && d.kind == K_LEAF && (d.global || hier & P_GLOBAL) &&
+		    global_differs(m, sp, va, &d, level))
+			pwm_say_at(m, "RV-G-1", PWM_ERROR, va, level, src, 0, val);
 		if (d.kind == K_LEAF && d.contig) {
 			uint64_t span = level_size(m, level) << d.contig;
 
@@ -284,6 +345,33 @@ static void query_dirty(struct pwm *m, const struct pwm_step *s)
 	}
 }
 
+/* A part of a group is taken for clean, or old, while another entry of the group is not. */
+static void check_group_age(struct pwm *m, const struct pwm_step *s, bool clean)
+{
+	uint32_t cur = m->cpu[s->cpu].cur[s->a >> 63 ? PWM_UPPER : PWM_LOWER], i;
+	unsigned int level, hier, l;
+	uint64_t src, first, size, val;
+	struct dec d;
+
+	if (m->cfg.arch != PWM_ARM64 || cur == NIL)
+		return;
+	val = pwm_walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
+	m->arch->decode(m, val, level, &d);
+	if (!d.contig)
+		return;
+	size = level_size(m, level);
+	first = s->a & ~((size << d.contig) - 1);
+	for (i = 0; i < 1u << d.contig; i++) {
+		val = pwm_walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
+		m->arch->decode(m, val, l, &d);
+		if (clean ? d.dirty && d.hw_dirty : d.accessed) {
+			pwm_say_at(m, "A64-CONT-5", PWM_LOST, s->a, level, src, 0,
+				   pwm_mem_read(m, src));
+			return;
+		}
+	}
+}
+
 void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t promise = s->kind & 0xff, i;
@@ -313,6 +401,8 @@ void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 		    concerns(m, e, s->cpu, (uint32_t)s->c, e->va))
 			contract_entry(m, s, e);
 	}
+	if (promise == PWM_CLEAN || promise == PWM_YOUNG_CLEAR)
+		check_group_age(m, s, promise == PWM_CLEAN);
 	if (promise <= PWM_PROTECT)
 		check_groups(m, s);
 }
@@ -352,6 +442,16 @@ static bool page_back(struct pwm *m, uint64_t pa)
 	return false;
 }
 
+static bool empty(const struct pwm *m, uint32_t t)
+{
+	uint64_t at;
+
+	for (at = 0; at < m->tables[t].len; at += 8)
+		if (pwm_mem_read(m, m->tables[t].pa + at))
+			return false;
+	return true;
+}
+
 void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t t = pwm_table_find(m, s->a), i;
@@ -374,7 +474,8 @@ void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 		}
 	}
 	if (m->tables[t].stale != NIL)
-		pwm_say(m, "ALL-FREE-1", PWM_ERROR, &m->ents[m->tables[t].stale]);
+		pwm_say(m, m->cfg.arch == PWM_X86 && empty(m, t) ? "X86-WALK-2" : "ALL-FREE-1",
+			PWM_ERROR, &m->ents[m->tables[t].stale]);
 	else if (m->tables[t].parents != NIL)
 		pwm_say_at(m, "ALL-FREE-1", PWM_ERROR, 0, 1, s->a, 0,
 			   pwm_mem_read(m, m->edges[m->tables[t].parents].loc));

@@ -45,6 +45,7 @@ struct dec {
 	uint8_t hw_dirty; /* hardware may make it dirty */
 	uint8_t reserved; /* a reserved encoding: bad */
 	uint8_t nt;	  /* arm64: nT */
+	uint8_t stray;	  /* arm64: contiguous where there are no groups */
 	uint64_t oa;	  /* output address, or of the next table */
 };
 

@@ -143,6 +143,17 @@ static const struct pwm_rule rules[] = {
 	  "Hardware sets access flag and dirty state in any one entry of a contiguous group: look "
 	  "at all of them.",
 	  "Arm ARM D8.7.1", PWM_LOST },
+	{ "A64-CONT-5", "one entry of a group found clean or old, while another is not",
+	  "Hardware may have set the access flag or dirty state in any entry of a contiguous group: "
+	  "clear them in all of it before the range is taken for clean or old.",
+	  "Arm ARM D8.7.1", PWM_LOST },
+	{ "A64-CONT-6", "TLBI of a part of a contiguous group",
+	  "The group is one translation, and the TLBI covered some of its pages only: after folding "
+	  "or unfolding, all of its addresses are owed.",
+	  "Arm ARM D8.7.1.1; " D817 "R_WHZWS", PWM_ERROR },
+	{ "A64-CONT-7", "contiguous bit where there are no groups",
+	  "The granule has no contiguous groups at this level: the bit is reserved there.",
+	  "Arm ARM D8.7.1", PWM_POLICY },
 	{ "A64-AD-1", "plain store over an entry that hardware updates",
 	  "Hardware may set the access flag or dirty state between the load and this store, which "
 	  "undoes it: use compare-and-swap or an atomic.",
@@ -230,6 +241,13 @@ static const struct pwm_rule rules[] = {
 	  "on "
 	  "each CPU, and each leaf must be flushed as well.",
 	  "SDM 4.10.2, 4.10.4.1", PWM_ERROR },
+	{ "X86-WALK-2", "empty table freed, and its parent entry not flushed",
+	  "A table is cached as such whether it maps anything or not: flush before it is freed.",
+	  "SDM 4.10.4.4", PWM_ERROR },
+	{ "X86-WALK-4", "written to while a walker may reach it",
+	  "The page was unlinked and not flushed, and is written to: whatever is in it may be read "
+	  "as an entry, reserved bits and all.",
+	  "SDM 4.10.2", PWM_ERROR },
 	{ "X86-WALK-3", "INVLPG elsewhere while EFER.TCE is set",
 	  "With EFER.TCE, INVLPG drops upper entries of its own address only.", "APM 3.1.7, 5.5.2",
 	  PWM_ERROR },
@@ -314,6 +332,10 @@ static const struct pwm_rule rules[] = {
 	  PWM_ERROR },
 	{ "RV-FMT-2", "entry written in parts", "Entries are written by one full-width store.",
 	  "Supervisor ISA, Sv39", PWM_ERROR },
+	{ "RV-G-1", "global in one space, something else in another",
+	  "A global translation may be used in every address space, and this one says something "
+	  "else for the address.",
+	  "Supervisor ISA, Sv32, G bit", PWM_ERROR },
 	{ "RV-WX-1", "writable and executable", "One level of privilege may write and execute.",
 	  "policy", PWM_POLICY },
 	{ "RV-WX-2", "page writable at one address, executable at another",
@@ -359,6 +381,10 @@ static const struct pwm_rule rules[] = {
 	{ "ALL-LAZY-6", "flush does not cover what the batch touched",
 	  "An entry outside the flushed range was changed in this batch.",
 	  "contract of lazy MMU mode", PWM_ERROR },
+	{ "ALL-LAZY-8", "broken and made again in one batch",
+	  "The entry was changed in this batch, its old value may still be cached, and a "
+	  "conflicting one is stored over it: flush in between.",
+	  "contract of lazy MMU mode; break-before-make", PWM_ERROR },
 	{ "ALL-LAZY-9", "enable and disable do not balance",
 	  "More ends than begins, more than the count can hold, or a section left open.",
 	  "contract of lazy MMU mode", PWM_ERROR },

@@ -187,6 +187,7 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 			   const struct dec *nd)
 {
 	struct clash c = { NULL, NULL };
+	const struct cpu *cpu = &m->cpu[m->now.cpu];
 	uint32_t cls = PWM_ERROR;
 	const struct pwm_rule *r;
 
@@ -203,7 +204,10 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 	if (!c.rule)
 		return;
 	if (c.e) {
-		pwm_say(m, rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
+		bool batch = cpu->lazy && !cpu->paused && !cpu->irq && cpu->lazy_store &&
+			     c.e->since >= cpu->lazy_store;
+
+		pwm_say(m, batch ? "ALL-LAZY-8" : rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
 		return;
 	}
 	r = pwm_rule_of_id(c.rule);
@@ -221,6 +225,8 @@ static void check_value(struct pwm *m, const struct path *p, uint64_t val, const
 		pwm_say_at(m, rule_name(m, R_HALF), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
 	if (d->reserved)
 		pwm_say_at(m, rule_name(m, R_FORMAT), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+	if (d->stray)
+		pwm_say_at(m, "A64-CONT-7", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
 	if (d->kind == K_LEAF && m->cfg.arch == PWM_X86 && d->nt)
 		pwm_say_at(m, "X86-AD-4", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
 	if (d->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX))
@@ -407,6 +413,19 @@ static void unlink_old(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val)
 	pwm_table_collect(m, child);
 }
 
+/* Every way to the entry leads through a pointer that memory does not have any more. */
+static void check_reused(struct pwm *m, const struct path *p, uint64_t val)
+{
+	uint32_t i;
+
+	if (m->cfg.arch != PWM_X86 || !val || p != &m->paths[0])
+		return;
+	for (i = 0; i < m->nr_paths; i++)
+		if (!m->paths[i].stale)
+			return;
+	pwm_say_at(m, "X86-WALK-4", PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+}
+
 static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old,
 			uint64_t val)
 {
@@ -418,6 +437,7 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 		check_lost(m, m->now.cpu, pa, old, &od, &nd, p);
 		check_value(m, p, val, &nd);
 	}
+	check_reused(m, p, val);
 	if (nd.kind == K_TABLE && (od.kind != K_TABLE || od.oa != nd.oa) && p == &m->paths[0])
 		check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	check_wx_stale(m, p, &nd);
