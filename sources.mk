@@ -200,6 +200,7 @@ PW_TESTS = \
 	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
 	tests/model/model_test.c \
+	tests/model/play_test.c \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
 	tests/plans/plans_test.c \
