@@ -429,21 +429,23 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 
 	if (!err)
 		err = pw_pool_reserve(op);
-	if (err)
-		return err;
-	if (pw_op_gather(op, gather, &own, slots, OWN_RANGES))
+	if (!err && op->split)
+		err = op->pt->reshaper->reach(op);
+	if (!err && pw_op_gather(op, gather, &own, slots, OWN_RANGES))
 		pw_env_bug(op->env, PW_BUG_COMMIT);
-	if (op->valid && op->gather && op->gather->owed.before == PW_BEFORE_ALL)
-		op_catch_up(op, commit == PW_PASS_MAP);
-	if (op->split)
-		op_cut(op);
-	if (op_each(op, commit))
-		pw_env_bug(op->env, PW_BUG_COMMIT);
+	if (!err) {
+		if (op->valid && op->gather && op->gather->owed.before == PW_BEFORE_ALL)
+			op_catch_up(op, commit == PW_PASS_MAP);
+		if (op->split)
+			op_cut(op);
+		if (op_each(op, commit))
+			pw_env_bug(op->env, PW_BUG_COMMIT);
+	}
 	pw_pool_release(op);
 	if (op->gather)
 		(void)pw_gather_settle(op->gather, op->env);
 	op->gather = NULL; /* @own ends here */
-	return 0;
+	return err;
 }
 
 /* Every operation, from its arguments to its end. */

@@ -135,6 +135,7 @@ struct pw_instance {
 		.f = &pw_fmt_##fmt,                                                                \
 		.fill = symbol##_fill,                                                             \
 		.check = pw_split_check,                                                           \
+		.reach = pw_split_reach,                                                           \
 		.cut = pw_split_cut,                                                               \
 		.may_break = pw_may_break,                                                         \
 		.brk = pw_break,                                                                   \

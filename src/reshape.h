@@ -29,6 +29,8 @@ struct pw_reshaper {
 	/* split.c: of an operation's check: may the leaf at @at, of which [first, last] belong
 	   together and the range covers a part, be cut? Counts the tables; 0, PW_EBUSY. */
 	int (*check)(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
+	/* split.c: can all reserved pages be found again, by their addresses? 0, PW_EFAULT */
+	int (*reach)(const struct pw_op *op);
 	/* split.c: cut at both ends of the range under work. Cannot fail. */
 	void (*cut)(struct pw_op *op);
 	/* replace.c: of an operation's check: may the live leaf at @at be broken for a while? */
@@ -92,6 +94,7 @@ uint64_t pw_break(struct pw_op *op, struct pw_place *at, uint64_t mask, uint64_t
 
 /* split.c: those of struct pw_reshaper */
 int pw_split_check(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
+int pw_split_reach(const struct pw_op *op);
 void pw_split_cut(struct pw_op *op);
 
 /* split.c: the leaf, or the group, that the entry at @spot, of @ia, belongs to */

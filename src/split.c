@@ -103,6 +103,19 @@ PW_SMALL int pw_split_check(struct pw_op *op, const struct pw_place *at, uint64_
 	return 0;
 }
 
+/* Tables that are made here are walked here again, by what the entries above them say. */
+PW_SMALL int pw_split_reach(const struct pw_op *op)
+{
+	const uint64_t *page = op->pool;
+
+	while (page) {
+		if (!pw_tree_table(op->pt, pw_env_read(op->env, page + 1)))
+			return PW_EFAULT;
+		page = (const uint64_t *)(uintptr_t)pw_env_read(op->env, page);
+	}
+	return 0;
+}
+
 /* The hint for the leaves of a table: whole groups have it but for the one that @ia cuts. */
 static void fill_table(struct pw_op *op, uint64_t *table, uint64_t leaf, unsigned int level,
 		       unsigned int shift, uint64_t ia)

@@ -108,7 +108,8 @@ int pw_map(struct pw_table *pt, struct pw_range range, struct pw_pa pa, const st
  * On error:  nothing changed.
  * Return:    0; PW_EINVAL, PW_ERANGE as pw_map(); PW_ENOENT a hole, under PW_STRICT; PW_EBUSY a
  *            block or contiguous group is covered in part and may not be cut; PW_ENOMEM as
- *            pw_map(), for cuts; PW_EFAULT, PW_EDOM, PW_ELOOP a bad table.
+ *            pw_map(), for cuts; PW_EFAULT, PW_EDOM, PW_ELOOP a bad table; PW_EFAULT also, for
+ *            cuts, a page from get_table() that the environment does not find again.
  */
 int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct pw_gather *gather,
 	     struct pw_result *res) PW_MUST_CHECK;
@@ -140,7 +141,7 @@ int pw_unmap(struct pw_table *pt, struct pw_range range, uint32_t flags, struct 
  *            group is covered in part and may not be cut, or the change of a live entry needs
  *            break-before-make (memory type, shareability, non-global to global) and may not
  *            have it; PW_ENOMEM as pw_map(), for cuts; PW_EPERM as pw_map(); PW_EFAULT,
- *            PW_EDOM, PW_ELOOP a bad table; PW_EOPNOTSUPP the format cannot express the change,
+ *            PW_EDOM, PW_ELOOP as pw_unmap(); PW_EOPNOTSUPP the format cannot express the change,
  *            or what it would make of a leaf (RISC-V: no rights; see res->where).
  */
 int pw_protect(struct pw_table *pt, struct pw_range range, const struct pw_change *change,

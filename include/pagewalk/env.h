@@ -82,7 +82,9 @@ struct pw_env {
 	 * pre:  called only before the first store of an operation, so it may fail freely; in
 	 *       shared mode (shared.h) by several CPUs at once, and in the middle of one
 	 * post: *@pa is granule-aligned and inside the format's reach; the result is its host
-	 *       address (PA + phys_offset for direct instances) or NULL for "none left".
+	 *       address (PA + phys_offset for direct instances) or NULL for "none left". What
+	 *       phys_to_virt(), or mem_first to mem_last, leaves out is no table later on; a cut,
+	 *       which looks at its new tables again, is refused (PW_EFAULT).
 	 *       Contents are undefined unless PW_ENV_ZEROED: the engine writes every slot before
 	 *       it links the table.
 	 */

@@ -5,6 +5,8 @@
  * where it led before, with the rights it had, but for what was asked to change; the pieces are the
  * largest that are legal; and nothing is allocated that is not needed.
  */
+#include <stdlib.h>
+
 #include "../env/env.h"
 #include "../harness/harness.h"
 
@@ -400,6 +402,70 @@ TEST(lists_take_no_page_too_many)
 			for (unsigned int n = 0; n < 4; n++)
 				any_list(level);
 		}
+		world_close(&w);
+	}
+}
+
+/* A page that get_table() hands out, and nobody finds again: refused before anything changes. */
+static uint64_t out_of_reach;
+static void *(*really_virt)(void *ctx, struct pw_pa pa, uint32_t len);
+
+static void *short_sighted(void *ctx, struct pw_pa pa, uint32_t len)
+{
+	return pa.v == out_of_reach ? NULL : really_virt(ctx, pa, len);
+}
+
+/* The @n-th of those for the cut of a leaf of @level is like that; there are as many as levels. */
+static void unreachable(unsigned int level, unsigned int n)
+{
+	uint64_t page = world_page_bytes(&w), at;
+	uint32_t next, balance;
+	struct pw_range range;
+	uint8_t *before;
+
+	if (!map_block(level, &at, 0))
+		return;
+	range = pw_range_len(w.pt.first.v + at + page, page);
+	next = w.next;
+	out_of_reach = w.base + (next + n) * w.page_size;
+	really_virt = w.env.phys_to_virt;
+	if (w.hooked)
+		w.env.phys_to_virt = short_sighted;
+	w.env.mem_last.v = out_of_reach - 1;
+	before = world_snapshot(&w);
+	balance = w.balance;
+	world_forget(&w);
+	EXPECT_EQ(pw_protect(&w.pt, range, read_only(), 0, NULL, NULL), n < level ? PW_EFAULT : 0);
+	if (n < level) {
+		w.next = next;
+		EXPECT_EQ(pw_unmap(&w.pt, range, 0, NULL, NULL), PW_EFAULT);
+		EXPECT_EQ(w.balance, balance);
+		EXPECT(world_unchanged(&w, before));
+		EXPECT_EQ(w.nr_plans, 0);
+	}
+	free(before);
+	EXPECT_EQ(w.violations, 0);
+	EXPECT_EQ(w.asserts, 0);
+}
+
+TEST(pages_that_nobody_finds_again)
+{
+	for (unsigned int i = 0; i < 20 * WORLD_NR_FORMATS; i++) {
+		static const uint8_t levels[] = { 1, 1, 2, 2, 2 }, ns[] = { 0, 1, 0, 1, 2 };
+		unsigned int level = levels[i / 4 % 5], n = ns[i / 4 % 5];
+		struct world_options o = { .hooked = i & 1,
+					   .reshape = true,
+					   .flags = i & 2 ? PW_TABLE_LIVE : 0,
+					   .pa_base = i / 20 == WORLD_FAKE ? 0 : 1ull << 40 };
+
+		harness_note("i", i);
+		harness_note("level", level);
+		harness_note("n", n);
+		if (!world_open(&w, &world_formats[i / 20], &o))
+			return;
+		w.env.may_fault = yes;
+		if (pw_table_leaf_ok(&w.pt, level))
+			unreachable(level, n);
 		world_close(&w);
 	}
 }
