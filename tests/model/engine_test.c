@@ -320,3 +320,48 @@ TEST(a_missing_barrier_is_seen)
 	watch_close();
 	world_close(&world);
 }
+
+/* The entry that maps @pa. */
+static uint64_t *leaf_slot(uint64_t pa)
+{
+	for (uint64_t at = 0; at < 90 * PAGE; at += 8) {
+		uint64_t *slot = world_virt(&world, world.base + at, 8);
+
+		if ((*slot & 0xfffffffff003) == (pa | 3))
+			return slot;
+	}
+	return NULL;
+}
+
+/* Two read-only pages with the same bytes may be exchanged live; with other bytes they may not. */
+TEST(contents_are_compared)
+{
+	struct world_options o = {
+		.hooked = true, .flags = PW_TABLE_LIVE, .va_bits = 48, .nr_pages = 96
+	};
+	struct pw_range r = { pw_va_of(0x1000), pw_va_of(0x1fff) };
+
+	for (unsigned int differ = 0; differ < 2; differ++) {
+		struct pw_attr attr;
+		uint64_t *slot, a, val;
+
+		if (!world_open(&world, &world_formats[WORLD_ARM64], &o) || !watch_open(&world, 0))
+			return;
+		attr = world_attr(&world, 0);
+		a = world.base + 90 * PAGE;
+		memset(world_virt(&world, a, 2 * PAGE), 0x5a, 2 * PAGE);
+		*(uint8_t *)world_virt(&world, a + 2 * PAGE - 1, 1) ^= (uint8_t)differ;
+		EXPECT_EQ(watch_map(&world, r, pw_pa_of(a), &attr, 0, NULL), 0);
+		slot = leaf_slot(a);
+		if (!EXPECT(slot != NULL))
+			return;
+		watch_tolerate(true);
+		val = *slot + PAGE;
+		pwm_store(watch_model(), 0, world.base + (uint64_t)((uint8_t *)slot - world.memory),
+			  val, PWM_CAS);
+		EXPECT_EQ(watch_verdicts(), differ);
+		EXPECT_EQ(strstr(watch_rules(), "A64-BBM-1 ") != NULL, differ);
+		watch_close();
+		world_close(&world);
+	}
+}
