@@ -159,23 +159,13 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 
 /* Contracts ------------------------------------------------------------------------------------ */
 
-static bool concerns(const struct pwm *m, const struct ent *e, uint32_t cpu, uint32_t regime,
-		     uint64_t va)
+static bool concerns(const struct pwm *m, const struct ent *e, uint32_t cpu, uint32_t regime)
 {
 	const struct space *s = &m->spaces[e->space];
-	uint32_t half = PWM_LOWER, cur;
+	uint32_t cur = m->cpu[cpu].cur[s->half];
 
 	if (s->regime != regime)
 		return false;
-	if (regime == PWM_STAGE2)
-		half = PWM_GUEST;
-	else if (regime != PWM_EL1)
-		half = PWM_HYP;
-	else if (m->cfg.arch == PWM_ARM64 && va >> 63)
-		half = PWM_UPPER;
-	if (s->half != half)
-		return false;
-	cur = m->cpu[cpu].cur[half];
 	return cur == NIL || e->space == cur || e->global || m->spaces[cur].root == s->root;
 }
 
@@ -398,7 +388,7 @@ void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 		struct ent *e = &m->ents[i];
 
 		if (e->live && (e->kind != K_COMBINED || s->c == PWM_STAGE2) &&
-		    concerns(m, e, s->cpu, (uint32_t)s->c, e->va))
+		    concerns(m, e, s->cpu, (uint32_t)s->c))
 			contract_entry(m, s, e);
 	}
 	if (promise == PWM_CLEAN || promise == PWM_YOUNG_CLEAR)
@@ -558,7 +548,7 @@ void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 		struct ent *e = &m->ents[i];
 
 		if ((e->live & CPU_BIT(s->cpu)) && e->kind != K_COMBINED &&
-		    concerns(m, e, s->cpu, PWM_EL1, e->va))
+		    concerns(m, e, s->cpu, PWM_EL1))
 			access_entry(m, s, e);
 	}
 }

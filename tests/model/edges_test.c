@@ -420,6 +420,27 @@ TEST(table_pages_are_counted)
 	stage_close(&stage);
 }
 
+TEST(table_pages_fill_their_room)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	for (uint64_t i = 0; i < 128; i++)
+		pwm_table_new(stage.m, 0, 0x100000 + i * 0x1000);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.overflows, 0);
+	pwm_table_new(stage.m, 0, 0x1000000);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.overflows, 1);
+	for (uint64_t i = 0; i < 128; i++)
+		pwm_table_free(stage.m, 0, 0x100000 + i * 0x1000);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	pwm_table_free(stage.m, 0, 0x1000000);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+}
+
 TEST(roots_retire)
 {
 	if (!open_with((struct pwm_config){ 0 }))
