@@ -144,12 +144,12 @@ static const struct pwm_rule rules[] = {
 	  "at all of them.",
 	  "Arm ARM D8.7.1", PWM_LOST },
 	{ "A64-CONT-5", "one entry of a group found clean or old, while another is not",
-	  "Hardware may have set the access flag or dirty state in any entry of a contiguous group: "
-	  "clear them in all of it before the range is taken for clean or old.",
+	  "Hardware may have set the access flag or dirty state in any entry of the group: clear "
+	  " them in all of it before the range is taken for clean or old.",
 	  "Arm ARM D8.7.1", PWM_LOST },
 	{ "A64-CONT-6", "TLBI of a part of a contiguous group",
-	  "The group is one translation, and the TLBI covered some of its pages only: after folding "
-	  "or unfolding, all of its addresses are owed.",
+	  "The group is one translation, and the TLBI covered some of its pages only: after "
+	  "folding or unfolding, all of its addresses are owed.",
 	  "Arm ARM D8.7.1.1; " D817 "R_WHZWS", PWM_ERROR },
 	{ "A64-CONT-7", "contiguous bit where there are no groups",
 	  "The granule has no contiguous groups at this level: the bit is reserved there.",

@@ -354,11 +354,11 @@ TEST(every_history_of_small_programs)
 	EXPECT(histories > 300);
 }
 
-/* One CPU, one entry, every program of up to four steps: what may be cached, thought out by hand. */
+/* One CPU, one entry, every program of up to four steps: what may be cached, by hand. */
 
 /*
- * A TLB of one entry that holds all it may: "held" is the old page, "sure" that the store over it is
- * visible, "taken" by a TLBI not completed, "used" by what was fetched before.
+ * A TLB of one entry that holds all it may: "held" is the old page, "sure" that the store over it
+ * is visible, "taken" by a TLBI not completed, "used" by what was fetched before.
  */
 struct tlb {
 	bool valid, held, sure, taken, used;

@@ -5,12 +5,14 @@
  * barriers and invalidations of two CPUs; after each step both name everything stale, and must name
  * the same. With --seconds N as long as that, else 60,000 steps of each architecture.
  *
- * On arm64, stores and further TLBIs of both CPUs come between a TLBI and the DSB that completes it.
+ * On arm64, stores and further TLBIs of both CPUs come between a TLBI and the DSB that completes
+ * it.
  *
  * Not tried: stores between that DSB and the issuing CPU's context synchronisation (what a CPU uses
- * and no longer caches has its own litmus sequences), spaces that a CPU has run and does not run now
- * (the model takes all of them for held), and tables linked with stores in them that are not visible
- * (rule *-PUB-1).
+ * and no longer caches has litmus sequences of its own, and the two differ there: the model keeps
+ * for longer what lies behind a pointer that is in use only), spaces that a CPU has run and does
+ * not run now (the model takes all of them for held), and tables linked with stores in them that
+ * are not visible (rule *-PUB-1).
  *
  * A difference is cut down to the shortest sequence that it follows from, and printed as one.
  */
@@ -127,7 +129,7 @@ static bool compare(bool print)
 	return same;
 }
 
-/* Acts: what both sides are told. A scenario is a list of them, so that it can be cut down. ------- */
+/* Acts: what both sides are told. A scenario is a list of them, so that it can be cut down. ---- */
 
 enum { TAKE = 0, STORE, VISIBLE, INVALIDATE, COMPLETE, SYNCHRONISE, LOAD };
 
