@@ -145,7 +145,7 @@ static const struct pwm_rule rules[] = {
 	  "Arm ARM D8.7.1", PWM_LOST },
 	{ "A64-CONT-5", "one entry of a group found clean or old, while another is not",
 	  "Hardware may have set the access flag or dirty state in any entry of the group: clear "
-	  " them in all of it before the range is taken for clean or old.",
+	  "them in all of it before the range is taken for clean or old.",
 	  "Arm ARM D8.7.1", PWM_LOST },
 	{ "A64-CONT-6", "TLBI of a part of a contiguous group",
 	  "The group is one translation, and the TLBI covered some of its pages only: after "

@@ -354,7 +354,7 @@ TEST(every_history_of_small_programs)
 	EXPECT(histories > 300);
 }
 
-/* One CPU, one entry, every program of up to four steps: what may be cached, by hand. */
+/* One CPU, one entry, every program of five steps: what may be cached, by hand. */
 
 /*
  * A TLB of one entry that holds all it may: "held" is the old page, "sure" that the store over it
