@@ -27,6 +27,7 @@
 #include "pool.h"
 #include "reshape.h"
 
+#define NOWHERE	   UINT64_MAX /* beyond any range: there are no pages to go on with */
 #define OWN_RANGES 4u
 
 /* What leaves become: */
@@ -279,6 +280,7 @@ static uint64_t step(struct pw_op *op, uint64_t ia, const struct aim *aim, struc
 	uint64_t cost = 1, slots = 1ull << op->pt->index_lg2, nr = 0, next = ia;
 	struct aim now = *aim;
 	struct end e;
+	int fault;
 
 	if (look(op, ia, aim, &e, err)) {
 		cost = e.s.nr;
@@ -293,11 +295,15 @@ static uint64_t step(struct pw_op *op, uint64_t ia, const struct aim *aim, struc
 			cost = slots;
 		}
 		op->nr_needed = nr;
-		if (pw_pool_reserve(op)) {
-			*err = PW_ENOMEM;
+		fault = pw_pool_reserve(op);
+		if (!fault)
+			fault = pw_split_reach(op);
+		if (fault) {
+			pw_pool_release(op);
+			*err = fault;
 			op->res.where.first.v = op->pt->first.v + e.s.ia;
 			op->res.where.last.v = op->res.where.first.v + ((e.s.nr << e.s.shift) - 1u);
-			return ia;
+			return NOWHERE;
 		}
 		replace(op, &e.s, &now);
 		if (now.level == aim->level && (!e.s.hint || e.level == aim->level))
@@ -356,7 +362,9 @@ int pw_split(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags, struct
 		do {
 			ia = next;
 			next = step(&op, ia, &aim, sweep, &err);
-		} while (err != PW_ENOMEM && next <= op.last && sweep->budget);
+		} while (next <= op.last && sweep->budget);
+		if (next == NOWHERE)
+			next = ia;
 		sweep->done = next > op.last;
 		if (!sweep->done)
 			sweep->next.v = pt->first.v + next;

@@ -228,7 +228,8 @@ int pw_collapse(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags,
  * Hardware:  a live entry is replaced as its architecture asks: see pw_collapse(). One replacement
  *            for each leaf, and one before for its group; those in place may wait in @gather for
  *            their invalidation.
- * On error:  PW_ENOMEM: what comes before res->where was done, it and the rest stay as they were,
+ * On error:  PW_ENOMEM, and PW_EFAULT for a page from get_table() that the environment does not
+ *            find again: what comes before res->where was done, it and the rest stay as they were,
  *            and sweep->next is where another call goes on. PW_EBUSY, and a bad table: all the
  *            others are done. Else nothing changed.
  * Return:    0; PW_EBUSY something would have to be broken and env->may_fault() said no, or is not

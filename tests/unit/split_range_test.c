@@ -458,6 +458,34 @@ static void budget(void)
 		expect_leaf(first_of(2), 1, pw_table_contig_lg2(&w.pt, 1));
 }
 
+/* A page that get_table() hands out and nobody finds again: refused before anything changes. */
+TEST(pages_that_nobody_finds_again)
+{
+	for (unsigned int live = 0; live < 5; live++) {
+		struct pw_result res;
+		struct pw_sweep s;
+		uint32_t before;
+		uint8_t *was;
+
+		if (!open_world(WORLD_ARM64, false, live))
+			return;
+		if (!map_leaf(2, PW_MAX_LEVEL(2)))
+			return;
+		s = sweep_of(first_of(2) + size_of(1), size_of(1));
+		was = world_snapshot(&w);
+		before = w.balance;
+		world_forget(&w);
+		w.env.mem_last.v = w.base + (w.next + 1u) * w.page_size - 1u; /* one is found */
+		EXPECT_EQ(pw_split(&w.pt, &s, 0, NULL, &res), PW_EFAULT);
+		EXPECT_EQ(s.done, false);
+		EXPECT_EQ(w.balance, before);
+		EXPECT(world_unchanged(&w, was));
+		EXPECT_EQ(w.nr_plans, 0);
+		free(was);
+		world_close(&w);
+	}
+}
+
 TEST(a_budget_and_a_level_at_a_time)
 {
 	each(budget);
