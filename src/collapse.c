@@ -29,11 +29,13 @@ struct row {
 	uint64_t nr;
 	unsigned int level;
 
-	uint64_t leaf; /* found: the first, flat, without the hint, with the use of all */
-	bool hint;     /* found: some have it */
+	uint64_t leaf;	   /* found: the first, flat, without the hint, with the use of all */
+	enum pw_kind kind; /* found: a leaf, valid or not */
+	bool hint;	   /* found: some have it */
 };
 
-/* Are they valid leaves that continue each other, alike but for use and hint, well aligned? */
+/* Are they leaves, all valid or all not, that continue each other, alike but for use and hint, well
+   aligned? */
 static bool row_alike(const struct pw_table *pt, struct row *r, unsigned int lg2)
 {
 	const struct pw_fmt *f = pt->reshaper->f;
@@ -42,8 +44,10 @@ static bool row_alike(const struct pw_table *pt, struct row *r, unsigned int lg2
 	for (i = 0; i < r->nr; i++) {
 		uint64_t raw = pw_env_read(pt->env, r->slot + i), e = raw;
 
-		if (f->kind(pt, raw, r->level) != PW_KIND_LEAF ||
-		    f->reserved(pt, raw, PW_KIND_LEAF, r->level))
+		enum pw_kind kind = f->kind(pt, raw, r->level);
+
+		if ((kind != PW_KIND_LEAF && kind != PW_KIND_INVALID) ||
+		    f->reserved(pt, raw, kind, r->level))
 			return false;
 		if (f->flat)
 			e = f->flat(raw, r->index + i, r->level);
@@ -53,6 +57,7 @@ static bool row_alike(const struct pw_table *pt, struct row *r, unsigned int lg2
 			if (f->leaf_pa(pt, e, r->level) & ((1ull << lg2) - 1u))
 				return false;
 			r->leaf = x = e;
+			r->kind = kind; /* of all, for what says so is compared */
 			mask = f->compare_mask(pt, PW_IGNORE_AD | PW_IGNORE_CONTIGUOUS, e,
 					       r->level);
 			continue;
@@ -124,8 +129,7 @@ PW_COLD bool to_leaf(struct pw_op *op, uint64_t ia, unsigned int level)
 		r.leaf = made_global(pt, r.leaf, r.level);
 	j.child = r.leaf;
 	j.leaf = f->parent(r.leaf, r.level);
-	if (f->kind(pt, j.leaf, level) != PW_KIND_LEAF ||
-	    f->reserved(pt, j.leaf, PW_KIND_LEAF, level) ||
+	if (f->kind(pt, j.leaf, level) != r.kind || f->reserved(pt, j.leaf, r.kind, level) ||
 	    f->perm(pt, j.leaf, level, spot.step[level].acc) != f->perm(pt, r.leaf, r.level, acc))
 		return false;
 	if (allowed(op, f->how(pt, j.old, j.leaf, level), ia, 1ull << spot.shift, &spot))
@@ -155,7 +159,7 @@ PW_COLD bool find_group(struct pw_op *op, uint64_t ia, unsigned int level, struc
 			       .level = level,
 			       .shift = spot.shift,
 			       .leaf = r.leaf,
-			       .live = pt->flags & PW_TABLE_LIVE,
+			       .live = (pt->flags & PW_TABLE_LIVE) && r.kind == PW_KIND_LEAF,
 			       .group = true };
 	return allowed(op, pw_group_how(pt, r.leaf, level), ia, r.nr << spot.shift, &spot);
 }

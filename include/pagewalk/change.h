@@ -178,8 +178,9 @@ struct pw_sweep {
  * @gather: as pw_map()
  * @res:    as pw_map(); nr_tables is what was unlinked
  *
- * A table inside the range whose leaves are all valid, continue each other at an aligned output
- * address and agree in everything but accessed and dirty (software bits included) becomes one leaf;
+ * A table inside the range whose leaves are all valid, or all present-but-invalid, continue each
+ * other at an aligned output address and agree in everything but accessed and dirty (software bits
+ * included) becomes one leaf, valid or not as they were;
  * what is left of its groups that do so get the hint. A hole, or another right, keeps both as they
  * are, and so does a table entry that takes rights away from them; below one that makes them global
  * (RISC-V) the leaf says so itself. Use is gathered: accessed or

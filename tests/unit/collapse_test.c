@@ -460,21 +460,58 @@ TEST(a_table_that_is_global)
 	}
 }
 
-/* Present-but-invalid leaves are alike, too, but nobody translates by them: they stay. */
+static void expect_invalid(unsigned int want, bool hint)
+{
+	struct pw_translation t;
+	struct pw_attr attr;
+
+	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first_of(1)), &t), PW_ENOENT);
+	EXPECT_EQ(t.kind, PW_KIND_INVALID);
+	EXPECT_EQ(t.level, want);
+	EXPECT_EQ(t.pa.v, pw_table_leaf_size(&w.pt, 1));
+	EXPECT_EQ(pw_attr_decode(&w.pt, t.entry, t.level, &attr), 0);
+	EXPECT_EQ(!!(attr.flags & PW_ATTR_CONTIGUOUS), hint);
+}
+
+/* Present-but-invalid leaves that are alike become one, or groups, that is so, too; with one that
+   is valid among them they stay. Nobody is asked: nothing there could be used. */
 static void invalid(void)
 {
-	uint64_t size = pw_table_leaf_size(&w.pt, 1);
-	struct pw_change c = { .flags_clear = PW_ATTR_VALID };
+	uint64_t size = pw_table_leaf_size(&w.pt, 1), page = world_page_bytes(&w);
+	struct pw_range all = pw_range_len(first_of(1), size);
+	struct pw_range last = pw_range_len(first_of(1) + size - page, page);
+	struct pw_change off = { .flags_clear = PW_ATTR_VALID };
+	struct pw_change on = { .flags_set = w.format->base & (PW_ATTR_VALID | PW_ATTR_GLOBAL) };
+	uint64_t group = page << pw_table_contig_lg2(&w.pt, 0);
 	struct pw_result res;
 
 	if (!w.format->can_be_invalid || !map_part(1, 0, size, 0, 0))
 		return;
-	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(first_of(1), size), &c, 0, NULL, NULL), 0);
-	EXPECT_EQ(collapse(1, PW_CONTIGUOUS, &res), 0);
+	EXPECT_EQ(pw_protect(&w.pt, all, &off, 0, NULL, NULL), 0);
+	EXPECT_EQ(pw_protect(&w.pt, last, &on, 0, NULL, NULL), 0);
+	answer = false;
+	EXPECT_EQ(collapse(1, PW_MAX_LEVEL(1), &res), 0);
 	EXPECT_EQ(res.changed, 0);
+	world_forget(&w);
+	EXPECT_EQ(collapse(1, PW_CONTIGUOUS | PW_MAX_LEVEL(0), &res), 0);
+	EXPECT_EQ(res.changed, group > page ? size - group : 0);
+	EXPECT_EQ(w.nr_plans, 0);
+	expect_invalid(0, group > page);
+	EXPECT_EQ(pw_protect(&w.pt, last, &off, 0, NULL, NULL), 0);
+	world_forget(&w);
+	EXPECT_EQ(collapse(1, PW_CONTIGUOUS | PW_MAX_LEVEL(1), &res), 0);
+	EXPECT_EQ(res.changed, size);
+	EXPECT_EQ(res.nr_tables, 1);
+	EXPECT_EQ(asked, 0);
+	/* walks may be cached, and nothing becomes valid */
+	EXPECT_EQ(w.nr_plans, world_live(&w));
+	EXPECT_EQ(w.plan[0].plan.publish, 0);
+	expect_invalid(1, false);
+	EXPECT_EQ(pw_protect(&w.pt, all, &on, 0, NULL, NULL), 0);
+	expect_leaf(1, size - page, 1, false);
 }
 
-TEST(invalid_leaves_stay)
+TEST(invalid_leaves_become_one_that_is_invalid)
 {
 	each(invalid);
 }
