@@ -173,7 +173,7 @@ if guest arm64 qemu-system-aarch64 aarch64 "-mno-outline-atomics -mgeneral-regs-
 	$(sources PW_PLATFORM_ARM64_INSN_SRC) src/instance/arm64_*_direct.c \
 	src/instance/arm64_4k_hooked.c src/instance/fake_direct.c \
 	tests/unit/arm64_test.c tests/unit/gather_test.c tests/metal/arm64/boot.c; then
-	options="$deviations$(checks 8000 200000)"
+	options="$deviations$(checks 8000 30000)"
 	arm64 max-el1 max virt "$options"
 	arm64 max-el2 max virt,virtualization=on "$options"
 	# no more than that it gets there
