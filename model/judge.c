@@ -557,8 +557,8 @@ void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 
 struct alias {
 	struct pwm *m;
-	uint64_t oa, size, va, src, val;
-	uint32_t space, told;
+	uint64_t oa, size, src, val;
+	uint32_t told;
 	uint8_t perm, memtype;
 };
 
@@ -592,7 +592,6 @@ static bool alias_one(void *ctx, const struct path *p, uint64_t src, uint64_t va
 
 	a->oa = d->oa;
 	a->size = level_size(a->m, p->level);
-	a->va = p->va;
 	a->src = src;
 	a->val = val;
 	a->perm = (uint8_t)(d->perm & ~p->hier);
