@@ -18,7 +18,8 @@ void metal_puts(const char *text);
 /* The guest ends; its emulator too, with this exit status if it can. */
 void metal_exit(int status) __attribute__((noreturn));
 
-/* options.c: reads the command line into metal_checks, the harness's seed, and what follows. */
+/* options.c: reads the command line into metal_checks, the harness's seed and seconds, and what
+   follows; and gives the harness a clock, of a sort: to ask for the time takes a millisecond. */
 void metal_options(const char *text);
 /* Is this word on it? */
 bool metal_word(const char *name);

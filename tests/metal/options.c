@@ -38,11 +38,20 @@ static const char *next_word(const char *text)
 	return text;
 }
 
+static uint64_t now_ms(void)
+{
+	static uint64_t now;
+
+	return now++;
+}
+
 void metal_options(const char *text)
 {
 	line = text;
+	harness.now_ms = now_ms;
 	for (; *text; text = next_word(text))
 		(void)(number(text, "checks=", &metal_checks) ||
+		       number(text, "seconds=", &harness.seconds) ||
 		       number(text, "seed=", &harness.seed));
 }
 

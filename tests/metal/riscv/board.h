@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The bare guest: QEMU's "virt" machine with 128 MiB and one hart.
+ * The bare guest: QEMU's "virt" machine with 256 MiB and one hart.
  */
 #ifndef PW_TESTS_METAL_RISCV_BOARD_H
 #define PW_TESTS_METAL_RISCV_BOARD_H
@@ -10,11 +10,11 @@
 #include "traps.h"
 
 /* RAM that the tests map: each page begins with "ret", and says which one it is. */
-#define METAL_DATA_FIRST 0x84000000ull
+#define METAL_DATA_FIRST 0x8c000000ull
 #define METAL_DATA_LAST	 (BOOT_RAM_END - 1)
 
 /* Where QEMU loads the guest's command line ("-device loader"): text and a zero byte. */
-#define METAL_WORDS 0x83fff000ull
+#define METAL_WORDS 0x8bfff000ull
 
 uint64_t metal_page_word(uint64_t pa);
 

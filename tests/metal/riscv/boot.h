@@ -12,9 +12,9 @@
 
 #include "../metal.h"
 
-/* The "virt" machine: "-m 128" */
+/* The "virt" machine: "-m 256" */
 #define BOOT_RAM      0x80000000ull
-#define BOOT_RAM_END  0x88000000ull
+#define BOOT_RAM_END  0x90000000ull
 #define BOOT_UART     0x10000000ull
 #define BOOT_POWEROFF 0x00100000ull /* the "test finisher" */
 

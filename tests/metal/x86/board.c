@@ -216,6 +216,18 @@ static bool wanted(const char *name)
 	return true;
 }
 
+/* The engine's own tests do without: they run on the boot program's, like any other program. */
+static bool on_own_tables(void)
+{
+	static struct pw_table pt;
+
+	boot_init();
+	if (!boot_run_on_own_tables(&pt, 48))
+		return true;
+	metal_puts("the boot program's tables\n0 passed, 1 failed\n");
+	return false;
+}
+
 /* On boot.S's tables still; the tests bring their own. */
 int boot_main(void)
 {
@@ -228,5 +240,7 @@ int boot_main(void)
 	if (!boot_cpu.la57)
 		metal_puts("left out: five levels, which this CPU does not have\n");
 	fill_data();
+	if (metal_word("engine") && !on_own_tables())
+		return 1;
 	return harness_main();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The bare guest: a PC with 128 MiB, one CPU, serial port and exit device. QEMU boots it, and so
+ * The bare guest: a PC with 256 MiB, one CPU, serial port and exit device. QEMU boots it, and so
  * does kvm.c.
  */
 #ifndef PW_TESTS_METAL_X86_BOARD_H
@@ -18,7 +18,7 @@
 #define METAL_PF_I    0x10u
 
 /* RAM that the tests map: each page begins with "ret", and says which one it is. */
-#define METAL_DATA_FIRST 0x4000000ull
+#define METAL_DATA_FIRST 0xc000000ull
 #define METAL_DATA_LAST	 (BOOT_RAM - 1)
 
 uint64_t metal_page_word(uint64_t pa);

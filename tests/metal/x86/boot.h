@@ -12,7 +12,7 @@
 
 #include "../metal.h"
 
-#define BOOT_RAM 0x8000000ull /* bytes: "-m 128" */
+#define BOOT_RAM 0x10000000ull /* bytes: "-m 256" */
 
 /* What the CPU can do, from CPUID; board.c. */
 struct boot_cpu {

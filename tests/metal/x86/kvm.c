@@ -24,7 +24,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define RAM	       0x8000000ull
+#define RAM	       0x10000000ull
 #define START_INFO     0x6000u
 #define COMMAND_LINE   0x7000u
 #define COMMAND_BYTES  0x1000u
