@@ -325,6 +325,69 @@ TEST(protect_refuses_what_needs_break_before_make)
 	}
 }
 
+static bool may_fault(void *ctx, struct pw_range range)
+{
+	(void)ctx, (void)range;
+	return true;
+}
+
+/*
+ * Broken and made again, run by run: what lies behind the first run of a table, a hole or another
+ * right between them, is changed as well, and so is the next table; each is invalidated.
+ */
+TEST(protect_breaks_every_run)
+{
+	static const struct pw_change global = { .flags_set = PW_ATTR_GLOBAL };
+	/* pages of the first table, and of the second; rights differ */
+	static const uint32_t first[] = { 3, 10, 14, 511, 512, 700 }, nr[] = { 4, 4, 2, 1, 3, 5 };
+	static struct world w;
+
+	for (unsigned int hooked = 0; hooked < 2; hooked++) {
+		struct world_options o = { .hooked = hooked,
+					   .reshape = true,
+					   .flags = PW_TABLE_LIVE };
+		struct pw_attr attr;
+		struct pw_result res;
+		uint64_t pages = 0;
+
+		if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
+			return;
+		w.env.may_fault = may_fault;
+		for (unsigned int i = 0; i < 6; i++) {
+			attr = world_attr(&w, i == 2 ? PW_PERM_W : 0);
+			attr.flags &= ~PW_ATTR_GLOBAL;
+			EXPECT_EQ(pw_map(&w.pt, pw_range_len(first[i] * 4096ull, nr[i] * 4096ull),
+					 pw_pa_of(first[i] * 4096ull), &attr, 0, NULL, NULL),
+				  0);
+			pages += nr[i];
+		}
+		world_forget(&w);
+		EXPECT_EQ(protect(&w, 0, 1024 * 4096, &global, 0, &res), 0);
+		EXPECT_EQ(res.nr_entries, pages);
+		EXPECT_EQ(res.changed, pages * 4096);
+		for (unsigned int i = 0; i < 6; i++) {
+			bool invalidated = false;
+
+			harness_note("run", i);
+			for (unsigned int page = first[i]; page < first[i] + nr[i]; page++) {
+				EXPECT_EQ(pw_attr_decode(&w.pt, look(&w, page * 4096ull).entry, 0,
+							 &attr),
+					  0);
+				EXPECT(attr.flags & PW_ATTR_GLOBAL);
+				EXPECT(attr.flags & PW_ATTR_VALID);
+			}
+			for (uint32_t p = 0; p < w.nr_plans; p++)
+				invalidated |= w.plan[p].plan.nr_ranges &&
+					       w.plan[p].range[0].first.v <= first[i] * 4096ull &&
+					       w.plan[p].range[0].last.v >=
+						       (first[i] + nr[i]) * 4096ull - 1;
+			EXPECT(invalidated);
+		}
+		EXPECT_EQ(w.violations, 0);
+		world_close(&w);
+	}
+}
+
 /* Writable and executable, where the handle forbids it: by map, by either bit, at once. */
 static void no_wx(struct world *w)
 {
