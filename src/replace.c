@@ -92,16 +92,17 @@ static uint64_t break_run(struct pw_op *op, const struct pw_place *at, uint64_t 
 			  uint64_t pattern)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
-	uint64_t broken = f->broken_mask(at->level), in_group = 0, index = at->ia >> at->shift, n;
+	uint64_t broken = f->broken_mask(at->level), index = at->ia >> at->shift, n;
+	uint64_t in_group = (1ull << pw_table_contig_lg2(op->pt, at->level)) - 1u;
 	const struct pw_env *env = op->env;
+	bool group = false; /* is the entry before @n one of a group? */
 
-	if (at->e & f->contig_mask(at->level))
-		in_group = (1ull << pw_table_contig_lg2(op->pt, at->level)) - 1u;
 	for (n = 0; n < at->left; n++) {
 		uint64_t *slot = at->slot + n, e = pw_env_read(env, slot);
 
-		if ((e & mask) != pattern && !((index + n) & in_group))
+		if ((e & mask) != pattern && !(group && (index + n) & in_group))
 			break;
+		group = e & f->contig_mask(at->level);
 		while (!pw_env_try(env, slot, &e, e & ~broken))
 			;
 	}

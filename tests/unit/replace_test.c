@@ -250,6 +250,38 @@ TEST(a_group_is_broken_as_a_whole)
 	}
 }
 
+/* What follows a group and is like it is broken in the same run, but is no group: a hole ends it. */
+TEST(what_follows_a_broken_group_is_none)
+{
+	const struct pw_change c = { .raw_clear = TYPE, .raw_set = 1u << 2 };
+	struct pw_attr attr;
+	uint64_t first, *slot;
+	struct pw_result res;
+
+	if (!open_arm64(1))
+		return;
+	first = map_group(0);
+	attr = world_attr(&w, PW_PERM_W);
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(first + 65536, 3 * 4096), pw_pa_of(first + 65536),
+			 &attr, 0, NULL, NULL),
+		  0);
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(first + 65536 + 5 * 4096, 4096),
+			 pw_pa_of(first + 65536 + 5 * 4096), &attr, 0, NULL, NULL),
+		  0);
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(first, 2 * 65536), &c, 0, NULL, &res), 0);
+	EXPECT_EQ(res.nr_entries, 16 + 4);
+	EXPECT_EQ(res.holes, 12 * 4096);
+	slot = slot_of(first);
+	for (unsigned int n = 16; n < 32; n++) {
+		bool mapped = n < 19 || n == 21;
+
+		harness_note("n", n);
+		EXPECT_EQ(slot[n] & 1u, mapped);
+		EXPECT_EQ(slot[n] != 0, mapped);
+	}
+	world_close(&w);
+}
+
 /* The same for protect alone, of bits that hardware writes: the n-th load reads what is not true
    any more when the entry is changed. */
 TEST(protect_of_what_hardware_writes_meanwhile)
