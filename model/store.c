@@ -418,7 +418,8 @@ static void check_reused(struct pwm *m, const struct path *p, uint64_t val)
 {
 	uint32_t i;
 
-	if (m->cfg.arch != PWM_X86 || !val || p != &m->paths[0])
+	/* with P clear nothing is cached, whatever else is in it: such as the link of a queue */
+	if (m->cfg.arch != PWM_X86 || !(val & 1) || p != &m->paths[0])
 		return;
 	for (i = 0; i < m->nr_paths; i++)
 		if (!m->paths[i].stale)
