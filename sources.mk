@@ -190,6 +190,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/ref_walk.c \
 	tests/ref/ref_x86.c \
 	tests/ref/observe.c \
+	tests/model/feed.c \
 	tests/model/image.c \
 	tests/model/watch.c \
 	tests/plans/machine.c \
@@ -201,6 +202,7 @@ PW_TESTS = \
 	tests/model/litmus_test.c \
 	tests/model/model_test.c \
 	tests/model/play_test.c \
+	tests/model/reshape_test.c \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
 	tests/plans/plans_test.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../harness/harness.h"
+#include "feed.h"
 #include "watch.h"
 
 #define MAX_OWED 64u
@@ -14,8 +15,8 @@ static struct {
 	void *mem;
 	struct world *w;
 	struct pw_env env; /* the world's own hooks */
-	struct pw_arm64_executor x;
 	uint32_t verdicts;
+	const char *either; /* a rule: it is for the program to live with either translation */
 	bool tolerate;
 	char rules[256];
 	/* promises of the open batch */
@@ -49,6 +50,8 @@ static void found(void *ctx, const struct pwm_verdict *v)
 	char text[2048];
 
 	(void)ctx;
+	if (watch.either && v->cls == PWM_UNPRED && !strcmp(v->rule->id, watch.either))
+		return;
 	watch.verdicts++;
 	snprintf(text, sizeof(text), "%s ", v->rule->id);
 	if (!strstr(watch.rules, text) && strlen(watch.rules) + strlen(text) < sizeof(watch.rules))
@@ -103,76 +106,36 @@ static void put_table(void *ctx, struct pw_pa pa, void *virt)
 	watch.env.put_table(ctx, pa, virt);
 }
 
-/* The executor --------------------------------------------------------------------------------- */
-
-static void dsb(void *ctx, enum pw_arm64_dsb kind)
-{
-	(void)ctx;
-	pwm_barrier(watch.m, 0, kind == PW_ARM64_DSB_ISHST ? PWM_DSB_ISHST : PWM_DSB_ISH);
-}
-
-static void isb(void *ctx)
-{
-	(void)ctx;
-	pwm_barrier(watch.m, 0, PWM_ISB);
-}
-
-static void tlbi(void *ctx, enum pw_arm64_tlbi op, uint64_t operand)
-{
-	static const uint32_t ops[PW_ARM64_NR_TLBI] = {
-		[PW_ARM64_VAE1IS] = PWM_VAE1,	  [PW_ARM64_VALE1IS] = PWM_VALE1,
-		[PW_ARM64_VAAE1IS] = PWM_VAAE1,	  [PW_ARM64_VAALE1IS] = PWM_VAALE1,
-		[PW_ARM64_ASIDE1IS] = PWM_ASIDE1, [PW_ARM64_VMALLE1IS] = PWM_VMALLE1,
-		[PW_ARM64_VAE2IS] = PWM_VAE2,	  [PW_ARM64_VALE2IS] = PWM_VALE2,
-		[PW_ARM64_ALLE2IS] = PWM_ALLE2,	  [PW_ARM64_VAE3IS] = PWM_VAE3,
-		[PW_ARM64_VALE3IS] = PWM_VALE3,	  [PW_ARM64_ALLE3IS] = PWM_ALLE3,
-	};
-
-	(void)ctx;
-	pwm_tlbi_raw(watch.m, 0, ops[op] | PWM_IS, operand);
-}
-
-static const struct pw_arm64_ops watch_ops = { .dsb = dsb, .isb = isb, .tlbi = tlbi };
-
 static void run(void *ctx, const struct pw_plan *plan)
 {
 	(void)ctx;
-	pw_arm64_run_plan(plan, &watch.x);
+	feed_run(plan);
 }
 
 /* Opening -------------------------------------------------------------------------------------- */
 
-static void load_roots(const struct world *w)
-{
-	uint32_t half = w->pt.flags & PW_TABLE_UPPER ? PWM_UPPER : PWM_LOWER;
-
-	for (uint32_t cpu = 0; cpu < 2; cpu++) {
-		pwm_root_in(watch.m, cpu, half, w->base, w->pt.any_asid ? PWM_ANY_ASID : w->pt.asid,
-			    PWM_EL1, 0, (uint32_t)w->pt.va_bits);
-		pwm_barrier(watch.m, cpu, PWM_ISB);
-	}
-}
-
 bool watch_open(struct world *w, uint32_t features)
 {
-	struct pwm_config cfg = {
-		.size = sizeof(cfg),
-		.arch = PWM_ARM64,
-		.nr_cpus = 2,
-		.page_lg2 = w->format->page_lg2,
-		.va_bits = (uint32_t)w->pt.va_bits,
-		.bbm = w->pt.caps.bbm_level,
-		.features = features | (w->format == &world_formats[WORLD_LPA2] ? PWM_LPA2 : 0),
-		.max_unclean = 1u << 15,
-		.max_tables = 1024,
-		.mair = w->pt.mair,
-		.ctx = w,
-		.read = read_entry,
-		.verdict = found,
-		.same_contents = same_contents
-	};
-	size_t len = pwm_size(&cfg);
+	return watch_open_with(w, features, 0);
+}
 
+bool watch_open_with(struct world *w, uint32_t features, uint32_t caps)
+{
+	struct pwm_config cfg = { .size = sizeof(cfg),
+				  .nr_cpus = 2,
+				  .page_lg2 = w->format->page_lg2,
+				  .bbm = w->pt.caps.bbm_level,
+				  .max_unclean = 1u << 15,
+				  .max_tables = 1024,
+				  .mair = w->pt.mair,
+				  .ctx = w,
+				  .read = read_entry,
+				  .verdict = found,
+				  .same_contents = same_contents };
+	size_t len;
+
+	feed_config(w, features, &cfg);
+	len = pwm_size(&cfg);
 	memset(&watch, 0, sizeof(watch));
 	watch.w = w;
 	watch.env = w->env;
@@ -180,7 +143,6 @@ bool watch_open(struct world *w, uint32_t features)
 	watch.m = pwm_init(watch.mem, len, &cfg);
 	if (!EXPECT(watch.m != NULL))
 		return false;
-	pw_arm64_executor_init(&watch.x, &watch_ops, NULL);
 	w->env.load = load;
 	w->env.store = store;
 	w->env.cas = cas;
@@ -188,7 +150,7 @@ bool watch_open(struct world *w, uint32_t features)
 	w->env.put_table = put_table;
 	w->exec.run = run;
 	w->exec.free_after_grace = NULL;
-	load_roots(w);
+	feed_open(watch.m, w, caps);
 	return true;
 }
 
@@ -209,7 +171,7 @@ struct pwm *watch_model(void)
 
 struct pw_arm64_executor *watch_executor(void)
 {
-	return &watch.x;
+	return feed_arm64();
 }
 
 uint32_t watch_verdicts(void)
@@ -222,12 +184,29 @@ const char *watch_rules(void)
 	return watch.rules;
 }
 
+void watch_either(const char *rule)
+{
+	watch.either = rule;
+}
+
 void watch_tolerate(bool tolerate)
 {
 	watch.tolerate = tolerate;
 }
 
 /* Operations ----------------------------------------------------------------------------------- */
+
+/* A promise about the world's addresses. */
+static void contract(uint32_t what, uint64_t first, uint64_t last)
+{
+	struct pwm_step s = { .op = PWM_OP_CONTRACT,
+			      .kind = (uint16_t)what,
+			      .a = first,
+			      .b = last,
+			      .c = feed_regime() };
+
+	pwm_take(watch.m, &s);
+}
 
 static void owe(uint32_t what, uint64_t first, uint64_t last)
 {
@@ -262,14 +241,14 @@ static void supersede(struct pw_range range)
 static void promise(uint32_t what, struct pw_range range, int err)
 {
 	if (err) {
-		pwm_contract(watch.m, 0, PWM_FAILED, range.first.v, range.last.v);
+		contract(PWM_FAILED, range.first.v, range.last.v);
 		return;
 	}
 	if (!watch.lazy) {
-		pwm_contract(watch.m, 0, what, range.first.v, range.last.v);
+		contract(what, range.first.v, range.last.v);
 		return;
 	}
-	pwm_contract(watch.m, 0, what | PWM_LAZY, range.first.v, range.last.v);
+	contract(what | PWM_LAZY, range.first.v, range.last.v);
 	supersede(range);
 	owe(what, range.first.v, range.last.v);
 }
@@ -278,21 +257,23 @@ static void begin(struct pw_range range)
 {
 	/* a range that makes no sense begins all the same */
 	(void)range;
-	pwm_contract(watch.m, 0, PWM_BEGIN, 0, 0);
+	contract(PWM_BEGIN, 0, 0);
 }
 
 int watch_map(struct world *w, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
 	      uint32_t flags, struct pw_gather *g)
 {
+	uint32_t what = PWM_MAP;
 	int err;
 
 	begin(range);
 	err = pw_map(&w->pt, range, pa, attr, flags, g, NULL);
-	/* what is not valid faults, and what users reach may */
-	promise(PWM_MAP | (attr->flags & PW_ATTR_VALID && !(attr->perm & PW_PERM_USER_R) ?
-				   PWM_NOFAULT :
-				   0),
-		range, err);
+	/* what is not valid faults, what users reach may, and on RISC-V anything: for a while with
+	   Svvptc, and where the fault handler fences and tries again */
+	if ((attr->flags & PW_ATTR_VALID) && !(attr->perm & PW_PERM_USER_R) &&
+	    !(w->pt.caps.flags & (PW_CAP_SVVPTC | PW_CAP_FIX_UP)))
+		what |= PWM_NOFAULT;
+	promise(what, range, err);
 	return err;
 }
 
@@ -305,7 +286,8 @@ static void load_before(struct pw_range range)
 	struct pwm_step s = { .op = PWM_OP_ACCESS, .kind = PWM_R, .a = range.first.v };
 	struct pwm_outcome o;
 
-	if (!watch.lazy && pwm_outcomes(watch.m, 0, s.a, PWM_R, &o, 1) == 1 && !o.fault)
+	if (!watch.lazy && feed_regime() == PWM_EL1 &&
+	    pwm_outcomes(watch.m, 0, s.a, PWM_R, &o, 1) == 1 && !o.fault)
 		pwm_take(watch.m, &s);
 }
 
@@ -349,12 +331,32 @@ int watch_split(struct world *w, struct pw_range range, uint64_t budget, uint32_
 	return err;
 }
 
+int watch_collapse(struct world *w, struct pw_range range, uint32_t flags, struct pw_gather *g)
+{
+	struct pw_sweep sweep = { .range = range, .next = range.first };
+	int err = 0, e;
+
+	while (!sweep.done) {
+		sweep.budget = 600;
+		begin(range);
+		e = pw_collapse(&w->pt, &sweep, flags, g, NULL);
+		if (e && e != PW_EBUSY) {
+			promise(PWM_PROTECT, range, e);
+			return e;
+		}
+		promise(PWM_PROTECT, range, 0); /* what was refused is as it was */
+		err = e ? e : err;
+	}
+	return err;
+}
+
 void watch_lazy_begin(struct world *w, struct pw_gather *g)
 {
 	struct pwm_step s = { .op = PWM_OP_LAZY, .kind = PWM_LAZY_BEGIN };
 
 	pw_lazy_enable(g, &w->env);
-	pwm_take(watch.m, &s);
+	if (feed_has_lazy())
+		pwm_take(watch.m, &s);
 	watch.lazy = true;
 }
 
@@ -363,12 +365,13 @@ void watch_lazy_end(struct world *w, struct pw_gather *g)
 	struct pwm_step s = { .op = PWM_OP_LAZY, .kind = PWM_LAZY_END };
 
 	pw_lazy_disable(g, &w->env);
-	pwm_take(watch.m, &s);
+	if (feed_has_lazy())
+		pwm_take(watch.m, &s);
 	watch.lazy = false;
 	for (uint32_t i = 0; i < watch.nr_owed; i++) {
 		struct pw_range r = watch.owed[i].range;
 
-		pwm_contract(watch.m, 0, watch.owed[i].promise, r.first.v, r.last.v);
+		contract(watch.owed[i].promise, r.first.v, r.last.v);
 	}
 	watch.nr_owed = 0;
 }
