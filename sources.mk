@@ -227,6 +227,7 @@ PW_TESTS = \
 	tests/unit/map_test.c \
 	tests/unit/protect_test.c \
 	tests/unit/replace_test.c \
+	tests/unit/reentry_test.c \
 	tests/unit/riscv_map_test.c \
 	tests/unit/riscv_napot_test.c \
 	tests/unit/riscv_plan_test.c \

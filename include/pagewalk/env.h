@@ -10,8 +10,9 @@
  * are sparse, memory behind a debugger. Both instances of a format behave alike otherwise; the
  * test suite runs on both and compares.
  *
- * No hook may call back into the engine with the same handle. A hook may allocate, take locks and
- * sleep if the caller of the engine may. Hooks marked (optional) may be NULL.
+ * No hook may call back into the engine with the same handle, but for get_table during an unmap or
+ * a protect: it may pw_protect() there. A hook may allocate, take locks and sleep if the caller of
+ * the engine may. Hooks marked (optional) may be NULL.
  *
  * Stability: unstable until 1.0.
  */

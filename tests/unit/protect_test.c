@@ -325,6 +325,60 @@ TEST(protect_refuses_what_needs_break_before_make)
 	}
 }
 
+/* The only entry of the arena with this value. */
+static uint64_t *slot_of(const struct world *w, uint64_t entry)
+{
+	uint64_t *slots = (uint64_t *)(void *)w->memory;
+
+	for (uint64_t i = 0; i < w->nr_pages * w->page_size / 8; i++)
+		if (slots[i] == entry)
+			return slots + i;
+	return NULL;
+}
+
+/*
+ * bug-28: hardware writes the dirty state of a group to any of its entries. Whether a change has
+ * work to do is asked of each: one that was left clean would fault for ever in a device that does
+ * not set it.
+ */
+TEST(protect_asks_every_entry_of_a_group)
+{
+	static struct world w;
+
+	for (unsigned int i = 0; i < 2 * 16; i++) {
+		struct world_options o = { .hooked = i & 1,
+					   .flags = PW_TABLE_LIVE,
+					   .caps = PW_CAP_HAF | PW_CAP_HD };
+		struct pw_attr attr;
+		struct pw_result res;
+
+		harness_note("dirty entry", i / 2);
+		if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
+			return;
+		attr = world_attr(&w, PW_PERM_W);
+		attr.flags |= PW_ATTR_DBM;
+		EXPECT_EQ(pw_map(&w.pt, pw_range_len(0, 16 * 4096), pw_pa_of(0), &attr,
+				 PW_CONTIGUOUS, NULL, NULL),
+			  0);
+		for (unsigned int page = 0; page < 16; page++) {
+			struct pw_translation t = look(&w, page * 4096ull);
+			uint64_t *slot = slot_of(&w, t.entry);
+
+			EXPECT(t.entry & 1ull << 52);
+			if (!EXPECT(slot != NULL))
+				continue;
+			*slot |= 1ull << 7; /* clean: not writable until hardware makes it so */
+			if (page == i / 2)
+				*slot &= ~(1ull << 7);
+		}
+		EXPECT_EQ(protect(&w, 0, 16 * 4096, &rw, 0, &res), 0);
+		EXPECT_EQ(res.nr_entries, 15);
+		for (unsigned int page = 0; page < 16; page++)
+			EXPECT(!(look(&w, page * 4096ull).entry & 1ull << 7));
+		world_close(&w);
+	}
+}
+
 static bool may_fault(void *ctx, struct pw_range range)
 {
 	(void)ctx, (void)range;
