@@ -62,27 +62,27 @@ static void read_line(struct row *r, char *line)
 	char *rest = strchr(line, ' ');
 	size_t word = rest ? (size_t)(rest - line) : strlen(line);
 
-	rest = strdup(rest ? rest + 1 : "");
+	rest = rest ? rest + 1 : line + word;
 	if (line[0] == '\t' && EXPECT(r->nr_want < MAX_WANT))
 		r->want[r->nr_want++] = strdup(line + 1);
 	else if (!strncmp(line, "what", word))
-		r->what = rest;
+		r->what = strdup(rest);
 	else if (!strncmp(line, "rule", word))
-		r->rules = rest;
+		r->rules = strdup(rest);
 	else if (!strncmp(line, "source", word))
-		r->source = rest;
+		r->source = strdup(rest);
 	else if (!strncmp(line, "on", word))
-		r->on = rest;
+		r->on = strdup(rest);
 	else if (!strncmp(line, "have", word) && EXPECT(r->nr_have < MAX_OPS))
-		r->have[r->nr_have++] = rest;
+		r->have[r->nr_have++] = strdup(rest);
 	else if (!strncmp(line, "do", word) && EXPECT(r->nr_op < MAX_OPS))
-		r->op[r->nr_op++] = rest;
+		r->op[r->nr_op++] = strdup(rest);
 	else if (!strncmp(line, "batch", word))
 		r->batch = (unsigned int)atoi(rest) + 1;
 	else if (!strncmp(line, "counts", word))
 		r->counts = true;
 	else
-		EXPECT(!"a line of a row");
+		EXPECT_EQ(line[0], 0); /* no line of a row */
 }
 
 static void read_table(void)
