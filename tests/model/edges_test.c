@@ -468,6 +468,27 @@ TEST(table_pages_fill_their_room)
 	stage_close(&stage);
 }
 
+/* A table that nothing leads to is forgotten, and so are those below it. */
+TEST(tables_below_are_forgotten)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables(PWM_LOWER);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.tables, 4);
+	{
+		/* unlinked by a snapshot: nobody holds it */
+		struct pwm_step gone = { .op = PWM_OP_SNAPSHOT, .a = 0x11000 };
+
+		EXPECT_EQ(stage_step(&stage, &gone), 0);
+	}
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.tables, 2);
+	stage_close(&stage);
+}
+
 TEST(roots_retire)
 {
 	if (!open_with((struct pwm_config){ 0 }))
