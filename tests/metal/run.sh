@@ -244,9 +244,9 @@ under_kvm() {
 if guest x86 qemu-system-x86_64 x86_64 "-mgeneral-regs-only -mno-red-zone -fcf-protection=none" \
 	src/instance/x86_64_direct.c tests/metal/x86/boot.c \
 	$(sources PW_PLATFORM_X86_INSN_SRC); then
-	x86 max x86 max "$(checks 50000 4000000)"
-	x86 52-bits x86 max,phys-bits=52 "$(checks 10000 1000000)"
-	x86 qemu64 x86 qemu64 "$(checks 10000 1000000)"
+	x86 max x86 max "$(checks 50000 1000000)"
+	x86 52-bits x86 max,phys-bits=52 "$(checks 10000 300000)"
+	x86 qemu64 x86 qemu64 "$(checks 10000 300000)"
 	under_kvm "$(checks 1000 20000)"
 	# shellcheck disable=SC2046
 	if engine tests/metal/x86/boot.c $(sources PW_PLATFORM_X86_INSN_SRC); then

@@ -256,6 +256,14 @@ TEST(a_group_leads_to_sixteen_pages)
 		EXPECT_EQ(metal_probe(VA + at, 0, &val), METAL_NO_FAULT);
 		EXPECT_EQ(val, metal_page_word(first + at));
 	}
+	/* other rights for one of them: a group is broken, and made anew as single pages */
+	EXPECT_EQ(boot_seal(&live, VA + 0x3000, 4096), 0);
+	for (uint64_t at = 0; at < 0x10000; at += 4096) {
+		val = metal_page_word(first + at);
+		EXPECT_EQ(metal_probe(VA + at, METAL_WRITE, &val),
+			  at == 0x3000 ? METAL_STORE_PAGE_FAULT : METAL_NO_FAULT);
+		EXPECT_EQ(leaf_of(VA + at) >> 63, 0);
+	}
 }
 
 /* Svpbmt: the type is in bits 62:61, and hardware takes it; without, only ordinary memory. */
