@@ -14,6 +14,7 @@ PW_SRC = \
 	src/env.c \
 	src/err.c \
 	src/gather.c \
+	src/gather_tag.c \
 	src/iter.c \
 	src/replace.c \
 	src/shared.c \
@@ -221,6 +222,7 @@ PW_TESTS = \
 	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
 	tests/unit/format_test.c \
+	tests/unit/gather_tag_test.c \
 	tests/unit/gather_test.c \
 	tests/unit/iter_test.c \
 	tests/unit/link_test.c \

@@ -116,7 +116,7 @@ PW_SMALL void pw_unlinked(struct pw_op *op, const struct pw_place *at, uint64_t 
 		return;
 	}
 	pw_note_stale(op, at, 1);
-	op->stale_flags = PW_FLUSH_TABLES;
+	op->stale_flags |= PW_FLUSH_TABLES;
 	pw_gather_queue_table(op->gather, op->pt, pw_pa_of(pa), table);
 }
 
@@ -190,7 +190,7 @@ static void op_note(struct pw_op *op)
 		flush.flags |= PW_FLUSH_ANY_ASID;
 	flush.page_lg2 = (uint8_t)(pt->granule_lg2 + lowest * pt->index_lg2);
 	flush.level = PW_FLUSH_LEVELS;
-	if (levels == 1u << lowest && !op->stale_flags)
+	if (levels == 1u << lowest && !(op->stale_flags & PW_FLUSH_TABLES))
 		flush.level = (uint8_t)lowest;
 	flush.granule_lg2 = (uint8_t)pt->granule_lg2;
 	flush.unit_lg2 = pt->instance->geo->unit_lg2;
@@ -294,7 +294,7 @@ static int op_each(struct pw_op *op, enum pw_pass pass)
 			err = op->pt->instance->run_pass(op);
 		if (err)
 			return err;
-		op_note(op);
+		pw_op_note(op);
 	}
 	return 0;
 }

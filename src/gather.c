@@ -7,7 +7,8 @@
  * touch are one; no two such ranges are ever kept, so a new one needs a single pass: whatever it
  * meets is taken out, joined to it, and the result put back at the end. When the array is full, or
  * the ranges hold more pages than it is worth to invalidate one by one, every range of that regime
- * gives way to one bit: a full flush covers them all, and is always allowed.
+ * gives way to one bit: a full flush covers them all, and is always allowed. Unless the executor
+ * knows better (struct pw_executor.give_way; gather_tag.c does).
  *
  * Freed tables. A table that was unlinked may still be walked, by a CPU that has the pointer to it
  * in a walk cache, until the invalidation has completed. It waits in a queue that needs no memory:
@@ -60,61 +61,61 @@ static uint64_t tags(const struct pw_flush *f)
 	return word;
 }
 
-/* Do they overlap, or does one begin right behind the other? Neither sum may wrap at the top. */
+/*
+ * Do they overlap, or does one begin right behind the other? In units of two bytes, for pages have
+ * more, so that neither sum wraps at the top.
+ */
 static bool meet(const struct pw_flush *a, const struct pw_flush *b)
 {
 	uint64_t first = a->first.v > b->first.v ? a->first.v : b->first.v;
 	uint64_t last = a->last.v < b->last.v ? a->last.v : b->last.v;
 
-	return first <= last || first - last == 1;
+	return first >> 1 <= (last >> 1) + 1;
 }
 
-static void flush_regime(struct pw_gather *g, uint32_t regime)
+PW_SMALL void pw_gather_by_regime(struct pw_gather *g, const struct pw_flush *f)
 {
-	uint32_t kept = 0;
+	struct pw_flush *r = g->ranges;
 
-	g->owed.full |= 1u << regime;
-	for (uint32_t i = 0; i < g->owed.nr_ranges; i++)
-		if (g->ranges[i].regime != regime)
-			g->ranges[kept++] = g->ranges[i];
-	g->owed.nr_ranges = kept;
+	g->owed.full |= 1u << f->regime;
+	while (r < g->ranges + g->owed.nr_ranges) {
+		if (r->regime == f->regime)
+			*r = g->ranges[--g->owed.nr_ranges];
+		else
+			r++;
+	}
 }
 
-/* Pages of a range, of which there may be 2^64: what is beyond any threshold is one beyond it. */
-static uint64_t nr_pages(const struct pw_flush *f)
+/* Pages of a range but for one: there may be 2^64. */
+static uint64_t more_pages(const struct pw_flush *f)
 {
-	uint64_t nr = (f->last.v - f->first.v) >> f->page_lg2;
-
-	return (nr < UINT32_MAX ? nr : UINT32_MAX) + 1u;
+	return (f->last.v - f->first.v) >> f->page_lg2;
 }
 
 static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 {
-	struct pw_flush f = *flush;
-	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1, pages = 0;
-	uint32_t kept = 0;
+	struct pw_flush f = *flush, *r = g->ranges;
+	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1, pages = 0, max = g->max_pages;
 
 	f.first.v &= ~in_page;
 	f.last.v |= in_page;
 	if (f.flags & PW_FLUSH_ANY_ASID)
 		f.asid = 0;
-	for (uint32_t i = 0; i < g->owed.nr_ranges; i++) {
-		const struct pw_flush *r = &g->ranges[i];
-
+	while (r < g->ranges + g->owed.nr_ranges) {
 		if (tags(r) != tags(&f) || !meet(r, &f)) {
-			pages += nr_pages(r);
-			g->ranges[kept++] = *r;
+			/* it was let in: below the threshold, if there is one */
+			pages += more_pages(r++) + 1;
 			continue;
 		}
 		if (r->first.v < f.first.v)
 			f.first = r->first;
 		if (r->last.v > f.last.v)
 			f.last = r->last;
+		*r = g->ranges[--g->owed.nr_ranges];
 	}
-	g->owed.nr_ranges = kept;
-	pages += nr_pages(&f);
-	if (g->owed.nr_ranges == g->max_ranges || (g->max_pages && pages > g->max_pages))
-		flush_regime(g, f.regime);
+	if (g->owed.nr_ranges == g->max_ranges ||
+	    (max && (more_pages(&f) >= max || more_pages(&f) + pages >= max)))
+		(g->exec->give_way ? g->exec->give_way : pw_gather_by_regime)(g, &f);
 	else
 		g->ranges[g->owed.nr_ranges++] = f;
 }

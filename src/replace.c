@@ -39,6 +39,12 @@ static struct pw_range range_of(const struct pw_table *pt, uint64_t first, uint6
 	return pw_range_of(pt->first.v + first, pt->first.v + last);
 }
 
+/* What is stale may be global: the tag does not say whose it is (struct pw_op.stale_flags). */
+static uint8_t global_of(const struct pw_table *pt, uint64_t leaf)
+{
+	return pw_is_global(pt->instance->geo, leaf) ? PW_FLUSH_ANY_ASID : 0;
+}
+
 static uint64_t span_last(const struct pw_span *s)
 {
 	return s->ia + (s->nr << s->shift) - 1u;
@@ -116,6 +122,7 @@ PW_SMALL uint64_t pw_break(struct pw_op *op, struct pw_place *at, uint64_t mask,
 	uint64_t broken = op->pt->reshaper->f->broken_mask(at->level), i;
 	uint64_t n = break_run(op, at, mask, pattern);
 
+	op->stale_flags |= global_of(op->pt, at->e);
 	pw_note_stale(op, at, n);
 	pw_op_pay(op);
 	for (i = 0; i < n; i++) {
@@ -326,6 +333,7 @@ PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 	uint64_t broken = f->broken_mask(s->level), use;
 	enum pw_how how;
 
+	op->stale_flags |= global_of(op->pt, s->leaf);
 	if (!s->live) {
 		span_make(op, s, s->leaf, 0);
 		return;
@@ -400,7 +408,7 @@ PW_SMALL void pw_join(struct pw_op *op, const struct pw_joint *j)
 	pw_env_sync(op->env, j->slot, 1);
 	if (live) {
 		pw_op_stale(op, j->ia, j->ia + pw_leaf_size(pt, j->level) - 1u, j->level - 1u);
-		op->stale_flags = PW_FLUSH_TABLES;
+		op->stale_flags |= PW_FLUSH_TABLES | global_of(pt, j->child);
 		pw_op_pay(op);
 		leaf = joint_use(pt, j);
 		old = now;

@@ -55,8 +55,11 @@ PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const s
 		return;
 	if (f->publish(op->pt, at->now, at->level))
 		op->publish = true;
-	if (f->stale(op->pt, at->e, at->now, at->level))
+	if (f->stale(op->pt, at->e, at->now, at->level)) {
+		if (pw_is_global(f->geo, at->e))
+			op->stale_flags |= PW_FLUSH_ANY_ASID;
 		pw_note_stale(op, at, n);
+	}
 }
 
 /* The table below @at: the one that its entry points to, or a new one. 0, PW_ELOOP, PW_EFAULT. */

@@ -42,6 +42,15 @@ struct pw_executor {
 	void (*remote)(void *ctx, const struct pw_plan *plan);
 
 	/*
+	 * give_way - (optional) a gather has no room for another range; NULL is pw_gather_by_regime()
+	 * pre:  @f meets none of g->ranges that has equal tags; all g->max_ranges are in use, or
+	 *       g->max_pages are exceeded with it
+	 * post: g->ranges, g->owed.nr_ranges and g->owed.full cover what they did before, and @f.
+	 *       There is pw_gather_by_tag().
+	 */
+	void (*give_way)(struct pw_gather *g, const struct pw_flush *f);
+
+	/*
 	 * complete - (optional) runs after the invalidation has completed, before anything relies
 	 *            on it: the place for errata that want it twice
 	 * pre:  plan->ranges or plan->full were just invalidated and completed

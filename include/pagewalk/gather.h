@@ -20,7 +20,7 @@
  * disable flushes (a nested one too), an interrupt handler pays at once.
  *
  * The storage for ranges is the caller's, of any size, none included: what does not fit becomes a
- * full flush of the regime. A gather belongs to one task: nothing here is atomic.
+ * full flush of the regime, or of one address space (pw_gather_by_tag()). A gather belongs to one task: nothing here is atomic.
  *
  * Stability: unstable until 1.0.
  */
@@ -98,6 +98,24 @@ int pw_gather_flush(struct pw_gather *g);
  *            while this is true.
  */
 bool pw_gather_owes(const struct pw_gather *g) PW_MUST_CHECK;
+
+/*
+ * pw_gather_by_regime, pw_gather_by_tag - what becomes of ranges that do not fit
+ * @g:  the gather
+ * @f:  the range that it has no room for
+ *
+ * For struct pw_executor.give_way; not to be called. The first is what happens without: all ranges
+ * of the regime of @f give way to one bit, everything of that regime is invalidated.
+ *
+ * With the second, those of the tag of @f (ASID, PCID, VMID) give way to one with PW_FLUSH_ALL:
+ * arm64 TLBI ASIDE1IS, VMALLS12E1IS; x86-64 a CR3 load or INVPCID of one PCID; RISC-V SFENCE.VMA
+ * x0, asid. Other address spaces keep theirs, and so do global entries: a range that may hold one
+ * is for any ASID, and it, or one that has no room beside other tags, does as the first.
+ *
+ * Context:   as who notes the debt.
+ */
+void pw_gather_by_regime(struct pw_gather *g, const struct pw_flush *f);
+void pw_gather_by_tag(struct pw_gather *g, const struct pw_flush *f);
 
 /*
  * pw_gather_publish, pw_gather_stale - note a debt by hand

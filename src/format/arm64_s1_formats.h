@@ -145,6 +145,7 @@ static const struct pw_geometry pw_geo_arm64_4k = {
 	.halves = PW_HALVES_OWN,
 	.live = true,
 	.contig_lg2 = { 4, 4, 4 },
+	.global = PW_WHEN_CLEAR | 11, /* nG */
 	.regimes = PW_A64_REGIMES,
 };
 
@@ -191,6 +192,7 @@ static const struct pw_geometry pw_geo_arm64_4k_lpa2 = {
 	.live = true,
 	.unit_lg2 = 16,
 	.contig_lg2 = { 4, 4, 4 },
+	.global = PW_WHEN_CLEAR | 11, /* nG */
 	.regimes = PW_A64_REGIMES,
 };
 
@@ -236,6 +238,7 @@ static const struct pw_geometry pw_geo_arm64_16k = {
 	.halves = PW_HALVES_OWN,
 	.live = true,
 	.contig_lg2 = { 7, 5 },
+	.global = PW_WHEN_CLEAR | 11, /* nG */
 	.regimes = PW_A64_REGIMES,
 };
 
@@ -282,6 +285,7 @@ static const struct pw_geometry pw_geo_arm64_16k_lpa2 = {
 	.live = true,
 	.unit_lg2 = 16,
 	.contig_lg2 = { 7, 5 },
+	.global = PW_WHEN_CLEAR | 11, /* nG */
 	.regimes = PW_A64_REGIMES,
 };
 
@@ -327,6 +331,7 @@ static const struct pw_geometry pw_geo_arm64_64k = {
 	.halves = PW_HALVES_OWN,
 	.live = true,
 	.contig_lg2 = { 5, 5 },
+	.global = PW_WHEN_CLEAR | 11, /* nG */
 	.regimes = PW_A64_REGIMES,
 };
 
@@ -372,6 +377,7 @@ static const struct pw_geometry pw_geo_arm64_64k_lpa = {
 	.halves = PW_HALVES_OWN,
 	.live = true,
 	.contig_lg2 = { 5, 5 },
+	.global = PW_WHEN_CLEAR | 11, /* nG */
 	.regimes = PW_A64_REGIMES,
 };
 

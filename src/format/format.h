@@ -58,6 +58,8 @@ enum pw_halves {
  * Input address sizes go from min_va_bits to max_va_bits in steps of va_step; where a step is more
  * than a bit, each size has one number of levels.
  */
+#define PW_WHEN_CLEAR 0x40u /* pw_geometry.global: when the bit is clear, not when it is set */
+
 struct pw_geometry {
 	uint8_t granule_lg2; /* bytes of a table and of the smallest leaf */
 	uint8_t index_lg2;   /* entries of a table */
@@ -72,6 +74,7 @@ struct pw_geometry {
 	bool live;	    /* there is maintenance for it: a CPU may be walking the tables */
 	bool hw_ad;	    /* hardware always writes accessed and dirty bits */
 	uint8_t unit_lg2;   /* of range invalidations (pw_flush.unit_lg2); 0: the granule */
+	uint8_t global;	    /* bit of a leaf that matches every address space; 0: there is none */
 	bool enc;	    /* an address bit may say encrypted, or shared: pw_table.enc_mask */
 	/* Contiguous hint: entries of a group by level, as a power of two (0: none there). */
 	uint8_t contig_lg2[PW_LEAF_LEVELS];
@@ -177,6 +180,13 @@ PW_INLINE unsigned int pw_shift(const struct pw_fmt *f, unsigned int level)
 	return f->geo->granule_lg2 + level * f->geo->index_lg2;
 }
 
+/* Does a leaf match every address space? An invalidation by tag does not reach it, then. */
+PW_INLINE bool pw_is_global(const struct pw_geometry *g, uint64_t e)
+{
+	return g->global &&
+	       (e >> (g->global & 63u) & 1u) != (g->global & PW_WHEN_CLEAR) / PW_WHEN_CLEAR;
+}
+
 /* Entries of a contiguous group of @level, as a power of two. */
 PW_INLINE unsigned int pw_contig_lg2(const struct pw_fmt *f, unsigned int level)
 {
@@ -190,7 +200,8 @@ PW_INLINE uint64_t pw_flat(const struct pw_fmt *f, uint64_t e, uint64_t index, u
 }
 
 /*
- * Bits in which the leaves of a run agree with its first one, @e: in a group of entries that are
+ * Bits in which the leaves of a run agree with its first one, @e: whether it is global, for that
+ * says how what is stale has to be invalidated, and in a group of entries that are
  * all alike the address bits that make it a group as well.
  */
 PW_INLINE uint64_t pw_run_mask(const struct pw_fmt *f, const struct pw_table *pt, uint64_t e,
@@ -198,6 +209,8 @@ PW_INLINE uint64_t pw_run_mask(const struct pw_fmt *f, const struct pw_table *pt
 {
 	uint64_t mask = f->kind_mask(pt, level);
 
+	if (f->geo->global)
+		mask |= 1ull << (f->geo->global & 63u);
 	if (f->group && (e & f->contig_mask(level)))
 		mask |= f->group(0, level) | ~f->group(~0ull, level);
 	return mask;

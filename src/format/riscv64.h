@@ -552,6 +552,7 @@ static const struct pw_geometry pw_geo_riscv64 = {
 	.leaf_levels = PW_RV_LEAF_LEVELS,
 	.min_va_bits = 39,
 	.max_va_bits = 57,
+	.global = 5,
 	.halves = PW_HALVES_SIGNED,
 	.live = true,
 	.regimes = 1u << PW_REGIME_RISCV,

@@ -473,6 +473,7 @@ static const struct pw_geometry pw_geo_x86_64 = {
 	.max_va_bits = 57,
 	.va_step = 9,
 	.pa_bits = 52,
+	.global = 8,
 	.halves = PW_HALVES_SIGNED,
 	.live = true,
 	.hw_ad = true,
