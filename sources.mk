@@ -22,6 +22,7 @@ PW_SRC = \
 	src/split_range.c \
 	src/stretch.c \
 	src/table.c \
+	src/test_and_clear.c \
 	src/translate.c \
 	src/walk_range.c \
 
@@ -210,6 +211,7 @@ PW_TESTS = \
 	tests/property/property_test.c \
 	tests/threads/changers_test.c \
 	tests/threads/readers_test.c \
+	tests/threads/use_test.c \
 	tests/unit/alias_test.c \
 	tests/unit/arm64_fields_test.c \
 	tests/unit/arm64_formats_test.c \
@@ -243,6 +245,7 @@ PW_TESTS = \
 	tests/unit/split_range_test.c \
 	tests/unit/split_test.c \
 	tests/unit/table_test.c \
+	tests/unit/test_and_clear_test.c \
 	tests/unit/translate_test.c \
 	tests/unit/unmap_test.c \
 	tests/unit/vec_test.c \
@@ -255,6 +258,7 @@ PW_TESTS = \
 PW_TESTS_TSAN = \
 	tests/threads/changers_test.c \
 	tests/threads/readers_test.c \
+	tests/threads/use_test.c \
 
 # of these: run under AddressSanitizer and UndefinedBehaviorSanitizer
 PW_TESTS_ASAN = $(PW_TESTS)

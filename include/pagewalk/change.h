@@ -42,6 +42,7 @@ extern "C" {
 #define PW_STRICT	  0x01u /* holes in the range are PW_ENOENT */
 #define PW_CONTIGUOUS	  0x02u /* map: set the contiguous hint where alignment allows */
 #define PW_KEEP_TABLES	  0x04u /* unmap: leave tables linked even when they become empty */
+#define PW_TEST_ONLY	  0x08u /* pw_test_and_clear(): clear nothing */
 #define PW_MAX_LEVEL(n)	  (((uint32_t)(n) + 1u) << 8) /* map: no leaf above level n */
 #define PW_MAX_LEVEL_MASK 0xf00u
 
@@ -241,6 +242,50 @@ int pw_collapse(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags,
  */
 int pw_split(struct pw_table *pt, struct pw_sweep *sweep, uint32_t flags, struct pw_gather *gather,
 	     struct pw_result *res) PW_MUST_CHECK;
+
+/* What was found in one leaf, or in one contiguous group, which has one use for all of it. */
+struct pw_use {
+	struct pw_range range; /* all of it: it may reach beyond what was asked for */
+	uint32_t what;	       /* PW_ATTR_ACCESSED, PW_ATTR_DIRTY: was set, and (but under
+				  PW_TEST_ONLY) is no more */
+	uint32_t level;	       /* of the leaves */
+};
+
+/*
+ * pw_test_and_clear - what was accessed, or written to, since this was called last?
+ * @pt:     the handle, with a reshaper
+ * @range:  addresses, bytes, closed; a multiple of the smallest leaf
+ * @what:   PW_ATTR_ACCESSED, PW_ATTR_DIRTY, or both: to look for, and to clear
+ * @flags:  PW_TEST_ONLY
+ * @found:  called for each leaf or group that has one of @what, in ascending order; or NULL
+ * @ctx:    for @found
+ * @gather: as pw_map()
+ * @res:    as pw_map(): changed is in bytes of leaves, holes what was no valid leaf, nr_entries what
+ *          was written
+ *
+ * The bits are those of hardware (arm64 AF, and AP[2] or S2AP[1] with DBM; A and D of x86-64, the
+ * EPT and RISC-V), whether it writes them or a fault handler does. An arm64 page without DBM has no
+ * dirty state. To clear dirty on arm64 takes the right to write until hardware, or the handler,
+ * gives it back.
+ *
+ * A block, or a group, that the range covers in part is tested, cleared and reported as a whole: its
+ * use has no parts.
+ *
+ * Context:   exclusive mode, but hardware may write: each entry is changed by compare-and-swap, and
+ *            what it sets meanwhile is found now or the next time. @found must not change the
+ *            tables of this handle.
+ * Hardware:  accessed, cleared alone, owes nothing on any architecture: what a CPU holds may be used
+ *            without a mark for a while. Dirty owes the invalidation of what was found, last level
+ *            only, before later writes are sure to be marked: a page may be copied, or called clean,
+ *            when that is paid. That is when the function returns, but not yet in @found, and in
+ *            lazy MMU mode at the flush.
+ * On error:  what comes before res->where was tested, cleared and reported.
+ * Return:    0; PW_EINVAL, PW_ERANGE the range as pw_map(), or unknown or no @what, or flags;
+ *            PW_EDOM, PW_EFAULT, PW_ELOOP a bad table; PW_EOPNOTSUPP the handle has no reshaper.
+ */
+int pw_test_and_clear(struct pw_table *pt, struct pw_range range, uint32_t what, uint32_t flags,
+		      void (*found)(void *ctx, const struct pw_use *use), void *ctx,
+		      struct pw_gather *gather, struct pw_result *res) PW_MUST_CHECK;
 
 #ifdef __cplusplus
 }
