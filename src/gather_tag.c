@@ -12,7 +12,8 @@
  * neither give way to a tag nor are covered by one.
  *
  * All of a tag is written down as a range over every address, of pages of a megabyte: more of them
- * than any threshold allows. So whatever comes next comes here first, and is let in, or found covered.
+ * than any threshold allows. So whatever comes next comes here first, and is let in, or found
+ * covered.
  *
  * An object of its own: who does not name it does not link it.
  */

@@ -70,9 +70,9 @@ struct pw_op {
 	uint8_t top_leaf; /* map: the largest leaf that alignment and format allow */
 
 	/* debt of the range under work: */
-	bool publish;	      /* a new entry has to be */
-	uint8_t before;	      /* enum pw_before: what the invalidation has to wait for */
-	uint8_t stale_flags;  /* PW_FLUSH_TABLES: a table was unlinked; _ANY_ASID: some are global */
+	bool publish;	     /* a new entry has to be */
+	uint8_t before;	     /* enum pw_before: what the invalidation has to wait for */
+	uint8_t stale_flags; /* PW_FLUSH_TABLES: a table was unlinked; _ANY_ASID: some are global */
 	uint8_t stale_levels; /* bit l: entries of level l are stale */
 	uint64_t stale_first; /* they lie here, as ia */
 	uint64_t stale_last;

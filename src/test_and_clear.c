@@ -16,8 +16,8 @@
  * would make it miss some for a while, and ages are an estimate: nothing is owed. What is stale is
  * the format's to say (pw_fmt.stale), here as elsewhere.
  *
- * A contiguous group has one use for all of its entries, which hardware may write to any of them: it
- * is looked at, cleared and reported as a whole (A64-CONT-4, -5, RV-NAPOT-3).
+ * A contiguous group has one use for all of its entries, which hardware may write to any of them:
+ * it is looked at, cleared and reported as a whole (A64-CONT-4, -5, RV-NAPOT-3).
  *
  * Tables are read in their order, each to its end: one walk for each, not for each leaf.
  *

@@ -260,25 +260,25 @@ struct pw_use {
  * @found:  called for each leaf or group that has one of @what, in ascending order; or NULL
  * @ctx:    for @found
  * @gather: as pw_map()
- * @res:    as pw_map(): changed is in bytes of leaves, holes what was no valid leaf, nr_entries what
- *          was written
+ * @res:    as pw_map(): changed is in bytes of leaves, holes what was no valid leaf, nr_entries
+ *          what was written
  *
  * The bits are those of hardware (arm64 AF, and AP[2] or S2AP[1] with DBM; A and D of x86-64, the
  * EPT and RISC-V), whether it writes them or a fault handler does. An arm64 page without DBM has no
  * dirty state. To clear dirty on arm64 takes the right to write until hardware, or the handler,
  * gives it back.
  *
- * A block, or a group, that the range covers in part is tested, cleared and reported as a whole: its
- * use has no parts.
+ * A block, or a group, that the range covers in part is tested, cleared and reported as a whole:
+ * its use has no parts.
  *
  * Context:   exclusive mode, but hardware may write: each entry is changed by compare-and-swap, and
  *            what it sets meanwhile is found now or the next time. @found must not change the
  *            tables of this handle.
- * Hardware:  accessed, cleared alone, owes nothing on any architecture: what a CPU holds may be used
- *            without a mark for a while. Dirty owes the invalidation of what was found, last level
- *            only, before later writes are sure to be marked: a page may be copied, or called clean,
- *            when that is paid. That is when the function returns, but not yet in @found, and in
- *            lazy MMU mode at the flush.
+ * Hardware:  accessed, cleared alone, owes nothing on any architecture: what a CPU holds may be
+ *            used without a mark for a while. Dirty owes the invalidation of what was found, last
+ *            level only, before later writes are sure to be marked: a page may be copied, or called
+ *            clean, when that is paid. That is when the function returns, but not yet in @found,
+ *            and in lazy MMU mode at the flush.
  * On error:  what comes before res->where was tested, cleared and reported.
  * Return:    0; PW_EINVAL, PW_ERANGE the range as pw_map(), or unknown or no @what, or flags;
  *            PW_EDOM, PW_EFAULT, PW_ELOOP a bad table; PW_EOPNOTSUPP the handle has no reshaper.

@@ -42,7 +42,8 @@ struct pw_executor {
 	void (*remote)(void *ctx, const struct pw_plan *plan);
 
 	/*
-	 * give_way - (optional) a gather has no room for another range; NULL is pw_gather_by_regime()
+	 * give_way - (optional) a gather has no room for another range; without it,
+	 *            pw_gather_by_regime()
 	 * pre:  @f meets none of g->ranges that has equal tags; all g->max_ranges are in use, or
 	 *       g->max_pages are exceeded with it
 	 * post: g->ranges, g->owed.nr_ranges and g->owed.full cover what they did before, and @f.

@@ -20,7 +20,8 @@
  * disable flushes (a nested one too), an interrupt handler pays at once.
  *
  * The storage for ranges is the caller's, of any size, none included: what does not fit becomes a
- * full flush of the regime, or of one address space (pw_gather_by_tag()). A gather belongs to one task: nothing here is atomic.
+ * full flush of the regime, or of one address space (pw_gather_by_tag()). A gather belongs to one
+ * task: nothing here is atomic.
  *
  * Stability: unstable until 1.0.
  */

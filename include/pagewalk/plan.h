@@ -45,7 +45,7 @@ enum pw_regime {
 /* struct pw_flush.flags */
 #define PW_FLUSH_TABLES	  0x1u /* a table entry changed: cached table walks too, not only leaves */
 #define PW_FLUSH_ANY_ASID 0x2u /* entries may be tagged with any ASID (or are global) */
-#define PW_FLUSH_ALL	  0x4u /* everything of the tag, whatever its address, but no global entry */
+#define PW_FLUSH_ALL	  0x4u /* everything of the tag at any address, but no global entry */
 
 /* One range of stale translations. */
 struct pw_flush {

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * Hardware that marks pages, in threads of its own, beside pw_test_and_clear(), for ThreadSanitizer
- * and by itself. Each time that a mark is set in an entry that had none is counted by who set it, and
- * each time that one is found by who found it: in the end the two agree, page by page. A mark that
- * was lost would be missing, one that was found twice too much.
+ * and by itself. Each time that a mark is set in an entry that had none is counted by who set it,
+ * and each time that one is found by who found it: in the end the two agree, page by page. A mark
+ * that was lost would be missing, one that was found twice too much.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * What does not fit becomes a flush of one address space: in the gather, and, on every architecture,
- * what it takes to unmap more pages of a user than it is worth to invalidate one by one. A global
- * page among them needs everything.
+ * What does not fit becomes a flush of one address space: in the gather, and, on every
+ * architecture, what it takes to unmap more pages of a user than it is worth to invalidate one by
+ * one. A global page among them needs everything.
  */
 #include <pagewalk/riscv_plan.h>
 #include <pagewalk/x86_plan.h>

@@ -171,6 +171,7 @@ static void order(struct world *w)
 {
 	uint64_t page = world_page_bytes(w), base = w->pt.first.v;
 	const struct world_plan *p = &w->plan[0];
+	bool any;
 
 	EXPECT_EQ(map(w, 0, 4 * page, 0, 0), 0);
 	EXPECT_EQ(world_mark_linked(w), w->pt.levels);
@@ -185,11 +186,9 @@ static void order(struct world *w)
 	EXPECT_EQ(p->range[0].first.v, base + page);
 	EXPECT_EQ(p->range[0].last.v, base + 2 * page - 1);
 	EXPECT_EQ(p->range[0].flags & PW_FLUSH_TABLES, 0);
-	/* global pages are of any, whatever the handle's; those of the fake format are never global */
-	EXPECT_EQ(p->range[0].flags & PW_FLUSH_ANY_ASID,
-		  w->pt.flags & PW_TABLE_UPPER || w->format != &world_formats[WORLD_FAKE] ?
-			  PW_FLUSH_ANY_ASID :
-			  0);
+	/* global pages are of any, whatever the handle's; the fake format's never are */
+	any = w->pt.flags & PW_TABLE_UPPER || w->format != &world_formats[WORLD_FAKE];
+	EXPECT_EQ(p->range[0].flags & PW_FLUSH_ANY_ASID, any ? PW_FLUSH_ANY_ASID : 0);
 	EXPECT_EQ(p->range[0].page_lg2, w->format->page_lg2);
 	EXPECT_EQ(p->range[0].level, 0);
 	EXPECT_EQ(p->range[0].regime, PW_REGIME_EL10);
