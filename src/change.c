@@ -381,24 +381,6 @@ PW_SMALL int pw_op_arguments(struct pw_op *op, enum pw_pass commit, union pw_wan
 }
 
 /*
- * Cut the leaves at the ends of every range. Entries that were replaced in place are of another
- * size only; before their rights change, what was cached of the old size has to be gone.
- */
-static void op_cut(struct pw_op *op)
-{
-	size_t i;
-
-	op->pass = PW_PASS_EDIT_CHECK;
-	for (i = 0; i < op->nr; i++) {
-		if (pw_op_aim(op, i))
-			pw_env_bug(op->env, PW_BUG_COMMIT);
-		op->pt->reshaper->cut(op);
-		pw_op_note(op);
-	}
-	pw_op_pay(op);
-}
-
-/*
  * What this batch made invalid may be cached until the batch pays. An entry there that becomes
  * valid again before that would be a break-before-make whose invalidation is missing (A64-BBM-9),
  * so the batch pays first where the two meet.
@@ -437,7 +419,7 @@ static int op_work(struct pw_op *op, enum pw_pass commit, struct pw_gather *gath
 		if (op->valid && op->gather && op->gather->owed.before == PW_BEFORE_ALL)
 			op_catch_up(op, commit == PW_PASS_MAP);
 		if (op->split)
-			op_cut(op);
+			op->pt->reshaper->cut(op);
 		if (op_each(op, commit))
 			pw_env_bug(op->env, PW_BUG_COMMIT);
 	}

@@ -31,7 +31,7 @@ struct pw_reshaper {
 	int (*check)(struct pw_op *op, const struct pw_place *at, uint64_t first, uint64_t last);
 	/* split.c: can all reserved pages be found again, by their addresses? 0, PW_EFAULT */
 	int (*reach)(const struct pw_op *op);
-	/* split.c: cut at both ends of the range under work. Cannot fail. */
+	/* split.c: cut at both ends of every range, and pay for it. Cannot fail. */
 	void (*cut)(struct pw_op *op);
 	/* replace.c: of an operation's check: may the live leaf at @at be broken for a while? */
 	int (*may_break)(struct pw_op *op, const struct pw_place *at);

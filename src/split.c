@@ -368,7 +368,8 @@ static bool cut_at(struct pw_op *op, uint64_t ia, uint64_t other)
 	return both;
 }
 
-PW_SMALL void pw_split_cut(struct pw_op *op)
+/* The ends of the range under work. */
+static void cut_range(struct pw_op *op)
 {
 	uint64_t first = op->first, end = op->last + 1u;
 	bool done = cut_at(op, first, end);
@@ -376,4 +377,22 @@ PW_SMALL void pw_split_cut(struct pw_op *op)
 	/* the end of the half cuts nothing */
 	if (!done && end >> op->pt->va_bits == 0)
 		(void)cut_at(op, end, end);
+}
+
+/*
+ * Cut the leaves at the ends of every range. Entries that were replaced in place are of another
+ * size only; before their rights change, what was cached of the old size has to be gone.
+ */
+PW_SMALL void pw_split_cut(struct pw_op *op)
+{
+	size_t i;
+
+	op->pass = PW_PASS_EDIT_CHECK;
+	for (i = 0; i < op->nr; i++) {
+		if (pw_op_aim(op, i))
+			pw_env_bug(op->env, PW_BUG_COMMIT);
+		cut_range(op);
+		pw_op_note(op);
+	}
+	pw_op_pay(op);
 }
