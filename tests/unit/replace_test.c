@@ -250,7 +250,7 @@ TEST(a_group_is_broken_as_a_whole)
 	}
 }
 
-/* What follows a group and is like it is broken in the same run, but is no group: a hole ends it. */
+/* What follows a group and is like it is broken in the same run, but is no group of its own. */
 TEST(what_follows_a_broken_group_is_none)
 {
 	const struct pw_change c = { .raw_clear = TYPE, .raw_set = 1u << 2 };
