@@ -221,6 +221,20 @@ static uint64_t span_entry(const struct pw_table *pt, const struct pw_span *s, u
 	return s->group ? grouped(f, e, s->level) : e;
 }
 
+/*
+ * @leaf stands where something was broken, for [first, last]: to be published, and fenced where
+ * entries that are not valid may be cached (RISC-V).
+ */
+static void made(struct pw_op *op, uint64_t first, uint64_t last, uint64_t leaf, unsigned int level)
+{
+	const struct pw_fmt *f = op->pt->reshaper->f;
+
+	if (f->publish(op->pt, leaf, level))
+		op->publish = true;
+	if (f->stale(op->pt, 0, leaf, level))
+		pw_op_stale(op, first, last, level);
+}
+
 /* Make: every slot gets what it is to hold, tables complete before they can be found. @broken: what
    it was broken by. */
 static void span_make(struct pw_op *op, const struct pw_span *s, uint64_t use, uint64_t broken)
@@ -233,8 +247,8 @@ static void span_make(struct pw_op *op, const struct pw_span *s, uint64_t use, u
 		pw_env_link(op->env, s->slot + i, span_entry(op->pt, s, i, e, use));
 	}
 	pw_env_sync(op->env, s->slot, s->nr);
-	if (s->live && op->pt->reshaper->f->publish(op->pt, use, s->level))
-		op->publish = true;
+	if (s->live)
+		made(op, s->ia, span_last(s), use, s->level);
 }
 
 /*
@@ -417,8 +431,8 @@ PW_SMALL void pw_join(struct pw_op *op, const struct pw_joint *j)
 			now = how == PW_HOW_BREAK ? leaf : f->merge(pt, leaf, old, j->level);
 		} while (now != old && !pw_env_try(op->env, j->slot, &old, now));
 		pw_env_sync(op->env, j->slot, 1);
-		if (how != PW_HOW_STORE && f->publish(pt, leaf, j->level))
-			op->publish = true;
+		if (how != PW_HOW_STORE)
+			made(op, j->ia, j->ia + pw_leaf_size(pt, j->level) - 1u, leaf, j->level);
 		pw_op_note(op);
 	}
 	joint_free(op, j);

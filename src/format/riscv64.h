@@ -449,7 +449,11 @@ PW_COLD int pw_rv_change_leaf(const struct pw_table *pt, const struct pw_change 
 		return PW_EOPNOTSUPP;
 	err = pw_rv_change_perm(pt, change->perm_clear, change->perm_set, g, clear, set);
 	pw_attr_bits_change(PW_RV_BITS(g), off, on, clear, set);
-	return err ? err : (raw & (PW_RV_RWX | PW_RV_PBMT)) != 0;
+	if (err)
+		return err;
+	/* each leaf is looked at where some may be a group that has to be broken, see how() */
+	return (raw & (PW_RV_RWX | PW_RV_PBMT)) ||
+	       ((pt->flags & PW_TABLE_LIVE) && (pt->caps.flags & PW_CAP_SVNAPOT));
 }
 
 PW_INLINE int pw_rv_change(const struct pw_table *pt, const struct pw_change *change,
@@ -507,14 +511,18 @@ PW_INLINE bool pw_rv_stale(const struct pw_table *pt, uint64_t old, uint64_t now
 
 /*
  * Either of two translations may be used until a fence, and it is well defined that one is; so a
- * leaf may change its size in place. A NAPOT group may not: its entries are made invalid, fenced,
- * and written anew (Svnapot).
+ * leaf may change its size in place. A NAPOT group may not, nor its rights: its entries are made
+ * invalid, fenced, and written anew (Svnapot). What hardware and software may write to one of them
+ * alone is no such change.
  */
 PW_INLINE enum pw_how pw_rv_how(const struct pw_table *pt, uint64_t old, uint64_t now,
 				unsigned int level)
 {
 	(void)pt, (void)level;
-	return (old & now & PW_RV_V) && ((old ^ now) & PW_RV_N) ? PW_HOW_BREAK : PW_HOW_STORE;
+	return (old & now & PW_RV_V) && ((old | now) & PW_RV_N) &&
+			       ((old ^ now) & ~(PW_RV_RSW | PW_RV_A | PW_RV_D)) ?
+		       PW_HOW_BREAK :
+		       PW_HOW_STORE;
 }
 
 PW_INLINE uint64_t pw_rv_broken_mask(unsigned int level)

@@ -29,8 +29,6 @@ struct machine {
 	uint32_t features;  /* PWM_* */
 	bool whole;	    /* without a reshaper */
 	const char *either; /* a rule */
-	bool no_groups;	    /* a live NAPOT group's rights change in place (RV-NAPOT-2) */
-	bool no_protect;    /* so it is groups or rights */
 };
 
 static struct world world;
@@ -100,7 +98,7 @@ static int some_map(struct pw_gather *g)
 	struct pw_attr attr = some_attr(r.first.v - world.pt.first.v);
 
 	return watch_map(&world, r, pw_pa_of(0x40000000 + (r.first.v & 0x3fffffff)), &attr,
-			 flags[harness_below(4)] & ~(now->no_groups ? PW_CONTIGUOUS : 0), g);
+			 flags[harness_below(4)], g);
 }
 
 static int some_protect(struct pw_gather *g)
@@ -142,15 +140,14 @@ static void operation(struct pw_gather *g)
 		if (!now->whole) {
 			uint32_t before = world.balance;
 
-			err = watch_collapse(
-				&world, at(harness_below(2) * BLOCK * 512, 4 * BLOCK),
-				!now->no_groups && harness_below(2) ? PW_CONTIGUOUS : 0, g);
+			err = watch_collapse(&world, at(harness_below(2) * BLOCK * 512, 4 * BLOCK),
+					     harness_below(2) ? PW_CONTIGUOUS : 0, g);
 			nr_collapsed += world.balance < before;
 			break;
 		}
 		/* fall through */
 	default:
-		err = now->no_protect ? watch_unmap(&world, some_range(), 0, g) : some_protect(g);
+		err = some_protect(g);
 		break;
 	}
 	nr_done += !err;
@@ -181,8 +178,6 @@ static void run(const struct machine *m)
 		return;
 	world.pt.flags |= PW_TABLE_LIVE; /* the table of formats speaks of some only */
 	world.pt.caps.bbm_level = m->bbm;
-	if (m->no_groups)
-		world.pt.caps.flags &= ~PW_CAP_SVNAPOT;
 	world.env.may_fault = may_fault;
 	if (m->exec & PW_CAP_TLBIRANGE)
 		world.exec.max_pages = PW_ARM64_RANGE_MAX;
@@ -272,21 +267,14 @@ TEST(reshape_x86)
 TEST(reshape_riscv)
 {
 	static const struct machine m[] = {
-		{ .flags = PW_TABLE_UPPER, .either = "RV-TLB-8", .no_groups = true },
-		{ .flags = PW_TABLE_UPPER, .whole = true, .no_groups = true },
+		{ .flags = PW_TABLE_UPPER, .either = "RV-TLB-8" },
+		{ .flags = PW_TABLE_UPPER, .whole = true },
 		{ .caps = PW_CAP_SVADU,
 		  .exec = PW_RISCV_SVINVAL,
 		  .features = PWM_SVADU | PWM_SVINVAL,
-		  .either = "RV-TLB-8",
-		  .no_groups = true },
-		{ .flags = PW_TABLE_UPPER,
-		  .caps = PW_CAP_FIX_UP,
-		  .either = "RV-TLB-8",
-		  .no_protect = true },
-		{ .caps = PW_CAP_SVVPTC,
-		  .features = PWM_SVVPTC,
-		  .either = "RV-TLB-8",
-		  .no_protect = true },
+		  .either = "RV-TLB-8" },
+		{ .caps = PW_CAP_FIX_UP, .either = "RV-TLB-8" },
+		{ .caps = PW_CAP_SVVPTC, .features = PWM_SVVPTC, .either = "RV-TLB-8" },
 	};
 
 	runs(WORLD_RISCV64, m, 5);
