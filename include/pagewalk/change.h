@@ -14,8 +14,9 @@
  *   invalid -> valid       a publish barrier, where the entry is privileged and so may not fault;
  *                          no invalidation: arm64 never caches an invalid entry
  *   valid -> other rights  a publish barrier likewise, and the invalidation of the range,
- *                          last level only, after this CPU's stores; but nothing for an access
- *                          flag that is cleared alone, which may be seen late
+ *                          last level only, after this CPU's stores (arm64 stage 2: its loads,
+ *                          too); but nothing for an access flag that is cleared alone, which may
+ *                          be seen late
  *   valid -> invalid       the invalidation of the range, after its loads and stores; of cached
  *                          table walks as well where a table was unlinked
  * An inactive handle owes nothing; link it with a barrier of your own.

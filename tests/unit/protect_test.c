@@ -566,6 +566,68 @@ TEST(protect_debts)
 	world_each_live(&upper, debts);
 }
 
+/*
+ * In stage 2 other rights wait for older loads, too (A64-TLBI-2b): a guest's load that is still
+ * under way may fault where the hypervisor does not expect it any more.
+ */
+TEST(protect_of_stage_2_waits_for_loads)
+{
+	static const struct pw_change all[] = {
+		{ .perm_clear = PW_PERM_W },
+		{ .perm_set = PW_PERM_W },
+		{ .flags_clear = PW_ATTR_VALID },
+		{ .raw_set = 1ull << 55 }, /* software's, of what is invalid by now */
+	};
+
+	for (unsigned int i = 0; i < WORLD_NR_FORMATS; i++) {
+		const struct world_format *f = &world_formats[i];
+		static struct world w;
+
+		harness_note("format", i);
+		if (!(f->regimes >> PW_REGIME_STAGE2 & 1))
+			continue;
+		if (!world_open(&w, f, NULL))
+			return;
+		w.pt.flags |= PW_TABLE_LIVE;
+		w.pt.exec = &w.exec;
+		EXPECT_EQ(map(&w, 0, world_page_bytes(&w), 0, 0), 0);
+		for (unsigned int n = 0; n < 4; n++) {
+			world_forget(&w);
+			EXPECT_EQ(protect(&w, 0, world_page_bytes(&w), &all[n], 0, NULL), 0);
+			EXPECT_EQ(w.nr_plans, n < 3);
+			if (n == 3)
+				break;
+			EXPECT_EQ(w.plan[0].plan.before, PW_BEFORE_ALL);
+			EXPECT_EQ(w.plan[0].plan.nr_ranges, 1);
+		}
+		world_close(&w);
+	}
+}
+
+/* The threshold of the executor is that of an operation's own gather, too. */
+static void threshold(struct world *w)
+{
+	uint64_t page = world_page_bytes(w);
+
+	w->exec.max_pages = 2;
+	EXPECT_EQ(map(w, 0, 4 * page, 0, 0), 0);
+	world_forget(w);
+	EXPECT_EQ(protect(w, 0, 2 * page, &ro, 0, NULL), 0);
+	EXPECT_EQ(w->plan[0].plan.full, 0);
+	EXPECT_EQ(protect(w, 0, 3 * page, &rw, 0, NULL), 0);
+	EXPECT_EQ(w->nr_plans, 2);
+	EXPECT_EQ(w->plan[1].plan.full, 0); /* rights that are given back are two pages' */
+	EXPECT_EQ(protect(w, 0, 3 * page, &ro, 0, NULL), 0);
+	EXPECT_EQ(w->plan[2].plan.full, 1u << w->pt.regime);
+}
+
+TEST(protect_knows_the_executors_threshold)
+{
+	struct world_options live = { .flags = PW_TABLE_LIVE };
+
+	world_each_live(&live, threshold);
+}
+
 /* Whichever entry comes first, one that may not fault is enough to owe the publish barrier. */
 static void mixed(struct world *w)
 {
