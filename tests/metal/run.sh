@@ -187,12 +187,12 @@ mkdir -p "$out"
 
 # arm64: entered at EL1, at EL2 and at EL3 ------------------------------------------------------
 
-# arm64 NAME CPU MACHINE OPTIONS: what the CPU cannot do, the guest says.
+# arm64 NAME GUEST CPU MACHINE OPTIONS: what the CPU cannot do, the guest says.
 arm64() {
-	boot "arm64-$1" 0 "$qemu" -M "$3" -cpu "$2" -m 1536 -nodefaults -display none \
+	boot "arm64-$1" 0 "$qemu" -M "$4" -cpu "$3" -m 1536 -nodefaults -display none \
 		-serial stdio -monitor none \
-		-semihosting-config "enable=on,target=native,arg=$4" \
-		-kernel "$out/arm64/guest.elf"
+		-semihosting-config "enable=on,target=native,arg=$5" \
+		-kernel "$out/$2/guest.elf"
 	sed -n 's/^left out: //p' "$out/arm64-$1.log" >"$out/left-out"
 	while read -r arm64_what; do
 		skip "arm64-$1: $arm64_what"
@@ -206,12 +206,15 @@ if guest arm64 qemu-system-aarch64 aarch64 "-mno-outline-atomics -mgeneral-regs-
 	src/instance/arm64_4k_hooked.c src/instance/fake_direct.c \
 	tests/unit/arm64_test.c tests/unit/gather_test.c tests/metal/arm64/boot.c; then
 	options="$deviations$(checks 8000 30000)"
-	arm64 max-el1 max virt "$options"
-	arm64 max-el2 max virt,virtualization=on "$options"
+	arm64 max-el1 arm64 max virt "$options"
+	arm64 max-el2 arm64 max virt,virtualization=on "$options"
 	# no more than that it gets there
-	arm64 max-el3 max virt,virtualization=on,secure=on "${deviations}checks=100"
-	arm64 a57-el1 cortex-a57 virt "$options"
-	arm64 a57-el2 cortex-a57 virt,virtualization=on "$options"
+	arm64 max-el3 arm64 max virt,virtualization=on,secure=on "${deviations}checks=100"
+	arm64 a57-el1 arm64 cortex-a57 virt "$options"
+	arm64 a57-el2 arm64 cortex-a57 virt,virtualization=on "$options"
+	if engine tests/metal/arm64/boot.c $(sources PW_PLATFORM_ARM64_INSN_SRC); then
+		arm64 engine arm64-engine max virt "seconds=0"
+	fi
 fi
 
 # x86-64: the emulator, and the same guest under KVM ----------------------------------------------
