@@ -55,7 +55,8 @@ model=$(sources PW_MODEL_SRC)
 for source in examples/*.c; do
 	name=$(basename "$source" .c)
 	# shellcheck disable=SC2086
-	try "build the example $name" program "$name" 48 "$source" $model
+	try "build the example $name" program "$name" 48 "$source" $model \
+		src/instance/arm64_s2_4k_direct.c
 done
 PW_EXAMPLES=$out run tests/examples.sh
 

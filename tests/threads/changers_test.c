@@ -39,8 +39,10 @@ static uint64_t nr_again, nr_unlinked;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t users[NR_PAGES];
 static uint64_t passes[NR_THREADS]; /* quiescent points that each thread passed; at its end: ~0 */
+enum page_state { FREE, TAKEN, WAITING };
+
 static struct {
-	enum { FREE, TAKEN, WAITING } state;
+	enum page_state state;
 	uint64_t goal[NR_THREADS]; /* WAITING: for these */
 } pages[NR_PAGES];
 
@@ -55,7 +57,7 @@ static void *virt_of(uint32_t i)
 	return world.memory + i * page;
 }
 
-static void set_state(uint32_t i, int state)
+static void set_state(uint32_t i, enum page_state state)
 {
 	pages[i].state = state;
 	__atomic_store_n(&world.state[i], state == FREE ? WORLD_FREE : WORLD_TAKEN,
