@@ -121,7 +121,10 @@ guest() {
 # operations on tables of all formats, a few of each ("seconds=0").
 engine_tests() {
 	echo tests/property/property_test.c
-	for name in arm64 arm64_range ept gather link riscv_map table x86 x86_tables; do
+	for name in arm64 arm64_fields arm64_formats arm64_range arm64_regimes arm64_regs \
+		collapse ept errors gather gather_tag iter link protect replace riscv riscv_map \
+		riscv_napot riscv_plan shared shared_race split_range table test_and_clear \
+		translate unmap vec walk x86 x86_plan x86_tables; do
 		echo "tests/unit/${name}_test.c"
 	done
 }
