@@ -117,14 +117,15 @@ guest() {
 		sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')")
 }
 
-# The engine's own tests that an emulator gets through in a minute: those of the formats, and random
-# operations on tables of all formats, a few of each ("seconds=0").
+# The engine's own tests: all that need no files, and random operations on tables of all formats, a
+# few of each ("seconds=0").
 engine_tests() {
 	echo tests/property/property_test.c
-	for name in arm64 arm64_fields arm64_formats arm64_range arm64_regimes arm64_regs \
-		collapse ept errors gather gather_tag iter link protect replace riscv riscv_map \
-		riscv_napot riscv_plan shared shared_race split_range table test_and_clear \
-		translate unmap vec walk x86 x86_plan x86_tables; do
+	for name in alias arm64 arm64_fields arm64_formats arm64_range arm64_regimes arm64_regs \
+		arm64_s2 collapse ept errors format gather gather_tag iter link map protect \
+		reentry replace riscv riscv_map riscv_napot riscv_plan shared shared_race split \
+		split_range table test_and_clear translate unmap vec walk x86 x86_plan \
+		x86_tables; do
 		echo "tests/unit/${name}_test.c"
 	done
 }
