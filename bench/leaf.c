@@ -21,6 +21,7 @@
 
 #define GIB	  (1ull << 30)
 #define NR_PAGES  (GIB >> 12)
+#define NR_CALLS  4096u		    /* of "page" */
 #define NR_TABLES (NR_PAGES / 512u) /* of arm64 4K; no format has more */
 #define VA_BASE	  0xffff800000000000ull
 #define PA_BASE	  0x40000000ull
@@ -282,6 +283,20 @@ static void lib_translate(void)
  * What an operation needs to find. It stays outside run(), which is all that is counted or timed:
  * what clearing costs depends on which memset() the C library takes for a CPU.
  */
+/* A page by itself, as many calls as make one table's start and its end, and some tables. */
+static void lib_pages(const struct pw_change *c)
+{
+	struct pw_result res;
+	uint64_t i;
+
+	for (i = 0; i < NR_CALLS; i++) {
+		must(pw_protect(&pt, pw_range_len(va_base + (i << format->page_lg2), page_bytes()),
+				c, 0, NULL, &res));
+		if (res.nr_entries != 1)
+			exit(3);
+	}
+}
+
 static void prepare(const char *op)
 {
 	uint64_t i;
@@ -314,6 +329,8 @@ static int __attribute__((noinline)) run(const char *op, int library, unsigned i
 		} else {
 			limit_protect(round & 1 ? 0x80 : 0, round & 1 ? 0 : 0x80);
 		}
+	} else if (!strcmp(op, "page") && library) {
+		lib_pages(c);
 	} else if (!strcmp(op, "iterate")) {
 		if (library)
 			lib_iterate();
