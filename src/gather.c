@@ -75,14 +75,14 @@ static bool meet(const struct pw_flush *a, const struct pw_flush *b)
 
 PW_SMALL void pw_gather_by_regime(struct pw_gather *g, const struct pw_flush *f)
 {
-	struct pw_flush *r = g->ranges;
+	uint32_t i = 0;
 
 	g->owed.full |= 1u << f->regime;
-	while (r < g->ranges + g->owed.nr_ranges) {
-		if (r->regime == f->regime)
-			*r = g->ranges[--g->owed.nr_ranges];
+	while (i < g->owed.nr_ranges) {
+		if (g->ranges[i].regime == f->regime)
+			g->ranges[i] = g->ranges[--g->owed.nr_ranges];
 		else
-			r++;
+			i++;
 	}
 }
 
@@ -94,17 +94,21 @@ static uint64_t more_pages(const struct pw_flush *f)
 
 static void add_range(struct pw_gather *g, const struct pw_flush *flush)
 {
-	struct pw_flush f = *flush, *r = g->ranges;
+	struct pw_flush f = *flush;
+	uint32_t i = 0;
 	uint64_t in_page = ((uint64_t)1 << f.page_lg2) - 1, pages = 0, max = g->max_pages;
 
 	f.first.v &= ~in_page;
 	f.last.v |= in_page;
 	if (f.flags & PW_FLUSH_ANY_ASID)
 		f.asid = 0;
-	while (r < g->ranges + g->owed.nr_ranges) {
+	while (i < g->owed.nr_ranges) {
+		struct pw_flush *r = &g->ranges[i];
+
 		if (tags(r) != tags(&f) || !meet(r, &f)) {
 			/* it was let in: below the threshold, if there is one */
-			pages += more_pages(r++) + 1;
+			pages += more_pages(r) + 1;
+			i++;
 			continue;
 		}
 		if (r->first.v < f.first.v)
