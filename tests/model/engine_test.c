@@ -136,8 +136,9 @@ static void run(const struct world_format *format, uint32_t flags, uint32_t feat
 				   .va_bits = 48,
 				   .nr_pages = 96,
 				   .caps = caps };
+	uint32_t hints = harness_below(2) ? PW_CAP_TTL : 0;
 
-	if (!world_open(&world, format, &o) || !watch_open(&world, features))
+	if (!world_open(&world, format, &o) || !watch_open_with(&world, features, hints))
 		return;
 	for (unsigned int n = 0; n < 60 && !watch_verdicts(); n++) {
 		if (harness_below(4))
