@@ -73,11 +73,6 @@ static uint32_t use_of(const struct pw_table *pt, uint64_t e, uint32_t what, uns
 	return use;
 }
 
-static bool exchange(const struct pw_env *env, uint64_t *slot, uint64_t *old, uint64_t now)
-{
-	return env->cas ? pw_env_cas(env, slot, old, now) : pw_direct_cas(env, slot, old, now);
-}
-
 /* What is owed for a leaf or a group. */
 struct debt {
 	bool stale;    /* a CPU may hold what it was, and go by it */
@@ -97,7 +92,7 @@ static uint32_t clear_one(struct pw_op *op, uint64_t *slot, uint32_t what, unsig
 		now = f->unused(pt, old, what, level);
 		if (now == old)
 			return 0;
-		if (exchange(op->env, slot, &old, now))
+		if (pw_env_try(op->env, slot, &old, now))
 			break;
 		if (++tries > TRIES) {
 			pw_env_bug(op->env, PW_BUG_FOREIGN_CHANGE);
