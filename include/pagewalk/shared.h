@@ -70,7 +70,7 @@ int pw_map_shared(struct pw_table *pt, struct pw_range range, struct pw_pa pa,
  * @flags:  PW_STRICT, PW_KEEP_TABLES
  * The others as pw_map_shared(); res->changed is what was mapped, holes what was not.
  *
- * Context:   calls no hook but free_after_grace(), where tables are counted.
+ * Context:   calls no hook that allocates; tables are given back by free_after_grace() alone.
  * Hardware:  as pw_unmap(). Where hardware sets an access or dirty bit meanwhile, that is no
  *            foreign change.
  * On error:  see above.
