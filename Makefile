@@ -76,7 +76,7 @@ TEST_FLAGS := $(HOSTED_FLAGS) -pthread
 
 # What is built ------------------------------------------------------------------------------
 
-CORE_SRC := $(PW_SRC) $(PW_INSTANCE_SRC) $(PW_PLATFORM_SRC)
+CORE_SRC := $(PW_SRC) $(PW_INSTANCE_SRC) $(PW_FIELDS_SRC) $(PW_PLATFORM_SRC)
 INSN_aarch64 := $(PW_PLATFORM_ARM64_INSN_SRC)
 INSN_riscv64 := $(PW_PLATFORM_RISCV_INSN_SRC)
 INSN_x86_64 := $(PW_PLATFORM_X86_INSN_SRC)

@@ -63,6 +63,15 @@ PW_INSTANCE_SRC = \
 	src/instance/x86_64_direct.c \
 	src/instance/x86_64_hooked.c \
 
+# what an entry's bits are called: data, for tools
+PW_FIELDS_SRC = \
+	src/fields/arm64_s1.c \
+	src/fields/arm64_s2.c \
+	src/fields/ept.c \
+	src/fields/fake.c \
+	src/fields/riscv64.c \
+	src/fields/x86_64.c \
+
 # executors, registers
 PW_PLATFORM_SRC = \
 	platform/arm64/counter.c \

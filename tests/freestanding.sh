@@ -11,7 +11,7 @@ set -u
 out=$build/freestanding
 base="-std=c11 -O2 -ffreestanding -nostdlib -nostdinc -Iinclude -Wall -Wextra -Wconversion -Wshadow
 	-Wvla -Wundef -Wmissing-prototypes -Werror"
-core=$(sources PW_SRC PW_INSTANCE_SRC PW_PLATFORM_SRC PW_LINUX_SRC PW_MODEL_SRC)
+core=$(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC PW_LINUX_SRC PW_MODEL_SRC)
 arm64=$(sources PW_PLATFORM_ARM64_INSN_SRC)
 riscv=$(sources PW_PLATFORM_RISCV_INSN_SRC)
 x86=$(sources PW_PLATFORM_X86_INSN_SRC)

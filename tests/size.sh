@@ -8,7 +8,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 goal_text=12288
-max_text=15136 # what it is today, rounded up; only ever lowered, until the goal is reached
+max_text=14640 # what it is today, rounded up; only ever lowered, until the goal is reached
 max_stack=1024
 max_reshaper=1616 # of a handle that may cut, break and collapse: those pay on their way
 
@@ -42,7 +42,8 @@ text_size() {
 	"$($gcc -print-prog-name=size)" -A "$text_elf" | awk '/^\.(text|rodata|data\.rel\.ro)/ { n += $2 } END { print n }'
 }
 
-core=$(sources PW_SRC PW_INSTANCE_SRC PW_PLATFORM_SRC PW_PLATFORM_ARM64_INSN_SRC PW_LINUX_SRC)
+core=$(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC PW_PLATFORM_ARM64_INSN_SRC \
+	PW_LINUX_SRC)
 # shellcheck disable=SC2086
 try "compile for aarch64" compile $core tests/size_driver.c
 if [ "$failed" -gt 0 ]; then

@@ -32,7 +32,7 @@ code="include linux platform sources src tests/linux/replay sources.mk"
 if [ ! -x "$program" ] || [ -n "$(find $code -type f -newer "$program" | head -n 1)" ]; then
 	gcc -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wconversion -Wshadow -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all "-DPW_LINUX_VA_BITS=$bits" \
-		tests/linux/replay/*.c $(sources PW_SRC PW_INSTANCE_SRC PW_PLATFORM_SRC \
+		tests/linux/replay/*.c $(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC \
 			PW_LINUX_SRC PW_SOURCES_SRC) -o "$program" || exit 2
 fi
 "$program" "$work/log"

@@ -35,7 +35,7 @@ struct pw_fields {
 	size_t nr;
 };
 
-/* Naming one links it: each is a data section of its own in its format's direct instance. */
+/* Naming one links it. */
 extern const struct pw_fields pw_fake_fields;
 extern const struct pw_fields pw_arm64_4k_fields;
 extern const struct pw_fields pw_arm64_4k_lpa2_fields;

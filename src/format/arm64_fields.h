@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The fields of arm64 descriptors as data, for the direct instances' pw_fields. Levels are ours:
+ * The fields of arm64 descriptors as data, for src/fields/. Levels are ours:
  * bit l of a mask stands for level l, the architecture's 3 - l. What is in no row is RES0 or
  * ignored.
  *

@@ -3,18 +3,7 @@
 /* arm64 stage 1, 4K granule, LPA2, entries are memory. */
 #include <pagewalk/format.h>
 
-#include "../format/arm64_fields.h"
 #include "../format/arm64_s1_formats.h"
 #include "../instance.h"
 
 PW_INSTANCE(pw_arm64_4k_lpa2_direct, "arm64-4k-lpa2 (direct)", arm64_4k_lpa2, direct, false);
-
-static const struct pw_field pw_arm64_4k_lpa2_field[] = {
-	PW_A64_FIELDS_S1(0xfu, 0x1eu, 0x7u),
-	PW_A64_FIELDS_4K_LPA2(0x1eu),
-};
-
-const struct pw_fields pw_arm64_4k_lpa2_fields = {
-	.field = pw_arm64_4k_lpa2_field,
-	.nr = sizeof(pw_arm64_4k_lpa2_field) / sizeof(pw_arm64_4k_lpa2_field[0]),
-};

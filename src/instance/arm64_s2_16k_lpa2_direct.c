@@ -3,19 +3,8 @@
 /* arm64 stage 2, 16K granule, LPA2, entries are memory. */
 #include <pagewalk/format.h>
 
-#include "../format/arm64_fields.h"
 #include "../format/arm64_s2_formats.h"
 #include "../instance.h"
 
 PW_INSTANCE(pw_arm64_s2_16k_lpa2_direct, "arm64-s2-16k-lpa2 (direct)", arm64_s2_16k_lpa2, direct,
 	    false);
-
-static const struct pw_field pw_arm64_s2_16k_lpa2_field[] = {
-	PW_A64_FIELDS_S2(0x7u, 0xeu, 0x3u),
-	PW_A64_FIELDS_16K_LPA2(0xeu),
-};
-
-const struct pw_fields pw_arm64_s2_16k_lpa2_fields = {
-	.field = pw_arm64_s2_16k_lpa2_field,
-	.nr = sizeof(pw_arm64_s2_16k_lpa2_field) / sizeof(pw_arm64_s2_16k_lpa2_field[0]),
-};

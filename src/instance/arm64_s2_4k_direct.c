@@ -3,19 +3,7 @@
 /* arm64 stage 2, 4K granule, entries are memory. */
 #include <pagewalk/format.h>
 
-#include "../format/arm64_fields.h"
 #include "../format/arm64_s2_formats.h"
 #include "../instance.h"
 
 PW_INSTANCE(pw_arm64_s2_4k_direct, "arm64-s2-4k (direct)", arm64_s2_4k, direct, false);
-
-static const struct pw_field pw_arm64_s2_4k_field[] = {
-	PW_A64_FIELDS_S2(0x7u, 0xeu, 0x7u),
-	PW_A64_FIELDS_SH(0x7u, PW_A64_ATTRS2),
-	PW_A64_FIELDS_4K(0xeu),
-};
-
-const struct pw_fields pw_arm64_s2_4k_fields = {
-	.field = pw_arm64_s2_4k_field,
-	.nr = sizeof(pw_arm64_s2_4k_field) / sizeof(pw_arm64_s2_4k_field[0]),
-};

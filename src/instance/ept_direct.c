@@ -7,8 +7,3 @@
 #include "../instance.h"
 
 PW_INSTANCE(pw_ept_direct, "ept (direct)", ept, direct, false);
-
-const struct pw_fields pw_ept_fields = {
-	.field = pw_ept_field,
-	.nr = sizeof(pw_ept_field) / sizeof(pw_ept_field[0]),
-};

@@ -7,8 +7,3 @@
 #include "../instance.h"
 
 PW_INSTANCE(pw_fake_direct, "fake (direct)", fake, direct, false);
-
-const struct pw_fields pw_fake_fields = {
-	.field = pw_fake_field,
-	.nr = sizeof(pw_fake_field) / sizeof(pw_fake_field[0]),
-};

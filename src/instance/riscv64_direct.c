@@ -7,5 +7,3 @@
 #include "../instance.h"
 
 PW_INSTANCE(pw_riscv64_direct, "riscv64 (direct)", riscv64, direct, false);
-
-const struct pw_fields pw_riscv64_fields = { pw_rv_fields, PW_RV_NR_FIELDS };

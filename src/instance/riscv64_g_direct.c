@@ -7,5 +7,3 @@
 #include "../instance.h"
 
 PW_INSTANCE(pw_riscv64_g_direct, "riscv64-g (direct)", riscv64_g, direct, false);
-
-const struct pw_fields pw_riscv64_g_fields = { pw_rv_fields, PW_RV_NR_FIELDS - 1u };

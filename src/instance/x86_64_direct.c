@@ -7,8 +7,3 @@
 #include "../instance.h"
 
 PW_INSTANCE(pw_x86_64_direct, "x86-64 (direct)", x86_64, direct, false);
-
-const struct pw_fields pw_x86_64_fields = {
-	.field = pw_x86_64_field,
-	.nr = sizeof(pw_x86_64_field) / sizeof(pw_x86_64_field[0]),
-};
