@@ -8,6 +8,10 @@
 #ifndef PAGEWALK_CMD_ARCH_H
 #define PAGEWALK_CMD_ARCH_H
 
+#include <pagewalk/arm64.h>
+#include <pagewalk/riscv_plan.h>
+#include <pagewalk/x86_plan.h>
+
 #include "cmd.h"
 
 /* A system register that an option gives: --name=VALUE. */
@@ -47,6 +51,25 @@ struct arch_ptdump {
 	void (*print)(const struct half *h, const struct ptdump_row *row);
 };
 
+/* The library's counter of maintenance instructions. */
+union counter {
+	struct pw_arm64_counter arm64;
+	struct pw_riscv_counter riscv;
+	struct pw_x86_counter x86;
+};
+
+/* What the ledger shows of it. */
+struct arch_ledger {
+	const char *columns; /* titles, as wide as row() prints */
+	const char *note;    /* what they mean, whole lines */
+	/* Raw bits of a leaf that say it is one of a contiguous group; 0: a group's entries are
+	   something else without them. */
+	uint64_t hint;
+	const struct pw_reshaper *reshaper; /* where those have to be broken; or NULL */
+	const struct pw_executor *(*start)(union counter *c);
+	void (*row)(const union counter *c);
+};
+
 struct arch {
 	const char *name;
 	unsigned int machine; /* ELF machine number */
@@ -69,9 +92,7 @@ struct arch {
 	const char *share[4]; /* by enum pw_share */
 
 	const struct arch_ptdump *ptdump;
-	/* What a change costs on a live machine; NULL: that is not modelled. */
-	int (*ledger)(const struct options *o, struct space *sp, unsigned int half,
-		      struct pw_range range, const struct pw_change *change);
+	const struct arch_ledger *ledger;
 };
 
 extern const struct arch arch_arm64;

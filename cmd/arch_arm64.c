@@ -378,6 +378,34 @@ static const struct arch_ptdump ptdump = {
 	.print = ptdump_print,
 };
 
+static const struct pw_executor *ledger_start(union counter *c)
+{
+	pw_arm64_counter_init(&c->arm64);
+	return &c->arm64.e.x;
+}
+
+static void ledger_row(const union counter *c)
+{
+	const struct pw_arm64_counts *n = &c->arm64.n;
+
+	out_dec(n->publish, 18);
+	out_dec(n->tlbi, 8);
+	out_dec(n->dsb_ishst + n->dsb_ish, 8);
+	out_dec(n->isb, 8);
+	if (n->tlbi_full)
+		out_text("  (full flush)");
+}
+
+static const struct arch_ledger ledger_counts = {
+	.columns = "  publish barriers    tlbi     dsb     isb",
+	.note = "  a publish barrier is dsb ishst; isb, counted under dsb and isb as well; in the\n"
+		"  last row the invalidation's own serve for it; more than 512 pages are\n"
+		"  invalidated by one full flush\n",
+	.hint = 1ull << 52,
+	.start = ledger_start,
+	.row = ledger_row,
+};
+
 const struct arch arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
@@ -391,5 +419,5 @@ const struct arch arch_arm64 = {
 	.nr_words = sizeof(words) / sizeof(words[0]),
 	.share = { " non-shareable", "", " outer", "" },
 	.ptdump = &ptdump,
-	.ledger = ledger_arm64,
+	.ledger = &ledger_counts,
 };

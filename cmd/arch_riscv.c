@@ -216,6 +216,31 @@ static const struct arch_ptdump ptdump = {
 	.print = ptdump_print,
 };
 
+static const struct pw_executor *ledger_start(union counter *c)
+{
+	pw_riscv_counter_init(&c->riscv);
+	return &c->riscv.e.x;
+}
+
+static void ledger_row(const union counter *c)
+{
+	const struct pw_riscv_counts *n = &c->riscv.n;
+
+	out_dec(n->sfence, 12);
+	out_dec(n->full, 20);
+	out_dec(n->remote, 15);
+}
+
+static const struct arch_ledger ledger_counts = {
+	.columns = "  sfence.vma  of them without VA  remote fences",
+	.note = "  counted on the hart that changes the tables; at a remote fence every other\n"
+		"  one does the same; more than 64 pages are fenced at once, without an address;\n"
+		"  NAPOT groups are broken, fenced and made again\n",
+	.reshaper = &pw_riscv64_hooked_reshaper,
+	.start = ledger_start,
+	.row = ledger_row,
+};
+
 const struct arch arch_riscv = {
 	.name = "riscv64",
 	.machine = EM_RISCV,
@@ -227,4 +252,5 @@ const struct arch arch_riscv = {
 	.words = words,
 	.nr_words = sizeof(words) / sizeof(words[0]),
 	.ptdump = &ptdump,
+	.ledger = &ledger_counts,
 };

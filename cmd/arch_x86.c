@@ -327,6 +327,30 @@ static const struct arch_ptdump ptdump = {
 	.print = ptdump_print,
 };
 
+static const struct pw_executor *ledger_start(union counter *c)
+{
+	pw_x86_counter_init(&c->x86);
+	return &c->x86.e.x;
+}
+
+static void ledger_row(const union counter *c)
+{
+	const struct pw_x86_counts *n = &c->x86.n;
+
+	out_dec(n->invlpg, 8);
+	out_dec(n->full, 14);
+	out_dec(n->remote, 12);
+}
+
+static const struct arch_ledger ledger_counts = {
+	.columns = "  invlpg  full flushes  IPI rounds",
+	.note = "  counted on the CPU that changes the tables; in an IPI round every other one\n"
+		"  does the same. x86 has no publish barrier: what the hooks save is the\n"
+		"  invalidation, put off to the end; more than 33 pages are one full flush\n",
+	.start = ledger_start,
+	.row = ledger_row,
+};
+
 const struct arch arch_x86 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
@@ -339,4 +363,5 @@ const struct arch arch_x86 = {
 	.words = words,
 	.nr_words = sizeof(words) / sizeof(words[0]),
 	.ptdump = &ptdump,
+	.ledger = &ledger_counts,
 };

@@ -167,8 +167,8 @@ int out_too_many(const struct options *o, const struct half *h);
 /* ptdump.c */
 int dump_ptdump(const struct options *o, const struct space *sp);
 
-/* ledger.c: what a change costs on arm64 in barriers and invalidations, three ways. */
-int ledger_arm64(const struct options *o, struct space *sp, unsigned int half,
-		 struct pw_range range, const struct pw_change *change);
+/* ledger.c: what a change costs in barriers and invalidations, three ways. */
+int ledger(const struct options *o, struct space *sp, unsigned int half, struct pw_range range,
+	   const struct pw_change *change);
 
 #endif

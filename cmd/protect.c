@@ -55,6 +55,11 @@ static void explain(const struct half *h, int err, const struct pw_result *res)
 		complain("protect: the %s entry at physical address 0x%llx is 0x%llx",
 			 level_name(h, res->level), (unsigned long long)res->entry_pa.v,
 			 (unsigned long long)res->entry);
+	/* the same range with its last byte named, as the library's own are */
+	if (err == PW_EINVAL && !((res->where.last.v + 2) & ((1ull << h->pt.granule_lg2) - 1)))
+		complain("protect: the end is not included: did you mean 0x%llx-0x%llx?",
+			 (unsigned long long)res->where.first.v,
+			 (unsigned long long)res->where.last.v + 2);
 	complain("protect: nothing was changed");
 }
 
@@ -82,24 +87,6 @@ static int write_result(const struct options *o, struct space *sp, const struct 
 	out_dec(nr, 0);
 	out_text(nr == 1 ? " table differs\n" : " tables differ\n");
 	return EXIT_FINE;
-}
-
-/*
- * What it costs on a live machine. Where nobody has modelled that, only what we know: what was
- * written here.
- */
-static int cost(const struct options *o, struct space *sp, unsigned int half, struct pw_range range,
-		const struct pw_change *change, const struct pw_result *res)
-{
-	if (sp->arch->ledger)
-		return sp->arch->ledger(o, sp, half, range, change);
-	out_text("ledger: ");
-	out_dec(res->nr_entries, 0);
-	out_text(res->nr_entries == 1 ? " entry written" : " entries written");
-	out_text("; barriers and TLB maintenance are not modelled for ");
-	out_text(sp->arch->name);
-	out_text(" yet\n");
-	return 0;
 }
 
 static int apply(const struct options *o, struct space *sp, unsigned int half,
@@ -130,7 +117,7 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 	show_runs(h, range);
 	if (res.changed == 0)
 		out_text("nothing to change: every page was like that already\n");
-	else if (cost(o, sp, half, range, change, &res))
+	else if (ledger(o, sp, half, range, change))
 		return EXIT_SOURCE;
 	return write_result(o, sp, h);
 }

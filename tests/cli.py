@@ -77,11 +77,12 @@ def usage():
     expect(3, ["dump", "--registers", CORE, CORE], "expected gdb's")
 
 
+def path(capture, name="ptonly.elf"):
+    return os.path.join(CAPTURE, "..", capture, name)
+
+
 def architectures():
     """Each architecture's registers are options, and only on its own dumps."""
-    def path(capture, name="ptonly.elf"):
-        return os.path.join(CAPTURE, "..", capture, name)
-
     x86, riscv, a64k = path("x86-ptdump"), path("riscv-ptdump-sv39"), path("arm64-ptdump-64k")
     expect(2, ["dump", "--cr3", "0x1000", CORE], "--cr3 is a register of x86-64, and ")
     expect(2, ["dump", "--satp", "1", x86], "is a dump of x86-64")
@@ -104,9 +105,6 @@ def architectures():
     root = re.search(r"root 0x([0-9a-f]+)", run("dump", x86).stdout).group(1)
     registers = ["--registers", path("x86-ptdump", "gdb-registers.txt")]
     expect(0, ["dump", *registers, "--cr3", "0x1000", "--cr3", "0x" + root, x86], "(--cr3)")
-    expect(0, ["protect", x86, "0xffff987500000000+16K", "ro"],
-           "4 entries written; barriers and TLB maintenance are not modelled for x86-64 yet")
-    expect(0, ["protect", riscv, "0xffffffc600000000+16K", "ro"], "not modelled for riscv64 yet")
     expect(1, ["protect", x86, "0xffff987500200000+16K", "ro"], "nothing was changed")
     expect(1, ["protect", a64k, "0xfff0000000000000+4K", "ro"], "a range is whole 64K pages")
     expect(2, ["dump", "--format=ptdump", "--user", *registers[:1], REGISTERS, CORE],
@@ -218,10 +216,14 @@ def translate():
           "effective rwx/---, 4K page" in result.stdout, "-v shows four levels", result.stdout)
 
 
+def read_ledger(text, columns):
+    return {m.group(1).strip(): list(map(int, m.group(2).split()))
+            for m in re.finditer(r"^  ([a-z' ]+?) {2,}((?: *\d+){%d})" % columns, text, re.M)}
+
+
 def protect():
     result = expect(0, ["protect", CORE, TEXT, "ro"])
-    ledger = {m.group(1).strip(): list(map(int, m.group(2).split()))
-              for m in re.finditer(r"^  ([a-z' ]+?) {2,}((?: *\d+){5})", result.stdout, re.M)}
+    ledger = read_ledger(result.stdout, 5)
     check(ledger.get("entry by entry") == [640, 640, 640, 1920, 1280], "ledger, entry by entry",
           str(ledger))
     check(ledger.get("origin patch's hooks", [0, 0])[:2] == [640, 2], "ledger, hooks", str(ledger))
@@ -235,6 +237,30 @@ def protect():
     expect(1, ["protect", CORE, "0xffffccaf23a10000+4K", "ro"], "nothing was changed")
     expect(1, ["protect", CORE, "0xffff000000000000+2M", "ro"], "nothing is mapped there")
     expect(1, ["protect", CORE, "0xffffccaf23a10001+4K", "ro"], "misaligned")
+    expect(1, ["protect", CORE, TEXT.replace("3c90000", "3c8ffff"), "ro"], f"did you mean {TEXT}?")
+    result = expect(1, ["protect", CORE, TEXT[:-1] + "1", "ro"], "misaligned")
+    check("did you mean" not in result.stderr, "no guess where none is likely", result.stderr)
+
+
+def protect_others():
+    """The ledger of other architectures; Linux's thresholds, 33 and 64 pages, are the library's."""
+    x86, riscv = path("x86-ptdump"), path("riscv-ptdump-sv39")
+    for pages, word, one_by_one, full in ((33, "rw", 33, 0), (34, "rw", 0, 1)):
+        result = expect(0, ["protect", x86, f"0xffff987508400000+{4 * pages}K", word])
+        ledger = read_ledger(result.stdout, 4)
+        check(ledger.get("entry by entry") == [pages, pages, 0, pages] and
+              ledger.get("origin patch's hooks") == [pages, one_by_one, full, 1] and
+              ledger.get("bracketed") == [pages, one_by_one, full, 1], "x86-64 ledger",
+              result.stdout)
+    for start, length, entries in (("0xffffffc600000000", "16K", 4), ("0xffffffc4fec00000", "4M", 2)):
+        result = expect(0, ["protect", riscv, f"{start}+{length}", "ro"])
+        ledger = read_ledger(result.stdout, 4)
+        check(ledger.get("entry by entry") == [entries, entries, 0, entries] and
+              ledger.get("origin patch's hooks") == [entries, entries, 0, 1] and
+              ledger.get("bracketed") == [entries, entries, 0, 1], "riscv64 ledger", result.stdout)
+    for source, word in ((CORE, "dsb ishst"), (x86, "IPI round"), (riscv, "remote fence")):
+        where = {CORE: TEXT, x86: "0xffff987508400000+4K", riscv: "0xffffffc600000000+4K"}[source]
+        expect(0, ["protect", "-v", source, where, "rw" if source == x86 else "ro"], word)
 
 
 def protect_output():
@@ -325,6 +351,7 @@ def main():
     damaged_tables()
     translate()
     protect()
+    protect_others()
     protect_output()
     pipes()
     speed()

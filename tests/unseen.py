@@ -413,6 +413,11 @@ def riscv(tmp):
         case.shows(m.mapped, header + " (satp of cpu 0)")
         text = case.expect(0, "dump", "--kernel", says=" IO ")
         check("NAPOT" in text, "a NAPOT group is named", text)
+        text = case.expect(0, "protect", f"0x{base + 4 * G:x}+68K", "ro", says="after ro")
+        # the group's 16 pages when it is broken, and when it is made; then the one behind it
+        check(re.search(r"entry by entry +17 +33 +0 +3\n.*hooks +17 +33 +0 +2\n"
+                        r" +bracketed +17 +33 +0 +2\n", text),
+              "the ledger takes a NAPOT group as one", text)
         slot = m.leaf_slot(root, bits, base + 4 * G + 128 * K, 0)
         m.put(slot, m.fmt.leaf(0x20000000, 0) | 2 << 8)  # RSW
         case = Case(tmp, f"riscv-{bits}-ptdump", m.core(), {"satp": satp})
