@@ -157,6 +157,7 @@ PW_CMD_SRC = \
 	cmd/protect.c \
 	cmd/ptdump.c \
 	cmd/range.c \
+	cmd/repeat.c \
 	cmd/replay.c \
 	cmd/rules.c \
 	cmd/space.c \

@@ -79,20 +79,20 @@ void out_fields(const struct half *h, const struct pw_step *s)
 	}
 }
 
-static void out_span(const struct pw_run *run)
+static void out_span(struct pw_va first, struct pw_va last)
 {
 	out_text("0x");
-	out_hex(run->first.v, 16);
+	out_hex(first.v, 16);
 	out_text("-0x");
-	out_hex(run->last.v + 1, 16);
+	out_hex(last.v + 1, 16);
 }
 
-/* 0xstart-0xend 0xphys SIZE LEVEL rwx/rwx type flags */
-void out_run(const struct half *h, const struct pw_run *run)
+/* 0xstart-0xend 0xphys SIZE LEVEL rwx/rwx type flags, without the end of the line */
+static void out_row(const struct half *h, const struct pw_run *run)
 {
 	struct pw_attr attr;
 
-	out_span(run);
+	out_span(run->first, run->last);
 	out_text("  ");
 	if (run->kind == PW_RUN_LEAF || run->kind == PW_RUN_INVALID) {
 		out_text("0x");
@@ -116,13 +116,40 @@ void out_run(const struct half *h, const struct pw_run *run)
 		out_text(memtype_name(h, &attr));
 		out_attr_words(h, &attr);
 	}
+}
+
+void out_run(const struct half *h, const struct pw_run *run)
+{
+	out_row(h, run);
 	out_char('\n');
+}
+
+void out_same_page(const struct half *h, const struct pw_run *run, uint64_t times)
+{
+	out_row(h, run);
+	out_text(", the same ");
+	out_dec(times, 0);
+	out_text(" times\n");
+}
+
+void out_repeat(const struct half *h, const struct repeat *r)
+{
+	out_span(r->span.first, r->span.last);
+	out_text("               - ");
+	out_size(r->span.first.v, r->span.last.v, 8);
+	out_char(' ');
+	out_text(level_name(h, r->level));
+	out_text("  the table of ");
+	out_span(r->of.first, r->of.last);
+	out_text(" again, ");
+	out_dec(r->times, 0);
+	out_text(r->times == 1 ? " time\n" : " times\n");
 }
 
 /* A bad entry, in its place among the rows. */
 void out_bad(const struct half *h, const struct pw_run *run)
 {
-	out_span(run);
+	out_span(run->first, run->last);
 	out_text("  BAD ");
 	out_text(level_name(h, run->level));
 	out_text(" entry 0x");

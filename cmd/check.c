@@ -3,9 +3,17 @@
 /*
  * pagewalk check: what should not be there. Adding a check is one row in the table.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
+
+/* What a check found, for when it is met again. */
+struct found {
+	uint64_t first;
+	uint64_t findings;
+	uint64_t ranges;
+};
 
 /* One check at work on one half. */
 struct checking {
@@ -14,7 +22,9 @@ struct checking {
 	const char *name;
 	uint64_t findings; /* pages of the granule's size, or entries */
 	uint64_t ranges;
-	uint64_t covers; /* end of the last finding, to count neighbours once */
+	struct found *found; /* where tables repeat themselves: what was found so far */
+	size_t nr_found;
+	bool remember;
 };
 
 static uint64_t pages_of(const struct half *h, const struct pw_run *run)
@@ -22,20 +32,49 @@ static uint64_t pages_of(const struct half *h, const struct pw_run *run)
 	return ((run->last.v - run->first.v) >> h->pt.granule_lg2) + 1;
 }
 
-static void finding(struct checking *c, const struct pw_run *run)
+/* Remember, where it may be met again. */
+static void count(struct checking *c, uint64_t first, uint64_t findings, uint64_t ranges)
 {
+	size_t nr = c->nr_found;
+	void *more;
+
+	c->findings += findings;
+	c->ranges += ranges;
+	if (!c->remember)
+		return;
+	if (!(nr & (nr - 1))) { /* full: the room is the next power of two */
+		more = realloc(c->found, (nr ? 2 * nr : 1) * sizeof(*c->found));
+		if (!more) {
+			complain("no memory to remember findings: repetitions are not counted");
+			c->remember = false;
+			return;
+		}
+		c->found = more;
+	}
+	c->found[c->nr_found++] = (struct found){ first, findings, ranges };
+}
+
+static void json_finding(const struct checking *c, uint64_t first, uint64_t last)
+{
+	out_text("{\"check\":\"");
+	out_text(c->name);
+	out_text("\",\"half\":\"");
+	out_text(c->h->name);
+	out_text("\",\"first\":\"0x");
+	out_hex(first, 1);
+	out_text("\",\"last\":\"0x");
+	out_hex(last, 1);
+	out_char('"');
+}
+
+static void finding(struct checking *c, const struct pw_run *run, uint64_t findings)
+{
+	count(c, run->first.v, findings, 1);
 	if (c->o->verbose < 0)
 		return;
 	if (c->o->format == FORMAT_JSON) {
-		out_text("{\"check\":\"");
-		out_text(c->name);
-		out_text("\",\"half\":\"");
-		out_text(c->h->name);
-		out_text("\",\"first\":\"0x");
-		out_hex(run->first.v, 1);
-		out_text("\",\"last\":\"0x");
-		out_hex(run->last.v, 1);
-		out_text("\",\"pages\":");
+		json_finding(c, run->first.v, run->last.v);
+		out_text(",\"pages\":");
 		out_dec(pages_of(c->h, run), 0);
 		out_text(",\"entry\":\"0x");
 		out_hex(run->entry, 1);
@@ -57,9 +96,7 @@ static void check_wx(struct checking *c, const struct pw_run *run)
 
 	if (run->kind != PW_RUN_LEAF || ((run->perm & k) != k && (run->perm & u) != u))
 		return;
-	c->findings += pages_of(c->h, run);
-	c->ranges++;
-	finding(c, run);
+	finding(c, run, pages_of(c->h, run));
 }
 
 /* Kernel addresses that user code may read, write or execute. */
@@ -69,9 +106,7 @@ static void check_user_kernel(struct checking *c, const struct pw_run *run)
 
 	if (run->kind != PW_RUN_LEAF || !(c->h->pt.flags & PW_TABLE_UPPER) || !(run->perm & user))
 		return;
-	c->findings += pages_of(c->h, run);
-	c->ranges++;
-	finding(c, run);
+	finding(c, run, pages_of(c->h, run));
 }
 
 /* Tables outside the dump, tables that contain themselves, reserved encodings. */
@@ -79,9 +114,7 @@ static void check_tables(struct checking *c, const struct pw_run *run)
 {
 	if (run->kind != PW_RUN_BAD)
 		return;
-	c->findings++;
-	c->ranges++;
-	finding(c, run);
+	finding(c, run, 1);
 }
 
 /* Bits that must be zero in a valid leaf. */
@@ -89,9 +122,7 @@ static void check_reserved(struct checking *c, const struct pw_run *run)
 {
 	if (run->kind != PW_RUN_LEAF || !pw_entry_reserved(&c->h->pt, run->entry, run->level))
 		return;
-	c->findings += run->nr;
-	c->ranges++;
-	finding(c, run);
+	finding(c, run, run->nr);
 }
 
 static const struct check {
@@ -142,41 +173,129 @@ static void summary(const struct options *o, const struct half *h, const struct 
 	out_text(c->ranges == 1 ? " range\n" : " ranges\n");
 }
 
-/* All checks in one pass over the tables. */
-static int check_half(const struct options *o, const struct half *h)
-{
+/* A half under work. */
+struct checks_of {
 	struct checking at[NR];
-	struct pw_range range;
+	const struct options *o;
+	const struct half *h;
+	uint64_t runs;
+	int status;
+};
+
+static bool wanted(const struct options *o, size_t i)
+{
+	return !o->only || !strcmp(o->only, checks[i].name);
+}
+
+/* All checks in one pass over the tables. */
+static bool check_part(void *ctx, struct pw_range part)
+{
+	struct checks_of *c = ctx;
 	struct pw_iter it;
 	struct pw_run run;
-	int status = EXIT_FINE;
-	uint64_t runs = 0;
 	size_t i;
 
-	if (!space_range(o, h, &range) ||
-	    pw_iter_init(&it, &h->pt, range, PW_WANT_LEAVES | PW_WANT_PARTIAL,
+	if (pw_iter_init(&it, &c->h->pt, part, PW_WANT_LEAVES | PW_WANT_PARTIAL,
 			 PW_IGNORE_AD | PW_IGNORE_SOFT))
-		return EXIT_FINE;
-	for (i = 0; i < NR; i++)
-		at[i] = (struct checking){ .o = o, .h = h, .name = checks[i].name };
+		return false;
 	while (pw_iter_next(&it, &run) > 0) {
-		if (runs++ == MAX_RUNS) {
-			status = out_too_many(o, h);
-			break;
+		if (c->runs++ == MAX_RUNS) {
+			c->status = out_too_many(c->o, c->h);
+			return false;
 		}
 		for (i = 0; i < NR; i++) {
-			if (!o->only || !strcmp(o->only, checks[i].name))
-				checks[i].run(&at[i], &run);
+			if (wanted(c->o, i))
+				checks[i].run(&c->at[i], &run);
 		}
 	}
-	for (i = 0; i < NR; i++) {
-		if (o->only && strcmp(o->only, checks[i].name))
-			continue;
-		summary(o, h, &checks[i], &at[i]);
-		if (at[i].findings)
-			status = EXIT_FINDINGS;
+	return true;
+}
+
+/* The first of what was found at @first and behind; they are in order. */
+static size_t found_from(const struct checking *c, uint64_t first)
+{
+	size_t low = 0, high = c->nr_found;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->found[mid].first < first)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	return status;
+	return low;
+}
+
+/* What was found there the first time is found here as often as it says. */
+static void check_again(struct checking *c, const struct repeat *r)
+{
+	uint64_t findings = 0, ranges = 0;
+	size_t i = found_from(c, r->of.first.v);
+
+	for (; i < c->nr_found && c->found[i].first <= r->of.last.v; i++) {
+		findings += c->found[i].findings;
+		ranges += c->found[i].ranges;
+	}
+	if (!ranges)
+		return;
+	count(c, r->span.first.v, findings * r->times, ranges * r->times);
+	if (c->o->verbose < 0)
+		return;
+	if (c->o->format == FORMAT_JSON) {
+		json_finding(c, r->span.first.v, r->span.last.v);
+		out_text(",\"findings\":");
+		out_dec(findings * r->times, 0);
+		out_text(",\"of_first\":\"0x");
+		out_hex(r->of.first.v, 1);
+		out_text("\",\"of_last\":\"0x");
+		out_hex(r->of.last.v, 1);
+		out_text("\"}\n");
+		return;
+	}
+	out_text(c->name);
+	out_text(": ");
+	out_repeat(c->h, r);
+}
+
+static bool check_repeat(void *ctx, const struct repeat *r)
+{
+	struct checks_of *c = ctx;
+	size_t i;
+
+	for (i = 0; i < NR; i++) {
+		if (wanted(c->o, i))
+			check_again(&c->at[i], r);
+	}
+	return true;
+}
+
+static int check_half(const struct options *o, const struct half *h)
+{
+	static const struct visitor v = { check_part, check_repeat };
+	struct checks_of c = { .o = o, .h = h };
+	struct repeats repeats;
+	struct pw_range range;
+	size_t i;
+
+	if (!space_range(o, h, &range))
+		return EXIT_FINE;
+	repeats_find(h, range, &repeats);
+	for (i = 0; i < NR; i++)
+		c.at[i] = (struct checking){
+			.o = o, .h = h, .name = checks[i].name, .remember = repeats.nr
+		};
+	repeats_visit(&repeats, range, &v, &c);
+	repeats_free(&repeats);
+	for (i = 0; i < NR; i++) {
+		if (!wanted(o, i))
+			continue;
+		summary(o, h, &checks[i], &c.at[i]);
+		if (c.at[i].findings)
+			c.status = EXIT_FINDINGS;
+		free(c.at[i].found);
+	}
+	return c.status;
 }
 
 static bool known_check(const char *name)

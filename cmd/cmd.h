@@ -151,6 +151,8 @@ void out_flush(void);
 /* A message on stderr: "pagewalk: ..." */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 
+struct repeat;
+
 /* attrs.c: a run in words. */
 const char *level_name(const struct half *h, unsigned int level);
 void out_perm(uint32_t perm);
@@ -160,9 +162,37 @@ void out_attr_words(const struct half *h, const struct pw_attr *attr);
 void out_fields(const struct half *h, const struct pw_step *s);
 void out_run(const struct half *h, const struct pw_run *run);
 void out_bad(const struct half *h, const struct pw_run *run);
+/* The same page @times in a row, beginning with @run. */
+void out_same_page(const struct half *h, const struct pw_run *run, uint64_t times);
+void out_repeat(const struct half *h, const struct repeat *r);
 void out_space_header(const struct half *h);
 /* After MAX_RUNS runs: says so. Returns the exit status for it. */
 int out_too_many(const struct options *o, const struct half *h);
+
+/* repeat.c: tables that are reached again and again, where they look like very many. */
+struct repeat {
+	struct pw_range span; /* @times entries of @level, all of which lead to what */
+	struct pw_range of;   /* is here, before them */
+	uint64_t times;
+	unsigned int level;
+};
+
+struct repeats {
+	struct repeat *list; /* in address order */
+	size_t nr;
+};
+
+/* What there is in @range: free with repeats_free(). */
+void repeats_find(const struct half *h, struct pw_range range, struct repeats *found);
+void repeats_free(struct repeats *r);
+
+/* @range in order: what to go through, and what is a repetition; false stops. */
+struct visitor {
+	bool (*runs)(void *ctx, struct pw_range part);
+	bool (*repeat)(void *ctx, const struct repeat *r);
+};
+void repeats_visit(const struct repeats *r, struct pw_range range, const struct visitor *v,
+		   void *ctx);
 
 /* ptdump.c */
 int dump_ptdump(const struct options *o, const struct space *sp);

@@ -7,12 +7,6 @@
 
 #include "arch.h"
 
-/*
- * A hostile dump can make few tables look like very many (each entry leading to the same table
- * below): nobody wants a trillion rows, and no real system has this many.
- */
-#define MAX_ROWS (1u << 24)
-
 static void json_string(const char *s)
 {
 	out_char('"');
@@ -97,7 +91,8 @@ static void json_attr(const struct half *h, const struct pw_run *run)
 						   ",\"contiguous\":false");
 }
 
-static void json_run(const struct half *h, const struct pw_run *run)
+/* @times: more than 1: every entry leads to the same page. */
+static void json_run(const struct half *h, const struct pw_run *run, uint64_t times)
 {
 	static const char *const kinds[] = { "hole",	   "leaf", "table", "invalid",
 					     "nonpresent", "bad",  "table" };
@@ -109,12 +104,27 @@ static void json_run(const struct half *h, const struct pw_run *run)
 	json_addr("first", run->first.v);
 	json_addr("last", run->last.v);
 	json_text("level", level_name(h, run->level));
-	json_number("entries", run->nr);
+	json_number("entries", times > 1 ? times : run->nr);
+	if (times > 1)
+		out_text(",\"same\":true");
 	json_attr(h, run);
 	json_addr("entry", run->entry);
 	json_addr("entry_pa", run->entry_pa.v);
 	if (run->kind == PW_RUN_BAD)
 		json_text("error", pw_errname(run->err));
+	out_text("}\n");
+}
+
+static void json_repeat(const struct half *h, const struct repeat *r)
+{
+	out_text("{\"kind\":\"repeat\"");
+	json_text("half", h->name);
+	json_addr("first", r->span.first.v);
+	json_addr("last", r->span.last.v);
+	json_text("level", level_name(h, r->level));
+	json_number("entries", r->times);
+	json_addr("of_first", r->of.first.v);
+	json_addr("of_last", r->of.last.v);
 	out_text("}\n");
 }
 
@@ -129,15 +139,120 @@ static void report_bad(const struct options *o, const struct half *h, const stru
 		 pw_strerror(run->err));
 }
 
-static int dump_half(const struct options *o, const struct half *h)
+/* A half on its way out. */
+struct dumping {
+	const struct options *o;
+	const struct half *h;
+	const struct repeats *repeats;
+	uint64_t rows;
+	int status;
+	/* where tables repeat themselves: leaves of one page, not yet written */
+	struct pw_run same;
+	uint64_t times;
+};
+
+/* May one more row be written? */
+static bool row(struct dumping *d)
 {
+	if (d->rows++ < (d->o->max_rows ? d->o->max_rows : MAX_RUNS))
+		return true;
+	if (!d->o->max_rows)
+		d->status = out_too_many(d->o, d->h);
+	if (d->o->header && d->o->format == FORMAT_TEXT)
+		out_text("# ... and more\n");
+	return false;
+}
+
+static bool write_run(struct dumping *d, const struct pw_run *run)
+{
+	if (!row(d))
+		return false;
+	if (run->kind == PW_RUN_BAD) {
+		report_bad(d->o, d->h, run);
+		d->status = EXIT_FINDINGS;
+	}
+	if (d->o->format == FORMAT_JSON)
+		json_run(d->h, run, 1);
+	else if (run->kind == PW_RUN_BAD)
+		out_bad(d->h, run);
+	else
+		out_run(d->h, run);
+	return true;
+}
+
+/* One page for many addresses: a row. */
+static bool write_same(struct dumping *d)
+{
+	uint64_t times = d->times;
+
+	d->times = 0;
+	if (times < 2)
+		return !times || write_run(d, &d->same);
+	if (!row(d))
+		return false;
+	if (d->o->format == FORMAT_JSON)
+		json_run(d->h, &d->same, times);
+	else
+		out_same_page(d->h, &d->same, times);
+	return true;
+}
+
+static bool dump_run(struct dumping *d, const struct pw_run *run)
+{
+	const struct pw_run *same = &d->same;
+
+	if (run->kind != PW_RUN_LEAF || run->nr != 1)
+		return write_same(d) && write_run(d, run);
+	if (d->times && same->last.v + 1 == run->first.v && same->entry == run->entry &&
+	    same->level == run->level && same->perm == run->perm) {
+		d->same.last = run->last;
+		d->times++;
+		return true;
+	}
+	if (!write_same(d))
+		return false;
+	d->same = *run;
+	d->times = 1;
+	return true;
+}
+
+static bool dump_part(void *ctx, struct pw_range part)
+{
+	struct dumping *d = ctx;
 	uint32_t want = PW_WANT_LEAVES | PW_WANT_INVALID | PW_WANT_NONPRESENT | PW_WANT_PARTIAL |
-			(o->holes ? PW_WANT_HOLES : 0);
-	unsigned int rows = 0, limit = o->max_rows ? o->max_rows : MAX_ROWS;
-	int status = EXIT_FINE;
-	struct pw_range range;
+			(d->o->holes ? PW_WANT_HOLES : 0);
+	bool go_on = true;
 	struct pw_iter it;
 	struct pw_run run;
+
+	if (pw_iter_init(&it, &d->h->pt, part, want, PW_IGNORE_AD | PW_IGNORE_SOFT)) {
+		d->status = EXIT_USAGE;
+		return false;
+	}
+	while (go_on && pw_iter_next(&it, &run) > 0)
+		go_on = d->repeats->nr ? dump_run(d, &run) : write_run(d, &run);
+	return go_on && write_same(d);
+}
+
+static bool dump_repeat(void *ctx, const struct repeat *r)
+{
+	struct dumping *d = ctx;
+
+	if (!row(d))
+		return false;
+	if (d->o->format == FORMAT_JSON)
+		json_repeat(d->h, r);
+	else
+		out_repeat(d->h, r);
+	return true;
+}
+
+static int dump_half(const struct options *o, const struct half *h)
+{
+	static const struct visitor v = { dump_part, dump_repeat };
+	struct repeats repeats;
+	struct dumping d = { .o = o, .h = h, .repeats = &repeats };
+	struct pw_range range;
 
 	if (!space_range(o, h, &range))
 		return EXIT_FINE;
@@ -145,26 +260,10 @@ static int dump_half(const struct options *o, const struct half *h)
 		out_space_header(h);
 	if (o->header && o->format == FORMAT_JSON)
 		json_header(o, h);
-	if (pw_iter_init(&it, &h->pt, range, want, PW_IGNORE_AD | PW_IGNORE_SOFT))
-		return EXIT_USAGE;
-	while (pw_iter_next(&it, &run) > 0) {
-		if (rows++ == limit) {
-			if (o->header && o->format == FORMAT_TEXT)
-				out_text("# ... and more\n");
-			break;
-		}
-		if (run.kind == PW_RUN_BAD) {
-			report_bad(o, h, &run);
-			status = EXIT_FINDINGS;
-		}
-		if (o->format == FORMAT_JSON)
-			json_run(h, &run);
-		else if (run.kind == PW_RUN_BAD)
-			out_bad(h, &run);
-		else
-			out_run(h, &run);
-	}
-	return status;
+	repeats_find(h, range, &repeats);
+	repeats_visit(&repeats, range, &v, &d);
+	repeats_free(&repeats);
+	return d.status;
 }
 
 static int run_dump(const struct options *o)

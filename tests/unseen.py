@@ -3,6 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 """The command on machines that no capture is of: tables made by hand from the manuals."""
 
+import bisect
 import copy
 import json
 import os
@@ -476,6 +477,230 @@ def noise(tmp, name, m, registers, seeds=40):
                   f"{result.returncode} {result.stderr}")
 
 
+def kasan(tmp):
+    """
+    The shadow of a kernel with KASAN: 4 TiB through one page, and a table of each level. It must not
+    hide what lies behind it, and what is wrong in it counts as often as it is there.
+    """
+    for name, fmt, bits, registers, ptdump in (
+            ("arm64", Arm64(12), 48, lambda root: {"TTBR1_EL1": root, "TCR_EL1": 16 << 16 | 2 << 30 |
+                                                   1 << 7}, r"4T PTE +ro NX"),
+            ("x86", X86(), 48, lambda root: {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4,
+                                             "efer": X86_EFER}, r" 4T +ro +NX pte$"),
+            ("riscv", Riscv(), 48, lambda root: {"satp": 9 << 60 | root >> 12},
+             r" 4T PTE .*D A \. \. \. \. R V$")):
+        m = Machine(fmt, tables(0x80000000, 4 * K))
+        root, pud, pmd, pte = (m.new_table() for _ in range(4))
+        base = upper(48 if name == "arm64" else 47)
+        shadow, text = base + 32 * T, 2**64 - 2 * M
+        for i in range(512):
+            m.put((pud, i * 8), fmt.table(pmd))
+            m.put((pmd, i * 8), fmt.table(pte))
+            m.put((pte, i * 8), fmt.leaf(0x4000000, 0, "r--/---"))
+        for i in range(8):
+            m.put(m.slot(root, shadow + i * 512 * G, 3, 48), fmt.table(pud))
+        m.map(root, bits, base + 64 * G, 0x100000000, 0, 40)
+        m.map(root, bits, text, 0x90000000, 0, 3, "rwx/---")
+        case = Case(tmp, f"kasan-{name}", m.core(), registers(root))
+        start = time.monotonic()
+        rows = case.expect(0, "dump", "--kernel", "--no-header").splitlines()
+        want = [rf"0x{base + 64 * G:016x}-.* 160K PTE  rw-",
+                rf"0x{shadow:016x}-0x{shadow + 2 * M:016x}  0x000004000000 +2M PTE  r--.*, "
+                r"the same 512 times$"]
+        for size, times, end, level in ((2 * M, 511, G, "PMD"), (G, 511, 512 * G, "PUD"),
+                                        (512 * G, 7, 4 * T, "PGD")):
+            want.append(rf"0x{shadow + size:016x}-0x{shadow + end:016x} +- +\w+ {level}  the table of "
+                        rf"0x{shadow:016x}-0x{shadow + size:016x} again, {times} times$")
+        want.append(rf"0x{text:016x}-.* 12K PTE  rwx")
+        check(len(rows) == len(want) and all(re.match(w, r) for w, r in zip(want, rows)),
+              f"kasan-{name}: dump", "\n".join(rows))
+        kinds = [(r["kind"], r["entries"], r.get("same", False), r.get("of_first")) for r in
+                 map(json.loads, case.expect(0, "dump", "--kernel", "--format=json").splitlines()[1:])]
+        check(kinds == [("leaf", 40, False, None), ("leaf", 512, True, None)] +
+              [("repeat", n, False, f"0x{shadow:x}") for n in (511, 511, 7)] +
+              [("leaf", 3, False, None)], f"kasan-{name}: dump as JSON", str(kinds))
+        part = case.expect(0, "dump", "--no-header", "--range", f"{shadow + K * 4:x}+2M")
+        check(len(part.splitlines()) == 512, f"kasan-{name}: a small part is shown page by page", part)
+        rows = case.expect(0, "dump", "--kernel", "--format=ptdump").splitlines()
+        found = [r for r in rows if re.search(ptdump, r)]
+        check(len(found) == 1 and f"0x{shadow:x}-0x{shadow + 4 * T:x}" in
+              found[0].replace("0x0000", "0x"), f"kasan-{name}: ptdump has one row for all of it",
+              "\n".join(rows))
+        case.expect(1, "check", "--only", "wx", says=": 3 pages in 1 range")
+        # a page of it that is writable and executable, and one in ptdump that interrupts the row
+        m.put((pte, 7 * 8), fmt.leaf(0x5000000, 0, "rwx/---"))
+        m.put((pmd, 511 * 8), 0)
+        case = Case(tmp, f"kasan-{name}-wx", m.core(), registers(root))
+        times = 511 * 512 * 8
+        text = case.expect(1, "check", "--only", "wx", says=f": {times + 3} pages in {times + 1} ranges")
+        check(f"wx: 0x{shadow + G:016x}-0x{shadow + 512 * G:016x}" in text and
+              "again, 511 times" in text, f"kasan-{name}: findings are told once", text)
+        found = [json.loads(r) for r in case.expect(1, "check", "--only", "wx", "--format=json",
+                                                    ).splitlines()]
+        check(found[-1]["findings"] == times + 3 and
+              sum(r.get("findings", r.get("pages", 0)) for r in found[:-1]) == times + 3,
+              f"kasan-{name}: findings as JSON", str(found))
+        case.expect(0, "translate", hex(shadow + 3 * T + 7 * 4 * K), says="0x5000000")
+        print(f"{name}: 4 TiB of shadow in {time.monotonic() - start:.1f} s")
+
+
+class Shared:
+    """Tables of x86-64 that share others at random, and what they map, counted and walked by us."""
+
+    def __init__(self, rng, plain):
+        """@plain: all of a table of pages is alike."""
+        self.rng = rng
+        self.m = m = Machine(X86(), tables(0x1000000, 4 * K))
+        self.root = m.new_table()
+        # a table that is one of pages to some, and to others one of 2M pages: bit 7 is PAT or PS
+        both = m.new_table()
+        self.fill(both, lambda: m.fmt.leaf(rng.choice((4, 6)) << 21, 1, rng.choice(PERMS)))
+        ptes = [m.new_table() for _ in range(4)]
+        for table in ptes:
+            perm = rng.choice(PERMS)
+            if plain:
+                for i in range(512):
+                    m.put((table, i * 8), m.fmt.leaf(i << 12, 0, perm))
+            else:
+                self.fill(table, lambda: m.fmt.leaf(rng.randrange(9) << 12, 0, rng.choice(PERMS)))
+        pmds = [m.new_table() for _ in range(3)]
+        for table in pmds:
+            self.fill(table, lambda: self.link([*ptes, both]))
+        puds = [m.new_table() for _ in range(3)]
+        for table in puds:
+            self.fill(table, lambda: self.link([*pmds, both]))
+        self.fill(self.root, lambda: self.link(puds))
+        self.memo = {}
+
+    def link(self, below):
+        """One of few ways to lead there: some take rights away."""
+        return self.m.fmt.table(self.rng.choice(below)) & ~self.rng.choice((0, 0, 2)) | \
+            self.rng.choice((0, 0, 1 << 63))
+
+    def fill(self, table, make):
+        """A few stretches, so that neighbours are often alike."""
+        i = 0
+        while i < 512:
+            entry, n = make() if self.rng.random() < 0.9 else 0, self.rng.choice((1, 2, 60, 300))
+            for i in range(i, min(i + n, 512)):
+                self.m.put((table, i * 8), entry)
+            i += 1
+
+    def leaf(self, entry, level):
+        return level == 0 or (entry & 0x80 and level == 1)
+
+    def count(self, table, level, rights):
+        """Pages that may be written and executed, and pages."""
+        key = table, level, rights
+        if key not in self.memo:
+            wx = pages = 0
+            for i in range(256 if level == 3 else 0, 512):
+                e = self.m.get((table, i * 8))
+                if not e & 1:
+                    continue
+                now = rights & (e & 2 | (0 if e >> 63 else 1))
+                if self.leaf(e, level):
+                    pages += 512 ** level
+                    wx += 512 ** level if now == 3 else 0
+                else:
+                    more = self.count(e & 0xffffffffff000, level - 1, now)
+                    wx, pages = wx + more[0], pages + more[1]
+            self.memo[key] = wx, pages
+        return self.memo[key]
+
+    def walk(self, va):
+        """Where an address leads, with which rights, by which leaf."""
+        table, rights = self.root, 3
+        for level in (3, 2, 1, 0):
+            e = self.m.get(self.m.slot(table, va, level, 48))
+            if not e & 1:
+                return None
+            rights &= e & 2 | (0 if e >> 63 else 1)
+            if self.leaf(e, level):
+                size = 4096 << 9 * level
+                return (e & 0xffffffffff000 & -size) + va % size, rights, e
+            table = e & 0xffffffffff000
+
+
+PERMS = ("rw-/---", "rw-/---", "r--/---", "r-x/---", "rwx/---")
+
+
+class Rows:
+    """What a dump says, read by its definition."""
+
+    def __init__(self, text):
+        self.rows = [r for r in map(json.loads, text.splitlines()) if "kind" in r]
+        for r in self.rows:
+            for key in ("first", "last", "pa", "of_first", "of_last"):
+                r[key] = int(r.get(key, "0"), 16)
+        self.firsts = [r["first"] for r in self.rows]
+
+    def at(self, va):
+        """(address, rights) of @va; repetitions lead to what was before them."""
+        while True:
+            i = bisect.bisect_right(self.firsts, va) - 1
+            r = self.rows[i] if i >= 0 else {"last": -1}
+            if va > r["last"]:
+                return None
+            if r["kind"] != "repeat":
+                size = (r["last"] - r["first"] + 1) // (r["entries"] if "same" in r else 1)
+                perm = r["perm"]
+                return (r["pa"] + (va - r["first"]) % size,
+                        (2 if perm[1] == "w" else 0) | (1 if perm[2] == "x" else 0))
+            va = r["of_first"] + (va - r["first"]) % (r["of_last"] - r["of_first"] + 1)
+
+
+def shared(tmp):
+    """Random ones: what a dump that tells repetitions says of any address, and what a check counts."""
+    seed = int(os.environ.get("PW_SEED", "0")) or random.randrange(1, 1 << 32)
+    print(f"shared: PW_SEED={seed}")
+    rng = random.Random(seed)
+    for n in range(6):
+        s = Shared(rng, False)
+        wx, pages = s.count(s.root, 3, 3)
+        registers = {"cr0": X86_CR0, "cr3": s.root, "cr4": X86_CR4, "efer": X86_EFER}
+        case = Case(tmp, f"shared-{n}", s.m.core(), registers)
+        text = case.expect(1 if wx else 0, "check", "--kernel", "--only", "wx")
+        check(f": {wx} page" in text or (not wx and ": none" in text),
+              f"shared: W+X pages of {pages}", f"wanted {wx}: {text[-300:]}")
+        rows = Rows(case.expect(0, "dump", "--kernel", "--format=json"))
+        edges = [r[end] + off for r in rows.rows for end, off in (("first", 0), ("first", -1),
+                                                                 ("last", 0), ("last", 1))]
+        places = rng.choices(edges, k=1000) + [rng.randrange(upper(47), 2**64) for _ in range(2000)]
+        wrong = [f"{va:#x}: {s.walk(va)}, not {rows.at(va)}" for va in places if upper(47) <= va < 2**64
+                 and rows.at(va) != (s.walk(va) and s.walk(va)[:2])]
+        check(not wrong, "shared: what dump says of an address", "\n".join(wrong[:10]))
+    for n in range(6):
+        s = Shared(rng, True)
+        registers = {"cr0": X86_CR0, "cr3": s.root, "cr4": X86_CR4, "efer": X86_EFER}
+        case = Case(tmp, f"shared-plain-{n}", s.m.core(), registers)
+        first = upper(47) + rng.randrange(16, 254) * 512 * G
+        text = case.expect(0, "dump", "--kernel", "--format=ptdump", "--range", f"{first:x}+1024G")
+        found = [(int(r[:18], 16), r) for r in text.splitlines()]
+        starts = [r[0] for r in found]
+        places = rng.choices(starts, k=1000)
+        places += [max(first, va - 1) for va in places] + [first + rng.randrange(T) for _ in range(1000)]
+        wrong = []
+        for va in places:
+            want, row = s.walk(va), found[bisect.bisect_right(starts, va) - 1][1]
+            said = row[38:].split()
+            if (("RW" in said, "NX" in said) != (bool(want[2] & 2), bool(want[2] >> 63)) if want
+                    else "RW" in said or "ro" in said):
+                wrong.append(f"{va:#x}: {want} in ptdump: {row}")
+        check(not wrong, "shared: what ptdump says of an address", "\n".join(wrong[:10]))
+    # where it does not matter nothing is a repetition
+    m = Machine(X86(), tables(0x1000000, 4 * K))
+    root = m.new_table()
+    m.map(root, 48, upper(47), 0x80000000, 0, 2)
+    link = m.leaf_slot(root, 48, upper(47), 1)
+    for i in range(1, 64):
+        m.put((link[0], i * 8), m.get(link))
+    case = Case(tmp, "shared-few", m.core(),
+                {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
+    text = case.expect(0, "dump", "--kernel", "--no-header")
+    check(len(text.splitlines()) == 64 and "again" not in text, "shared: a few are shown", text)
+
+
 def endless(tmp):
     """Every entry of every table leads to the same table below: 2^27 runs in four pages."""
     m = Machine(X86(), tables(0x1000000, 4 * K))
@@ -484,11 +709,26 @@ def endless(tmp):
         for i in range(512):
             m.put((table, i * 8), m.fmt.table(below))
     for i in range(512):
-        m.put((pte, i * 8), m.fmt.leaf(0x2000000 + (i & 1) * K * 4, 0))
+        m.put((pte, i * 8), m.fmt.leaf(0x2000000 + (i & 1) * K * 8, 0))
     case = Case(tmp, "x86-endless", m.core(),
                 {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
     case.expect(0, "dump", "--kernel", "--rows", "100", says="... and more")
     start = time.monotonic()
+    case.expect(0, "check", "--kernel", "--only", "tables", says="none")
+    # no two entries are alike: nothing is met again, and that is too much
+    m = Machine(X86(), range(0x1000000, 0x1000000 + M, 4 * K))
+    root, pud, pte = (m.new_table() for _ in range(3))
+    m.put(m.slot(root, upper(47), 3, 48), m.fmt.table(pud))
+    for i in range(512):
+        m.put((pte, i * 8), m.fmt.leaf(0x2000000 + (i & 1) * K * 8, 0))
+    bits = [1, 2, 3, 4, 5, 9, 10, 11, *range(52, 59), 63]
+    for i in range(1 << len(bits)):
+        if i % 512 == 0:
+            pmd = m.new_table()
+            m.put((pud, i // 512 * 8), m.fmt.table(pmd))
+        m.put((pmd, i % 512 * 8), pte | 1 | sum((i >> n & 1) << bit for n, bit in enumerate(bits)))
+    case = Case(tmp, "x86-endless-different", m.core(),
+                {"cr0": X86_CR0, "cr3": root, "cr4": X86_CR4, "efer": X86_EFER})
     case.expect(1, "check", "--kernel", "--only", "tables", says="more than 16777216 runs")
     print(f"gave up on endless tables after {time.monotonic() - start:.1f} s")
 
@@ -524,7 +764,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
                      arm64_indirect, arm64_gigabytes, x86_64, x86_ptdump, x86_modes, x86_encrypted,
-                     riscv, damaged, endless):
+                     riscv, kasan, shared, damaged, endless):
             test(tmp)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
