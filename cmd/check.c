@@ -102,7 +102,7 @@ static void check_wx(struct checking *c, const struct pw_run *run)
 /* Kernel addresses that user code may read, write or execute. */
 static void check_user_kernel(struct checking *c, const struct pw_run *run)
 {
-	uint32_t user = PW_PERM_USER_R | PW_PERM_USER_W;
+	uint32_t user = PW_PERM_USER_R | PW_PERM_USER_W | PW_PERM_USER_X;
 
 	if (run->kind != PW_RUN_LEAF || !(c->h->pt.flags & PW_TABLE_UPPER) || !(run->perm & user))
 		return;
@@ -132,7 +132,8 @@ static const struct check {
 	void (*run)(struct checking *c, const struct pw_run *run);
 } checks[] = {
 	{ "wx", "page", "writable and executable, by effective permission", check_wx },
-	{ "user", "page", "kernel addresses that user code may read or write", check_user_kernel },
+	{ "user", "page", "kernel addresses that user code may read, write or execute",
+	  check_user_kernel },
 	{ "tables", "entry", "tables outside memory, loops, reserved encodings", check_tables },
 	{ "reserved", "entry", "reserved bits set in valid leaves", check_reserved },
 };

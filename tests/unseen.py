@@ -235,7 +235,14 @@ def arm64_indirect(tmp):
     m.map(root, 48, upper(48) + M, 0x90000000, 0, 2, "r-x/---")  # UXN: index 8
     m.map(user, 48, 0x400000, 0x60000000, 0, 2, "r--/r-x")
     registers = {"TTBR0_EL1": user, "TTBR1_EL1": root, "TCR_EL1": 16 | 16 << 16 | 2 << 30 | 5 << 32}
-    Case(tmp, "arm64-direct", m.core(), registers).shows(m.mapped)
+    case = Case(tmp, "arm64-direct", m.core(), registers)
+    case.shows(m.mapped)
+    case.expect(0, "check", "--only", "user", says="none")
+    slot = m.leaf_slot(root, 48, upper(48) + M, 0)
+    m.put(slot, m.get(slot) & ~(1 << 54))  # without UXN: EL0 executes what it cannot read
+    case = Case(tmp, "arm64-user-executes", m.core(), registers)
+    case.expect(1, "check", "--only", "user", says="1 page in 1 range")
+    m.put(slot, m.get(slot) | 1 << 54)
     # PIR: index 12 reads (0x8), index 8 executes (0xa: reads, too)
     registers.update(TCR2_EL1=2, PIR_EL1=8 << 48 | 0xa << 32, PIRE0_EL1=0)
     case = Case(tmp, "arm64-indirect", m.core(), registers)
