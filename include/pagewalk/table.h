@@ -86,7 +86,9 @@ struct pw_table_config {
 	uint32_t regime;		    /* enum pw_regime; 0 also: the format's only one */
 	uint16_t asid;			    /* tag of non-global entries: ASID, PCID, VMID */
 	uint16_t any_asid; /* non-zero: invalidate for every ASID (kernel tables that all address
-			      spaces share) */
+			      spaces share). A leaf's own global bit is found out without; on
+			      RISC-V set this where entries that lead to tables have G, which
+			      makes all below them global */
 	uint64_t mair;	   /* memory types by index: arm64 MAIR_ELx, x86-64 IA32_PAT */
 	uint64_t pir;	   /* with PW_CAP_PIE: PIR_ELx */
 	uint64_t pire0;	   /* and PIRE0_ELx */
