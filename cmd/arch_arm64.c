@@ -357,8 +357,12 @@ static void ptdump_print(const struct half *h, const struct ptdump_row *row)
 	out_text("   ");
 	out_size(row->start, row->end - 1, 10);
 	out_char(' ');
-	/* the kernel folds levels that a CPU does not have into the top one, so these fit */
-	out_text(level_name(h, row->level));
+	/*
+	 * The kernel folds levels that a CPU does not have into the top one, so these fit; but for
+	 * blocks of a kernel with two levels. There it notes a hole by the depth it is at, which is
+	 * the top one's, and a block as what reads it: the PMD.
+	 */
+	out_text(row->bits && row->level == 1 ? "PMD" : level_name(h, row->level));
 	for (i = 0; i < NR_COLUMNS && row->bits; i++) {
 		bool set = (row->bits & columns[i].mask) == columns[i].value;
 		const char *text = set ? columns[i].set : columns[i].clear;

@@ -165,6 +165,11 @@ def arm64_64k_lpa(tmp):
         case = Case(tmp, f"arm64-64k-lpa-{bits}", m.core(),
                     {"TTBR1_EL1": ttbr, "TCR_EL1": tcr, "TTBR0_EL1": 0})
         case.shows(m.mapped, f"64K granule, {bits}-bit addresses, {2 if bits == 42 else 3} levels")
+        # a block is a PMD even where that is the root; what lies between blocks there is the PGD's
+        text = case.expect(0, "dump", "--format=ptdump")
+        check(re.search(r" 1G PMD +ro ", text) and
+              re.search(rf" 2560M {'PGD' if bits == 42 else 'PMD'}$", text, re.M),
+              f"64K, {bits} bits: names of levels in ptdump", text)
 
 
 def arm64_protect_64k(tmp):
