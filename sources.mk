@@ -233,6 +233,7 @@ PW_TESTS = \
 	tests/unit/collapse_test.c \
 	tests/unit/ept_test.c \
 	tests/unit/errors_test.c \
+	tests/unit/format_size_test.c \
 	tests/unit/format_test.c \
 	tests/unit/gather_tag_test.c \
 	tests/unit/gather_test.c \

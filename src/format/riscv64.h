@@ -63,6 +63,7 @@
 #define PW_RV_HIGH     (0x3ffull << 54) /* all below: reserved, or an extension's */
 #define PW_RV_RESERVED (0x1full << 54)
 #define PW_RV_SOFT_HI  (3ull << 59)
+#define PW_RV_SOFT     (PW_RV_RSW | PW_RV_SOFT_HI) /* without Svrsw60t59b no leaf has the latter */
 #define PW_RV_PBMT     (3ull << 61)
 #define PW_RV_N	       (1ull << 63)
 
@@ -222,7 +223,7 @@ PW_INLINE uint64_t pw_rv_compare_mask(const struct pw_table *pt, uint32_t ignore
 	if (ignore & PW_IGNORE_AD)
 		mask &= ~(PW_RV_A | PW_RV_D);
 	if (ignore & PW_IGNORE_SOFT)
-		mask &= ~(PW_RV_RSW | PW_RV_SOFT_HI);
+		mask &= ~PW_RV_SOFT;
 	if (ignore & PW_IGNORE_CONTIGUOUS)
 		mask &= ~pw_rv_contig_mask(level);
 	if (ignore & PW_IGNORE_PA)
@@ -506,7 +507,7 @@ PW_INLINE bool pw_rv_stale(const struct pw_table *pt, uint64_t old, uint64_t now
 	(void)level;
 	if (!(old & PW_RV_V))
 		return (now & PW_RV_V) && !(pt->caps.flags & (PW_CAP_SVVPTC | PW_CAP_FIX_UP));
-	return (old ^ now) & ~(PW_RV_RSW | (old & PW_RV_A) | (now & ~old & (PW_RV_A | PW_RV_D)));
+	return (old ^ now) & ~(PW_RV_SOFT | (old & PW_RV_A) | (now & ~old & (PW_RV_A | PW_RV_D)));
 }
 
 /*
@@ -520,7 +521,7 @@ PW_INLINE enum pw_how pw_rv_how(const struct pw_table *pt, uint64_t old, uint64_
 {
 	(void)pt, (void)level;
 	return (old & now & PW_RV_V) && ((old | now) & PW_RV_N) &&
-			       ((old ^ now) & ~(PW_RV_RSW | PW_RV_A | PW_RV_D)) ?
+			       ((old ^ now) & ~(PW_RV_SOFT | PW_RV_A | PW_RV_D)) ?
 		       PW_HOW_BREAK :
 		       PW_HOW_STORE;
 }
