@@ -598,6 +598,8 @@ static void leaf_fields(unsigned int level)
 		if (pw_attr_decode(&w.pt, raw, level, &x) ||
 		    pw_attr_decode(&w.pt, raw ^ 1ull << n, level, &y))
 			continue;
+		if (!(named >> n & 1)) /* what has no row has no meaning */
+			EXPECT(same(&x, &y));
 		/* dirty is arm64's write bit under DBM; NSE stands where nG does */
 		EXPECT_EQ((x.flags ^ y.flags) & ~(uint32_t)(PW_ATTR_DIRTY | PW_ATTR_NSE),
 			  flag & ~(uint32_t)(PW_ATTR_DIRTY | PW_ATTR_NSE));
@@ -645,10 +647,31 @@ static void flags_are_bits(unsigned int level)
 	EXPECT(seen & PW_ATTR_ACCESSED);
 }
 
+/* Levels that have such entries, and flags where there are leaves: rows say nothing else. */
+static void rows(void)
+{
+	const struct pw_fields *fields = w.format->fields;
+	uint32_t leaves = 0, tables = (1u << w.format->max_levels) - 2u;
+
+	for (unsigned int level = 0; pw_table_leaf_ok(&w.pt, level); level++)
+		leaves |= 1u << level;
+	for (size_t i = 0; i < fields->nr; i++) {
+		const struct pw_field *f = &fields->field[i];
+		uint32_t levels = (f->in & PW_IN_LEAF ? leaves : 0) |
+				  (f->in & PW_IN_TABLE ? tables : 0);
+
+		harness_note("field", i);
+		EXPECT(f->levels != 0);
+		EXPECT_EQ(f->levels & ~levels, 0);
+		EXPECT(f->in & PW_IN_LEAF || f->attr == 0);
+	}
+}
+
 static void fields(void)
 {
 	if (!w.format->fields)
 		return;
+	rows();
 	for (unsigned int level = 0; level < w.pt.levels; level++) {
 		uint64_t tables = all_fields(PW_IN_TABLE, level);
 

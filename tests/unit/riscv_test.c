@@ -426,6 +426,51 @@ TEST(attributes_refused)
 	}
 }
 
+/* Each extension opens its own bits, whichever others there are: written, read, and else reserved. */
+TEST(each_extension_has_its_bits)
+{
+	static const struct {
+		uint32_t cap;
+		struct pw_attr attr;
+		uint64_t bits;
+		int without;
+	} ext[] = {
+		{ PW_CAP_SVNAPOT,
+		  { .perm = PW_PERM_R, .flags = PW_ATTR_VALID | PW_ATTR_CONTIGUOUS },
+		  N | PPN(8),
+		  PW_EOPNOTSUPP },
+		{ PW_CAP_SVPBMT, { OK_ATTR, .mem_index = 1 }, PBMT_NC, PW_EOPNOTSUPP },
+		{ PW_CAP_SVRSW60T59B, { OK_ATTR, .soft = 4 }, 1ull << 59, PW_EINVAL },
+		{ PW_CAP_SVRSW60T59B, { OK_ATTR, .soft = 8 }, 1ull << 60, PW_EINVAL },
+	};
+
+	for (unsigned int i = 0; i < 16; i++) {
+		uint32_t caps = (i & 1 ? PW_CAP_SVNAPOT : 0) | (i & 2 ? PW_CAP_SVPBMT : 0) |
+				(i & 4 ? PW_CAP_SVRSW60T59B : 0);
+
+		harness_note("extensions", i);
+		if (!rv_open(&rv, i & 8, false, i & 8 ? 41 : 39, 0, caps))
+			continue;
+		for (unsigned int n = 0; n < NR(ext); n++) {
+			uint64_t want = V | R | (i & 8 ? U : 0) | ext[n].bits, raw = 0;
+			bool has = caps & ext[n].cap;
+			struct pw_attr got = { 0 };
+
+			harness_note("row", n);
+			EXPECT_EQ(pw_attr_encode(&rv.pt, &ext[n].attr, 0, &raw),
+				  has ? 0 : ext[n].without);
+			EXPECT_EQ(pw_attr_decode(&rv.pt, want, 0, &got), has ? 0 : PW_EDOM);
+			EXPECT_EQ(!pw_entry_reserved(&rv.pt, want, 0), has);
+			if (has) {
+				EXPECT_EQ(raw, want);
+				EXPECT_EQ(got.soft, ext[n].attr.soft);
+				EXPECT_EQ(got.flags, ext[n].attr.flags);
+				EXPECT_EQ(got.mem_index, ext[n].attr.mem_index);
+			}
+		}
+	}
+}
+
 /* Somebody else's entries: Linux' swap entries have bits 3:1 clear, its PROT_NONE pages R set. */
 TEST(entries_that_are_not_valid)
 {
