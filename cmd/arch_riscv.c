@@ -251,6 +251,7 @@ const struct arch arch_riscv = {
 	.memtype = memtype,
 	.words = words,
 	.nr_words = sizeof(words) / sizeof(words[0]),
+	.one_exec = true,
 	.ptdump = &ptdump,
 	.ledger = &ledger_counts,
 };

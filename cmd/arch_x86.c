@@ -362,6 +362,7 @@ const struct arch arch_x86 = {
 	.memtype = memtype,
 	.words = words,
 	.nr_words = sizeof(words) / sizeof(words[0]),
+	.one_exec = true,
 	.ptdump = &ptdump,
 	.ledger = &ledger_counts,
 };

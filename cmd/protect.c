@@ -19,6 +19,23 @@ static const struct word {
 	{ "nx", { .perm_clear = PW_PERM_X }, { .perm_clear = PW_PERM_USER_X } },
 };
 
+/*
+ * Where one bit says whether whoever has the page executes it, a user's right is not for itself:
+ * it is set as the supervisor's, and cleared with it.
+ */
+static struct pw_change change_of(const struct space *sp, unsigned int half,
+				  const struct word *word)
+{
+	struct pw_change c = half ? word->kernel : word->user;
+
+	if (!half && sp->arch->one_exec) {
+		c.perm_set |= c.perm_set & PW_PERM_USER_X ? PW_PERM_X : 0;
+		c.perm_set &= ~(uint32_t)PW_PERM_USER_X;
+		c.perm_clear |= c.perm_clear & PW_PERM_USER_X ? PW_PERM_X : 0;
+	}
+	return c;
+}
+
 static void show_runs(const struct half *h, struct pw_range range)
 {
 	struct pw_iter it;
@@ -92,7 +109,7 @@ static int write_result(const struct options *o, struct space *sp, const struct 
 static int apply(const struct options *o, struct space *sp, unsigned int half,
 		 struct pw_range range, const struct word *word)
 {
-	const struct pw_change *change = half ? &word->kernel : &word->user;
+	const struct pw_change change = change_of(sp, half, word);
 	struct half *h = &sp->half[half];
 	struct pw_result res;
 	int err;
@@ -101,7 +118,7 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 		out_space_header(h);
 	out_text("before:\n");
 	show_runs(h, range);
-	err = pw_protect(&h->pt, range, change, 0, NULL, &res);
+	err = pw_protect(&h->pt, range, &change, 0, NULL, &res);
 	if (err) {
 		out_flush();
 		explain(h, err, &res);
@@ -117,7 +134,7 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 	show_runs(h, range);
 	if (res.changed == 0)
 		out_text("nothing to change: every page was like that already\n");
-	else if (ledger(o, sp, half, range, change))
+	else if (ledger(o, sp, half, range, &change))
 		return EXIT_SOURCE;
 	return write_result(o, sp, h);
 }

@@ -388,6 +388,26 @@ def x86_modes(tmp):
     del base
 
 
+def protect_user(tmp):
+    """Users' pages: where one bit says that nobody executes, or whoever has the page."""
+    registers = {"cr0": X86_CR0, "cr4": X86_CR4, "efer": X86_EFER}
+    for name, fmt in (("x86", X86()), ("riscv", Riscv()), ("arm64", Arm64(12))):
+        m = Machine(fmt, tables(0x80000000, 4 * K))
+        root = m.new_table()
+        registers.update(cr3=root, satp=9 << 60 | root >> 12, TTBR0_EL1=root,
+                         TCR_EL1=16 | 1 << 23 | 16 << 16)
+        for i, perm in enumerate(("---/rwx", "---/r-x", "---/rw-", "---/r--")):
+            kernel = perm if name != "arm64" else perm.replace("---", "rw-" if "w" in perm else "r--")
+            m.map(root, 48, 0x400000 + i * 4 * K, 0x5000000 + i * 4 * K, 0, 1, kernel)
+        case = Case(tmp, f"{name}-protect-user", m.core(), registers)
+        for what, want in (("ro", ("r-x", "r-x", "r--", "r--")), ("rw", ("rwx", "rwx", "rw-", "rw-")),
+                           ("x", ("rwx", "r-x", "rwx", "r-x")), ("nx", ("rw-", "r--", "rw-", "r--"))):
+            text = case.expect(0, "protect", "--no-header", "0x400000+16K", what)
+            after = re.findall(r"/(\S\S\S) ", text.partition("\nafter ")[2])
+            runs = [p for i, p in enumerate(want) if i == 0 or p != want[i - 1]]
+            check(after == runs, f"{name}: protect {what} of users' pages", text)
+
+
 def x86_encrypted(tmp):
     """SME: the C-bit is in entries and no part of addresses."""
     enc = 1 << 47
@@ -776,7 +796,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
                      arm64_indirect, arm64_gigabytes, x86_64, x86_ptdump, x86_modes, x86_encrypted,
-                     riscv, kasan, shared, damaged, endless):
+                     protect_user, riscv, kasan, shared, damaged, endless):
             test(tmp)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
