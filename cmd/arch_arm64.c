@@ -135,9 +135,37 @@ static bool notes_root(const struct pw_source *s, uint64_t *root)
 	return true;
 }
 
+/*
+ * As TCR would say it. The notes do not say IPS: where a machine has 48 bits only, the others are
+ * zero.
+ */
+static int notes_tcr(const struct options *o, const struct pw_source *s, uint64_t t1sz,
+		     struct roots *roots)
+{
+	uint64_t page_size = 4096, tg1;
+
+	(void)note_number(s, "PAGESIZE", &page_size);
+	tg1 = page_size == 65536 ? 3 : page_size == 16384 ? 1 : 2;
+	if (tg1 == 2 && page_size != 4096) {
+		complain("%s: VMCOREINFO: expected PAGESIZE 4096, 16384 or 65536, found %llu",
+			 o->source, (unsigned long long)page_size);
+		return EXIT_SOURCE;
+	}
+	if (t1sz > 63) {
+		complain("%s: VMCOREINFO: expected TCR_EL1_T1SZ below 64, found %llu", o->source,
+			 (unsigned long long)t1sz);
+		return EXIT_SOURCE;
+	}
+	roots->regs.tcr = t1sz << TCR_T1SZ | tg1 << TCR_TG1 | (uint64_t)IPS_52 << TCR_IPS;
+	if (page_size != 65536 && t1sz < 16)
+		roots->regs.tcr |= TCR_DS;
+	roots->known[TCR] = true;
+	return 0;
+}
+
 static int read_notes(const struct options *o, const struct pw_source *s, struct roots *roots)
 {
-	uint64_t t1sz, page_size = 4096, tg1;
+	uint64_t t1sz;
 	size_t len;
 
 	if (roots->known[TTBR0] || roots->known[TTBR1])
@@ -158,16 +186,7 @@ static int read_notes(const struct options *o, const struct pw_source *s, struct
 	roots->has_swapper = true;
 	roots->known[TTBR1] = true;
 	strcpy(roots->from[1], "VMCOREINFO, swapper_pg_dir");
-	if (roots->known[TCR])
-		return 0;
-	(void)note_number(s, "PAGESIZE", &page_size);
-	tg1 = page_size == 65536 ? 3 : page_size == 16384 ? 1 : 2;
-	/* The notes do not say IPS. Where a machine has 48 bits only, the others are zero. */
-	roots->regs.tcr = (t1sz & 63u) << TCR_T1SZ | tg1 << TCR_TG1 | (uint64_t)IPS_52 << TCR_IPS;
-	if (page_size != 65536 && t1sz < 16)
-		roots->regs.tcr |= TCR_DS;
-	roots->known[TCR] = true;
-	return 0;
+	return roots->known[TCR] ? 0 : notes_tcr(o, s, t1sz, roots);
 }
 
 /* By granule, and whether descriptors hold 52-bit addresses. */
@@ -234,7 +253,8 @@ static int find_roots(const struct options *o, struct space *sp, const struct pw
 	if (file)
 		read_registers(o, file, &roots);
 	if (file && !roots.known[TCR]) {
-		complain("%s: cpu %u: expected TCR_EL1 among the registers", o->registers, o->cpu);
+		complain("%s: cpu %u: expected TCR_EL%d among the registers", o->registers, o->cpu,
+			 roots.regs.regime == PW_REGIME_EL20 ? 2 : 1);
 		return EXIT_SOURCE;
 	}
 	read_options(o, &roots);

@@ -388,6 +388,28 @@ def x86_modes(tmp):
     del base
 
 
+def arm64_notes_damaged(tmp):
+    """Notes, and registers, that say what cannot be: named, with what was expected."""
+    m = Machine(Arm64(12), tables(0x40000000, 4 * K))
+    root = m.new_table()
+    m.map(root, 48, upper(48), 0x80000000, 0, 3)
+    for key, value, says in (("PAGESIZE", 8192, "PAGESIZE 4096, 16384 or 65536, found 8192"),
+                             ("PAGESIZE", 0, "PAGESIZE 4096, 16384 or 65536, found 0"),
+                             ("NUMBER_TCR_EL1_T1SZ", "0x50", "TCR_EL1_T1SZ below 64, found 80")):
+        lines = {"PAGESIZE": 4096, "SYMBOL_swapper_pg_dir": f"{root + 0xffff800000000000:x}",
+                 "NUMBER_kimage_voffset": hex(0xffff800000000000), "NUMBER_TCR_EL1_T1SZ": 16}
+        good = Case(tmp, "arm64-notes", m.core([vmcoreinfo(**lines)]))
+        good.shows(m.mapped)
+        lines[key] = value
+        case = Case(tmp, "arm64-notes-damaged", m.core([vmcoreinfo(**lines)]))
+        case.expect(3, "dump", says=f"{case.core}: VMCOREINFO: expected {says}")
+    hcr = 1 << 34 | 1 << 27
+    for registers, says in (({"TTBR1_EL1": root}, "expected TCR_EL1 among"),
+                            ({"TTBR1_EL2": root, "TCR_EL1": 0, "HCR_EL2": hcr},
+                             "expected TCR_EL2 among")):
+        Case(tmp, "arm64-no-tcr", m.core(), registers).expect(3, "dump", says=says)
+
+
 def protect_user(tmp):
     """Users' pages: where one bit says that nobody executes, or whoever has the page."""
     registers = {"cr0": X86_CR0, "cr4": X86_CR4, "efer": X86_EFER}
@@ -796,7 +818,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         for test in (arm64_16k, arm64_16k_lpa2, arm64_64k_lpa, arm64_protect_64k, arm64_vhe,
                      arm64_indirect, arm64_gigabytes, x86_64, x86_ptdump, x86_modes, x86_encrypted,
-                     protect_user, riscv, kasan, shared, damaged, endless):
+                     arm64_notes_damaged, protect_user, riscv, kasan, shared, damaged, endless):
             test(tmp)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
