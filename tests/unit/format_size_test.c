@@ -424,3 +424,46 @@ TEST(what_a_change_owes)
 	each_level(true, 0, 0, owed);
 	each_level(true, PW_CAP_XNX | PW_CAP_MBE | PW_CAP_SUM | PW_CAP_SMEP, 0, owed);
 }
+
+/*
+ * A NAPOT group that harts may be using is broken for anything but software bits, and accessed and
+ * dirty, which hardware writes to one of its entries alone. Nobody here may break it.
+ */
+static void groups(unsigned int level)
+{
+	static const struct {
+		struct pw_change change;
+		bool in_place;
+	} rows[] = {
+		{ { .flags_set = PW_ATTR_ACCESSED }, true },
+		{ { .flags_set = PW_ATTR_DIRTY }, true },
+		{ { .raw_set = 3ull << 8 }, true },
+		{ { .raw_set = 3ull << 59 }, true },
+		{ { .flags_clear = PW_ATTR_ACCESSED | PW_ATTR_DIRTY }, true },
+		{ { .raw_clear = 3ull << 59 | 3ull << 8 }, true },
+		{ { .perm_clear = PW_PERM_W | PW_PERM_USER_W }, false },
+		{ { .perm_set = PW_PERM_X }, false },
+		{ { .raw_set = 1ull << 61 }, false },
+	};
+	struct pw_attr a = clean();
+	struct pw_range range = pw_range_len(w.pt.first.v + (16u << 12), 16u << 12);
+
+	if (level || !w.format->ref->alike)
+		return;
+	EXPECT_EQ(pw_map(&w.pt, range, pw_pa_of(16u << 12), &a, PW_CONTIGUOUS, NULL, NULL), 0);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pw_change c = rows[i].change;
+
+		harness_note("row", i);
+		c.perm_clear &= w.pt.regime == PW_REGIME_RISCV_G ? 7u : ~0u;
+		EXPECT_EQ(pw_protect(&w.pt, range, &c, 0, NULL, NULL),
+			  rows[i].in_place ? 0 : PW_EBUSY);
+	}
+	EXPECT_EQ(pw_unmap(&w.pt, range, 0, NULL, NULL), 0);
+	world_forget(&w);
+}
+
+TEST(a_group_of_like_entries_in_place)
+{
+	each_level(true, 0, 0, groups);
+}
