@@ -35,20 +35,7 @@
 #define PW_A64_AP_RO	(1ull << 7) /* AP[2] */
 #define PW_A64_NG	(1ull << 11)
 #define PW_A64_NSE	PW_A64_NG /* at EL3 */
-#define PW_A64_GP	(1ull << 50)
-#define PW_A64_PXN	(1ull << 53)
-#define PW_A64_UXN	(1ull << 54) /* XN where there is one privilege */
-#define PW_A64_POINDEX	60u	     /* 3 bits, with PW_CAP_POE */
-#define PW_A64_PXNTABLE (1ull << 59)
-#define PW_A64_XNTABLE	(1ull << 60)
-#define PW_A64_APTABLE0 (1ull << 61) /* no EL0 access */
-#define PW_A64_APTABLE1 (1ull << 62) /* read-only */
-
-/* what a table takes away, as folded by inherit() */
-#define PW_A64_ACC_PXN 1u
-#define PW_A64_ACC_XN  2u
-#define PW_A64_ACC_EL0 4u
-#define PW_A64_ACC_RO  8u
+#define PW_A64_POINDEX	60u	  /* 3 bits, with PW_CAP_POE */
 
 /* One privilege (EL2, EL3): XN in bit 54, AP[1] and nG without meaning. */
 PW_INLINE bool pw_a64_one_privilege(uint32_t regime)
@@ -99,6 +86,10 @@ PW_INLINE uint64_t pw_a64_unused(const struct pw_table *pt, uint64_t e, uint32_t
 	return (what & PW_ATTR_DIRTY) && pw_a64_dirty_state(pt, e) ? e | PW_A64_AP_RO : e;
 }
 
+/*
+ * What tables take away, as bits 0 to 3: PXNTable (privileged execution), XNTable (the user's, or
+ * the one privilege's), APTable[0] (all of EL0's access), APTable[1] (writing).
+ */
 PW_INLINE uint32_t pw_a64_inherit(const struct pw_table *pt, uint32_t acc, uint64_t e,
 				  unsigned int level)
 {

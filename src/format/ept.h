@@ -40,7 +40,7 @@
 #define PW_EPT_R	  (1ull << 0)
 #define PW_EPT_W	  (1ull << 1)
 #define PW_EPT_X	  (1ull << 2)
-#define PW_EPT_RWX	  7ull
+#define PW_EPT_RWX	  (PW_EPT_R | PW_EPT_W | PW_EPT_X)
 #define PW_EPT_TYPE	  (7ull << 3)
 #define PW_EPT_TABLE_RES  (0xfull << 3)
 #define PW_EPT_LEAF	  (1ull << 7) /* level 1 and up */

@@ -41,7 +41,6 @@
 #define PW_X86_P	 (1ull << 0)
 #define PW_X86_RW	 (1ull << 1)
 #define PW_X86_US	 (1ull << 2)
-#define PW_X86_PCD_PWT	 (3ull << 3) /* PCD:PWT, the low bits of the PAT index */
 #define PW_X86_A	 (1ull << 5)
 #define PW_X86_D	 (1ull << 6)
 #define PW_X86_PS	 (1ull << 7) /* a leaf, level 1 and up */
@@ -268,7 +267,7 @@ PW_COLD int pw_x86_encode_memtype(const struct pw_table *pt, const struct pw_att
 			if (i == 7u)
 				return PW_EOPNOTSUPP;
 	}
-	*raw |= (uint64_t)(i & 3u) << 3;
+	*raw |= (uint64_t)(i & 3u) << 3; /* PCD:PWT */
 	if (i & 4u)
 		*raw |= level ? PW_X86_PAT_LARGE : PW_X86_PAT;
 	return 0;
