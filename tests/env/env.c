@@ -12,10 +12,12 @@
 
 #define PLAIN (PW_ATTR_VALID | PW_ATTR_GLOBAL | PW_ATTR_ACCESSED)
 
-/* Both kinds of a format's instances, and what gives their leaves other sizes. */
+/* Both kinds of a format's instances, and what comes with each. */
 #define INSTANCES(format)                                                                   \
 	.direct = &pw_##format##_direct, .direct_reshaper = &pw_##format##_direct_reshaper, \
-	.hooked = &pw_##format##_hooked, .hooked_reshaper = &pw_##format##_hooked_reshaper
+	.direct_lookup = pw_##format##_direct_lookup, .hooked = &pw_##format##_hooked,      \
+	.hooked_reshaper = &pw_##format##_hooked_reshaper,                                  \
+	.hooked_lookup = pw_##format##_hooked_lookup
 
 /* What all granules of arm64's stage 1 have in common. */
 #define ARM64_STAGE1                                                                          \

@@ -36,6 +36,8 @@ struct world_format {
 	const struct pw_instance *hooked;
 	const struct pw_reshaper *direct_reshaper;
 	const struct pw_reshaper *hooked_reshaper;
+	pw_lookup_fn *direct_lookup;
+	pw_lookup_fn *hooked_lookup;
 	const struct ref_format *ref;
 	const struct pw_fields *fields;
 	uint32_t page_lg2;
