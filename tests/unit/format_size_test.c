@@ -299,6 +299,105 @@ TEST(use_is_gathered_and_cleared)
 	each_level(false, 0, 1, use);
 }
 
+/* Neighbours --------------------------------------------------------------------------------- */
+
+/* What an operation makes of two slots, the first of which may be empty. */
+struct outcome {
+	int err;
+	uint64_t now[2];
+	uint64_t changed;
+};
+
+static struct outcome operate(bool unmap, uint64_t *slot, uint64_t a, uint64_t b,
+			      struct pw_range range)
+{
+	const struct pw_change c = { .flags_clear = PW_ATTR_ACCESSED };
+	struct pw_result res;
+	struct outcome o;
+
+	slot[0] = a;
+	slot[1] = b;
+	o.err = unmap ? pw_unmap(&w.pt, range, PW_KEEP_TABLES, NULL, &res) :
+			pw_protect(&w.pt, range, &c, 0, NULL, &res);
+	o.now[0] = slot[0];
+	o.now[1] = slot[1];
+	o.changed = res.changed;
+	return o;
+}
+
+/*
+ * Two entries that differ in a bit beside where they lead: whether they are one run to the engine
+ * or not, each becomes what it becomes alone, or neither changes.
+ */
+static void two(unsigned int level, uint64_t *slot, uint64_t a, uint64_t b)
+{
+	uint64_t size = pw_table_leaf_size(&w.pt, level);
+	struct pw_range range = pw_range_len(w.pt.first.v + 2 * size, 2 * size);
+
+	for (unsigned int unmap = 0; unmap < 2; unmap++) {
+		struct outcome x = operate(unmap, slot, a, 0, range);
+		struct outcome y = operate(unmap, slot, 0, b, range);
+		struct outcome both = operate(unmap, slot, a, b, range);
+
+		harness_note("unmap", unmap);
+		EXPECT_EQ(x.err, 0);
+		EXPECT_EQ(both.err, y.err);
+		EXPECT_EQ(both.now[0], y.err ? a : x.now[0]);
+		EXPECT_EQ(both.now[1], y.now[1]);
+		if (!y.err)
+			EXPECT_EQ(both.changed, x.changed + y.changed);
+	}
+	slot[0] = slot[1] = 0;
+}
+
+/* No table, and of no group: those would be more than one entry's business. */
+static bool is_alone(uint64_t e, unsigned int level)
+{
+	return regime.format->kind(&regime, e, level) != PW_KIND_TABLE &&
+	       !(regime.format->attr(&regime, e, level).flags & PW_ATTR_CONTIGUOUS);
+}
+
+static void neighbours(unsigned int level)
+{
+	uint64_t size = pw_table_leaf_size(&w.pt, level), e[2], *slot;
+	struct pw_range range = pw_range_len(w.pt.first.v + 2 * size, 2 * size);
+	uint32_t kind;
+
+	if (w.pt.last.v - w.pt.first.v < 4 * size || w.pt.pa_max < 4 * size)
+		return;
+	for (unsigned int valid = w.format->can_be_invalid ? 0 : 1; valid < 2; valid++) {
+		struct pw_attr a = world_attr(&w, PW_PERM_W | PW_PERM_X);
+
+		harness_note("valid", valid);
+		a.flags &= valid ? ~0u : ~(uint32_t)PW_ATTR_VALID;
+		if (!EXPECT_EQ(pw_map(&w.pt, range, pw_pa_of(2 * size), &a, PW_MAX_LEVEL(level),
+				      NULL, NULL),
+			       0))
+			return;
+		e[0] = entry(range.first.v, level, &slot);
+		e[1] = slot[1];
+		kind = regime.format->kind(&regime, e[0], level);
+		for (unsigned int n = 0; n < 400; n++) {
+			uint64_t both = n < 64 ? 0 : 1ull << harness_below(64);
+			uint64_t one = 1ull << (n < 64 ? n : harness_below(64));
+
+			harness_note("both", both);
+			harness_note("one", one);
+			if (regime.format->kind(&regime, e[0] ^ both, level) != kind ||
+			    !is_alone(e[0] ^ both, level) || !is_alone(e[1] ^ both ^ one, level))
+				continue;
+			two(level, slot, e[0] ^ both, e[1] ^ both ^ one);
+		}
+		EXPECT_EQ(pw_unmap(&w.pt, range, 0, NULL, NULL), 0);
+	}
+}
+
+TEST(neighbours_of_another_kind)
+{
+	each_level(false, 0, 0, neighbours);
+	each_level(false, PW_CAP_NO_NX | PW_CAP_MBE | PW_CAP_XNX, 0, neighbours);
+}
+
 /* What is owed ------------------------------------------------------------------------------- */
 
 static bool is_arm64(void)
