@@ -697,10 +697,11 @@ TEST(fields_are_what_accessors_say)
 /* Changes of rights -------------------------------------------------------------------------- */
 
 /* What was asked for is there, what was to go is gone, and nothing else of the entry is changed. */
-static void one_change(uint64_t *slot, uint64_t was, const struct pw_change *c)
+static void one_change(uint64_t *slot, uint64_t was, uint32_t flags, const struct pw_change *c)
 {
 	struct pw_range range = pw_range_len(w.pt.first.v, world_page_bytes(&w));
 	uint32_t gone = c->perm_clear & ~c->perm_set;
+	uint64_t dbm = flags & PW_ATTR_DBM ? 1ull << 51 : 0;
 	struct pw_attr all = { .perm = PW_PERM_ALL };
 	struct pw_attr got;
 	int err;
@@ -716,7 +717,9 @@ static void one_change(uint64_t *slot, uint64_t was, const struct pw_change *c)
 		all = ref_visible(&geo, &all);
 		EXPECT_EQ(all.perm & c->perm_set & ~(got.perm | got.perm >> 3), 0);
 		EXPECT_EQ(got.perm & gone, 0);
-		EXPECT_EQ((*slot ^ was) & ~w.format->ref->perm_bits(0), 0);
+		EXPECT_EQ((*slot ^ was) & ~(w.format->ref->perm_bits(0) | dbm), 0);
+		/* arm64: hardware goes on marking what is written, unless nobody may write */
+		EXPECT_EQ(got.flags & PW_ATTR_DBM, gone & PW_PERM_W ? 0 : flags & PW_ATTR_DBM);
 	}
 }
 
@@ -729,22 +732,23 @@ static void changes(void)
 
 	EXPECT_EQ(pw_map(&w.pt, range, pw_pa_of(0), &plain, 0, NULL, NULL), 0);
 	EXPECT_EQ(pw_translate(&w.pt, range.first, &t), 0);
-	for (uint32_t perm = 0; perm <= PW_PERM_ALL; perm++) {
-		struct pw_attr a = some_attr(perm, w.format->base, 0);
-
+	for (uint32_t i = 0; i < 2 * (PW_PERM_ALL + 1); i++) {
+		uint32_t dbm = i & 1 ? PW_ATTR_DBM & w.format->flags : 0;
+		struct pw_attr a = some_attr(i / 2, w.format->base | dbm, 0);
+		uint64_t *slot = world_slot(&w, t.step[t.nr_steps - 1].entry_pa.v, 0);
 		uint64_t raw = 0;
 
-		if (!expressible(&a, 0))
+		if (!expressible(&a, 0) || (i & 1 && !dbm))
 			continue;
-		harness_note("perm", perm);
+		harness_note("perm", a.perm);
 		EXPECT_EQ(pw_attr_encode(&w.pt, &a, 0, &raw), 0);
 		nr++;
-		for (uint32_t i = 0; i < 64 * 64; i++) {
-			struct pw_change c = { .perm_clear = i / 64, .perm_set = i % 64 };
+		for (uint32_t n = 0; n < 64 * 64; n++) {
+			struct pw_change c = { .perm_clear = n / 64, .perm_set = n % 64 };
 
 			harness_note("clear", c.perm_clear);
 			harness_note("set", c.perm_set);
-			one_change(world_slot(&w, t.step[t.nr_steps - 1].entry_pa.v, 0), raw, &c);
+			one_change(slot, raw, a.flags, &c);
 		}
 	}
 	EXPECT(nr >= 3);
