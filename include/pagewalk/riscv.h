@@ -40,6 +40,10 @@ struct pw_riscv_regs {
  * Of the capabilities, PW_CAP_SUM and PW_CAP_MXR are set or cleared and the others kept: no
  * register of the supervisor's says which extensions there are.
  *
+ * A table entry with G makes all leaves below global, whatever they say. The library writes none;
+ * where others did, in tables that a CPU walks, @cfg->any_asid has to be set, or the fences for
+ * what is below are for one ASID and leave it.
+ *
  * Context:   any.
  * On error:  @cfg is unchanged.
  * Return:    0; PW_ENOENT satp is bare: addresses are not translated, there is no table;
