@@ -141,28 +141,32 @@ class Machine:
         self.mapped.append((va, nr * size, pa, perm))
 
     def core(self, notes=()):
-        """An ELF core: notes as (name, bytes), and a segment for each stretch of memory."""
-        segments = []
-        for pa in sorted(self.memory):
-            if segments and segments[-1][0] + len(segments[-1][1]) == pa:
-                segments[-1][1].extend(self.memory[pa])
-            else:
-                segments.append((pa, bytearray(self.memory[pa])))
-        note = b""
-        for name, body in notes:
-            name = name.encode() + b"\0"
-            note += struct.pack("<III", len(name), len(body), 0)
-            note += name.ljust(len(name) + 3 & ~3, b"\0") + body.ljust(len(body) + 3 & ~3, b"\0")
-        at = 64 + 56 * (1 + len(segments))
-        headers = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(note), 0, 0)
-        at += len(note)
-        for pa, data in segments:
-            headers += struct.pack("<IIQQQQQQ", 1, 0, at, pa, pa, len(data), len(data), 0)
-            at += len(data)
-        ident = b"\x7fELF\2\1\1" + bytes(9)
-        head = ident + struct.pack("<HHIQQQIHHHHHH", 4, self.fmt.machine, 1, 0, 64, 0, 0, 64, 56,
-                                   1 + len(segments), 0, 0, 0)
-        return head + headers + note + b"".join(bytes(data) for _, data in segments)
+        return core_of(self.fmt.machine, self.memory, notes)
+
+
+def core_of(machine, memory, notes=()):
+    """An ELF core: notes as (name, bytes), and a segment for each stretch of memory."""
+    segments = []
+    for pa in sorted(memory):
+        if segments and segments[-1][0] + len(segments[-1][1]) == pa:
+            segments[-1][1].extend(memory[pa])
+        else:
+            segments.append((pa, bytearray(memory[pa])))
+    note = b""
+    for name, body in notes:
+        name = name.encode() + b"\0"
+        note += struct.pack("<III", len(name), len(body), 0)
+        note += name.ljust(len(name) + 3 & ~3, b"\0") + body.ljust(len(body) + 3 & ~3, b"\0")
+    at = 64 + 56 * (1 + len(segments))
+    headers = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(note), 0, 0)
+    at += len(note)
+    for pa, data in segments:
+        headers += struct.pack("<IIQQQQQQ", 1, 0, at, pa, pa, len(data), len(data), 0)
+        at += len(data)
+    ident = b"\x7fELF\2\1\1" + bytes(9)
+    head = ident + struct.pack("<HHIQQQIHHHHHH", 4, machine, 1, 0, 64, 0, 0, 64, 56,
+                               1 + len(segments), 0, 0, 0)
+    return head + headers + note + b"".join(bytes(data) for _, data in segments)
 
 
 def vmcoreinfo(**lines):
