@@ -426,7 +426,7 @@ TEST(attributes_refused)
 	}
 }
 
-/* Each extension opens its own bits, whichever others there are: written, read, and else reserved. */
+/* Each extension opens its own bits, whatever others there are: written, read; else reserved. */
 TEST(each_extension_has_its_bits)
 {
 	static const struct {
