@@ -310,6 +310,21 @@ TEST(indirect_permissions_of_every_index)
 				  writable ? PW_ATTR_DBM | PW_ATTR_DIRTY : 0);
 			EXPECT_EQ(pw_attr_encode(&a.pt, &attr, 0, &raw), 0);
 			EXPECT_EQ(raw, leaf);
+			/* the other flags are where they always are: GP, Contiguous, nG, AF, NS */
+			for (unsigned int bit = 0; bit < 5; bit++) {
+				uint64_t flip = leaf ^
+						1ull << (const int[]){ 50, 52, 11, 10, 5 }[bit];
+
+				EXPECT_EQ(pw_attr_decode(&a.pt, flip, 0, &attr), 0);
+				EXPECT_EQ(attr.perm, want);
+				if (bit == 1)
+					EXPECT(attr.flags & PW_ATTR_CONTIGUOUS);
+				if (bit == 2 &&
+				    (regime == PW_REGIME_EL2 || regime == PW_REGIME_EL3))
+					continue; /* no flag, or NSE, there */
+				EXPECT_EQ(pw_attr_encode(&a.pt, &attr, 0, &raw), 0);
+				EXPECT_EQ(raw, flip);
+			}
 			/* nDirty */
 			EXPECT_EQ(pw_attr_decode(&a.pt, leaf | 0x80, 0, &attr), 0);
 			EXPECT_EQ(attr.perm, want);
