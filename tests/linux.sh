@@ -3,7 +3,9 @@
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 #
 # The kernel vocabulary: its tests for 2, 3, 4 and 5 levels (every folding), under ASan and UBSan,
-# and recorded walks, done again: a real kernel's with 4 levels, and hand-made ones with 3.
+# and recorded walks, done again: a real kernel's with 4 levels, hand-made ones with 3; and what a
+# model of that kernel says, which agrees with it on its own walks: those walks with 3 levels, and
+# random ones with every folding.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -93,7 +95,19 @@ disagree() {
 	fi
 }
 
-replay "a real kernel's, 4 levels" tests/captures/walks-arm64-linux-7.3
+recorded=tests/captures/walks-arm64-linux-7.3
+replay "a real kernel's, 4 levels" $recorded
+try "the model makes a real kernel's callbacks" tests/linux/walk_model.py $recorded
+if try "a real kernel's walks with 3 levels" \
+	tests/linux/walk_sets.py refold $recorded "$out/refolded"; then
+	replay "a real kernel's, with 3 levels" "$out/refolded"
+fi
+for bits in 30 39 48 52; do
+	if try "random walks, $bits bits" \
+		tests/linux/walk_sets.py random $recorded "$out/random$bits" 12 $bits $bits; then
+		replay "random walks, $bits bits" "$out/random$bits"
+	fi
+done
 if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
 	replay "walks with 3 levels" "$out/walks39"
 	disagree "a value changed" 's/ val=e8000050000703/ val=e8000050000702/'

@@ -145,8 +145,9 @@ static bool folded_sees(unsigned int level)
 static bool visible(unsigned int level, uint32_t run)
 {
 	/* at the upper two levels Linux takes what is neither table nor (LPA2) leaf for a hole */
-	bool hole = run == PW_RUN_HOLE ||
-		    (level > 2 && run != PW_RUN_TABLE_PRE && run != PW_RUN_LEAF);
+	bool leaf = run == PW_RUN_LEAF ||
+		    (run == PW_RUN_INVALID && PGTABLE_LEVELS > 4 && level == 3);
+	bool hole = run == PW_RUN_HOLE || (level > 2 && run != PW_RUN_TABLE_PRE && !leaf);
 
 	if (folded_sees(level))
 		return true;
@@ -179,14 +180,19 @@ static uint64_t nth(const struct pw_run *run, uint64_t i)
 }
 
 /* What a callback of the walk would do with it: true to pass over what is below. */
-static bool passed_over(const struct walk *w, unsigned int level)
+static bool passed_over(const struct walk *w, unsigned int level, bool hole)
 {
+	unsigned int kind;
 	struct act act;
 
-	if ((level != 1 && level != 2) || !sees.kind[level])
-		return false;
-	act = rule_at(w->rule, kind_name[level], ++sees.calls[level]);
-	return act.action == ACTION_CONTINUE;
+	for (kind = 2; kind >= 1; kind--) { /* with 2 levels the PUD is this entry, and the PMD */
+		if (level_of(kind) != level || !sees.kind[kind] || (hole && kind == level))
+			continue;
+		act = rule_at(w->rule, kind_name[kind], ++sees.calls[kind]);
+		if (act.action == ACTION_CONTINUE)
+			return true;
+	}
+	return false;
 }
 
 /* Entries by level and kind, as the two native forms count them. */
@@ -240,7 +246,7 @@ static bool visit_range(const struct walk *w, const struct pw_table *pt, unsigne
 		for (i = 0; i < run.nr; i++) {
 			if (!visible(run.level, run.kind))
 				continue;
-			skip = run.kind != PW_RUN_HOLE && passed_over(w, run.level);
+			skip = passed_over(w, run.level, run.kind == PW_RUN_HOLE);
 			add_own(run.level, va + i * size_of(run.level), nth(&run, i));
 			if (skip && run.kind == PW_RUN_TABLE_PRE) {
 				pw_iter_skip(&it);
