@@ -194,7 +194,7 @@ bugs: tests
 	$(Q)PW_BUILD=$(O) tests/bugs/run
 
 walk-replay:
-	$(Q)PW_BUILD=$(O) tests/walk-replay.sh $(DIR)
+	$(Q)PW_BUILD=$(O) tests/walk-replay.sh $(if $(DIR),"$(DIR)")
 
 # For scripts: make -s print-PW_SRC
 print-%:

@@ -83,16 +83,34 @@ replay() {
 	[ "$replay_status" -eq 0 ] || printf '%s\n' "$replay_output" | tail -n 40
 }
 
-# A recording with one thing changed must not agree.
-disagree() {
+# The recording of 3 levels with its log put through sed.
+changed() {
 	mkdir -p "$out/changed"
 	cp "$out/walks39/ptonly-before.elf" "$out/walks39/ptonly.elf" "$out/changed"
-	sed "$2" "$out/walks39/walks.log" >"$out/changed/walks.log"
-	if cmp -s "$out/walks39/walks.log" "$out/changed/walks.log"; then
-		fail "$1: nothing changed"
-	else
-		refuse "$1" env PW_BUILD="$build" tests/walk-replay.sh "$out/changed"
-	fi
+	sed "$1" "$out/walks39/walks.log" >"$out/changed/walks.log"
+	! cmp -s "$out/walks39/walks.log" "$out/changed/walks.log"
+}
+
+# A recording with one thing changed must not agree.
+disagree() {
+	try "$1: something is changed" changed "$2"
+	refuse "$1" env PW_BUILD="$build" tests/walk-replay.sh "$out/changed"
+}
+
+# Nor one with a line that cannot be read, and the line is named.
+named() {
+	try "$1: something is changed" changed "$2"
+	named_output=$(PW_BUILD=$build tests/walk-replay.sh "$out/changed" 2>&1)
+	named_status=$?
+	# shellcheck disable=SC2016
+	try "$1: refused, and named" sh -c '[ "$1" -ne 0 ] && printf "%s" "$2" | grep -qE "$3"' \
+		named "$named_status" "$named_output" "$3"
+}
+
+# One that says the same in other words must agree, by whatever name its folder goes.
+agree() {
+	try "$1: something is changed" changed "$2"
+	try "$1" env PW_BUILD="$build" tests/walk-replay.sh "$out/changed/"
 }
 
 recorded=tests/captures/walks-arm64-linux-7.3
@@ -115,5 +133,38 @@ if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
 	disagree "a callback missing" '/^  post_vma/d'
 	disagree "a warning missing" 's/warns=3/warns=2/'
 	disagree "a table with two names" 's/new=1600000404fffc3 vma=2040000000/new=3 vma=2040000000/'
+	agree "a geometry in another order, with more in it" \
+		's/^GEOM page=4096 levels=3 va_bits=39/GEOM pud=x va_bits=39 levels=3 page=4096/'
+	agree "a geometry without the vmalloc area" 's/ vmalloc=[^ ]*//'
+	agree "line ends of another system" 's/$/\r/'
+	agree "lines that say nothing" 's/^PHASE .*/\n# a note\n&\n/'
+	agree "no phase but the first" '1,/^PHASE locks/{/^PHASE locks/d}'
+	named "a value that is none" 's/ ret=0$/ ret=zero/' 'walks.log:[0-9]+: .*LOCK'
+	named "another number of levels" 's/levels=3/levels=4/' 'walks.log:4: .*geometry'
+	named "pages of 64K" 's/page=4096/page=65536/' 'walks.log: pages of 65536'
+	named "no geometry" '/^GEOM/d' 'walks.log: no GEOM'
+	named "a VMA out of order" '/^VMA 2000000000/{h;d};/^VMA 2040000000/{G}' \
+		'walks.log:[0-9]+: the VMAs'
+	named "a VMA without numbers" 's/^VMA 2000000000/VMA x/' 'walks.log:6: no VMA'
+	named "a root that is no table" 's/^ROOT user pa=.*/ROOT user pa=7/' 'walks.log:5: no root'
+	named "no root" '/^ROOT private/d' 'walks.log:[0-9]+: root= is none'
+	named "a range that is no number" 's/\(WALK hole-only .* start=\)/\1x/' \
+		'walks.log:[0-9]+: start= or end='
+	named "a callback that nobody knows" 's/ops=pgd_entry,pte_hole/ops=pgd_entry,pte_hol/' \
+		'walks.log:[0-9]+: ops= or rule='
+	named "a rule that nobody knows" 's/rule=pud_entry#1:again/rule=pud_entry#1:agian/' \
+		'walks.log:[0-9]+: ops= or rule='
+	named "a walk that nobody knows" 's/fn=walk_page_mapping/fn=walk_page_maping/' \
+		'walks.log:[0-9]+: fn='
+	named "a walk without its end" '/^WALK hole-only/,/ = 0/{/ = 0/d}' \
+		'walks.log:[0-9]+: it does not end'
+	named "callbacks of no walk" '/^WALK hole-only/,/ = 0/{/^WALK/d}' 'walks.log:[0-9]+: '
+	mkdir -p "$out/a folder"
+	xz -k -c "$out/walks39/walks.log" >"$out/a folder/walks.log.xz"
+	cp "$out/walks39/ptonly-before.elf" "$out/walks39/ptonly.elf" "$out/a folder"
+	try "a folder with a space, by make" make -s O="$build" walk-replay DIR="$out/a folder/"
+	rm "$out/a folder/ptonly.elf"
+	refuse "no second snapshot" make -s O="$build" walk-replay DIR="$out/a folder"
+	refuse "no folder" make -s O="$build" walk-replay DIR="$out/nothing"
 fi
 finish

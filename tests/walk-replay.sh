@@ -7,7 +7,7 @@
 # vocabulary is built for the geometry in the log's GEOM line. Ends with "N of M walks agree", and
 # with status 0 if everything does.
 set -u
-dir=$(cd "${1:-tests/captures/walks-arm64-linux-7.3}" 2>/dev/null && pwd)
+dir=$(CDPATH='' cd -- "${1:-tests/captures/walks-arm64-linux-7.3}" 2>/dev/null && pwd)
 . "$(dirname "$0")/lib.sh"
 
 [ -n "$dir" ] || { echo "walk-replay: no folder ${1:-}" >&2; exit 2; }
@@ -18,11 +18,16 @@ tools/unpack-captures "$dir" "$work/log" || exit 2
 for file in walks.log ptonly-before.elf ptonly.elf; do
 	[ -s "$work/log/$file" ] || { echo "walk-replay: no $file in $dir" >&2; exit 2; }
 done
+page=$(sed -n 's/^GEOM .*page=\([0-9][0-9]*\).*/\1/p' "$work/log/walks.log" | head -n 1)
+[ "${page:-4096}" -eq 4096 ] || {
+	echo "walk-replay: walks.log: pages of $page bytes; <pagewalk/linux.h> is for 4096" >&2
+	exit 2
+}
 bits=$(sed -n 's/^GEOM .*va_bits=\([0-9][0-9]*\).*/\1/p' "$work/log/walks.log" | head -n 1)
 case $bits in
 2[2-9] | 3? | 4? | 5[0-2]) ;;
 *)
-	echo "walk-replay: no va_bits= in a GEOM line" >&2
+	echo "walk-replay: walks.log: no GEOM line with va_bits= of 22 to 52" >&2
 	exit 2
 	;;
 esac

@@ -34,6 +34,7 @@ static uint64_t pool_used;
 static struct vm_area_struct vmas[MAX_VMAS];
 static struct pw_linux_mapped mapped[MAX_VMAS];
 static unsigned long nr_vmas, nr_mapped;
+static bool complete; /* all VMAs are there */
 static struct {
 	uint64_t ours, theirs;
 } names[MAX_NAMES];
@@ -197,8 +198,11 @@ static void compare_table(const uint64_t *ours, const uint64_t *theirs, int leve
 
 static void compare_root(const pgd_t *root, unsigned long va)
 {
-	const void *theirs = pw_source_bytes(compare.theirs, phys(root), PTRS_PER_PGD * 8);
+	const void *theirs;
 
+	if (!root) /* the log has no such root */
+		return;
+	theirs = pw_source_bytes(compare.theirs, phys(root), PTRS_PER_PGD * 8);
 	if (theirs)
 		compare_table((const uint64_t *)(const void *)root, theirs, PGTABLE_LEVELS - 1, va);
 	else
@@ -225,19 +229,22 @@ unsigned int compare_tables(const char *dir, const char *file, unsigned long reg
  * Address spaces
  */
 
-void set_root(const char *line)
+bool set_root(const char *line)
 {
 	char name[32];
-	uint64_t pa = hex(line, "pa");
+	pgd_t *root = is_hex(line, "pa") ? virt(hex(line, "pa")) : NULL;
 
-	if (sscanf(line, "ROOT %31s", name) != 1)
-		return;
+	if (!root || ((uintptr_t)root & ~PAGE_MASK) || sscanf(line, "ROOT %31s", name) != 1)
+		return false;
 	if (!strcmp(name, "private"))
-		private_root = virt(pa);
+		private_root = root;
 	else if (!strcmp(name, "swapper"))
-		init_mm.pgd = virt(pa);
+		init_mm.pgd = root;
 	else if (!strcmp(name, "user"))
-		user_mm.pgd = virt(pa);
+		user_mm.pgd = root;
+	else
+		return false;
+	return true;
 }
 
 bool add_vma(const char *line, unsigned long huge_page_size)
@@ -245,8 +252,9 @@ bool add_vma(const char *line, unsigned long huge_page_size)
 	struct vm_area_struct *vma = &vmas[nr_vmas];
 	char map[32] = "";
 
-	if (nr_vmas == MAX_VMAS || sscanf(line, "VMA %lx %lx flags=%lx", &vma->vm_start,
-					  &vma->vm_end, &vma->vm_flags) != 3)
+	if (nr_vmas == MAX_VMAS || complete || !is_hex(line, "pgoff") ||
+	    sscanf(line, "VMA %lx %lx flags=%lx", &vma->vm_start, &vma->vm_end, &vma->vm_flags) !=
+		    3)
 		return false;
 	vma->vm_pgoff = hex(line, "pgoff");
 	vma->huge_page_size = is_vm_hugetlb_page(vma) ? huge_page_size : 0;
@@ -268,6 +276,9 @@ static int by_offset(const void *a, const void *b)
 
 bool vmas_complete(void)
 {
+	if (complete)
+		return true;
+	complete = true;
 	qsort(mapped, nr_mapped, sizeof(mapped[0]), by_offset);
 	return pw_linux_set_vmas(&user_mm, vmas, nr_vmas) == 0 &&
 	       pw_linux_set_mapping(&shm1, mapped, nr_mapped) == 0;

@@ -51,7 +51,7 @@ static const char *expected(void)
 void ops_mismatch(const char *got)
 {
 	if (now.agree)
-		printf("  line %zu: expected '%s', got '%s'\n", now.line + 1,
+		printf("  walks.log:%zu: expected '%s', got '%s'\n", now.line + 1,
 		       now.line < now.w->end ? lines[now.line] : lines[now.w->end], got);
 	now.agree = false;
 }
@@ -208,6 +208,25 @@ static int on_fn(pte_t *pte, unsigned long addr, void *data)
 	(void)data;
 	tell("  fn %lx%s", addr, value(pte_val(*pte)));
 	return next_call(FN).ret;
+}
+
+bool ops_good(const char *ops)
+{
+	const char *p = ops;
+
+	while (*p) {
+		size_t n = strcspn(p, ",");
+		unsigned int i;
+
+		for (i = 0; i < NR_SLOTS; i++) {
+			if (n == strlen(slot_name[i]) && !strncmp(p, slot_name[i], n))
+				break;
+		}
+		if (i == NR_SLOTS && (n != 8 || strncmp(p, "post_vma", n)) && strcmp(ops, "none"))
+			return false;
+		p += n + (p[n] == ',');
+	}
+	return *ops != '\0';
 }
 
 void ops_make(const struct walk *w, struct mm_walk_ops *o)

@@ -27,6 +27,8 @@ bool read_log(const char *dir);
 bool field(const char *line, const char *key, char *out, size_t size);
 /* The same as a hexadecimal number; 0 when it is not there. */
 uint64_t hex(const char *line, const char *key);
+/* Is it there, and a number? */
+bool is_hex(const char *line, const char *key);
 /* Does a list of names, separated by commas, have this one? */
 bool has_op(const char *ops, const char *name);
 
@@ -38,6 +40,8 @@ struct act {
 };
 
 struct act rule_at(const char *rule, const char *callback, unsigned int k);
+/* Can it be read? */
+bool rule_good(const char *rule);
 
 /* One walk of the log. */
 struct walk {
@@ -68,8 +72,9 @@ uint64_t in_their_words(uint64_t val, uint64_t theirs);
 /* Entries in which the tables differ from the snapshot, told on standard output. */
 unsigned int compare_tables(const char *dir, const char *file, unsigned long region,
 			    unsigned long vmalloc_end);
-void set_root(const char *line);
+bool set_root(const char *line);
 bool add_vma(const char *line, unsigned long huge_page_size);
+/* Hands the VMAs over, once all are there; a second call does nothing. */
 bool vmas_complete(void);
 struct vm_area_struct *vma_at(unsigned long start);
 
@@ -85,6 +90,8 @@ void locks_take(struct held held);
 void locks_drop(void);
 
 /* Callbacks. */
+/* Is every name in a list one of a callback, or "none"? */
+bool ops_good(const char *ops);
 void ops_make(const struct walk *w, struct mm_walk_ops *ops);
 pte_fn_t ops_fn(const struct walk *w);
 void ops_begin(const struct walk *w);
