@@ -211,10 +211,37 @@ int pw_linux_split(struct mm_struct *mm, void *entry, int level, unsigned long a
 	return 0;
 }
 
+/* A PTE of a user address space is about to change: alone. */
+static void leave_group(const struct mm_struct *mm, unsigned long addr, pte_t *ptep)
+{
+	pteval_t e = pte_val(ptep_get(ptep));
+
+	if (mm != &init_mm && (e & PTE_VALID) && (e & PTE_CONT))
+		pw_linux_unfold(ptep, 0, addr);
+}
+
 void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte)
 {
-	if (mm != &init_mm && (pte_val(ptep_get(ptep)) & PTE_VALID) &&
-	    (pte_val(ptep_get(ptep)) & PTE_CONT))
-		pw_linux_unfold(ptep, 0, addr);
+	leave_group(mm, addr, ptep);
+	if (mm != &init_mm && pte_present(pte))
+		pte = clear_pte_bit(pte, __pgprot(PTE_CONT));
 	__set_pte(ptep, pte);
+}
+
+pte_t ptep_modify_prot_start(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+{
+	pteval_t old;
+
+	leave_group(vma->vm_mm, addr, ptep);
+	old = __atomic_exchange_n((pw_linux_word *)(void *)ptep, 0, __ATOMIC_RELAXED);
+	if (pw_linux.env->sync_table)
+		pw_linux.env->sync_table(pw_linux.env->ctx, ptep, sizeof(*ptep));
+	return __pte(old);
+}
+
+void ptep_modify_prot_commit(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep, pte_t old,
+			     pte_t pte)
+{
+	(void)old;
+	set_pte_at(vma->vm_mm, addr, ptep, pte);
 }

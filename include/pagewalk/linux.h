@@ -30,9 +30,10 @@
  *   entries    C pte_t pmd_t pud_t p4d_t pgd_t pgprot_t, pXd_val __pXd pXd_none pXd_present
  *                pXd_leaf pXd_valid pXd_table, pXd_pte and pte_pXd (pmd, pud), ptep_get __ptep_get
  *                pmdp_get pudp_get p4dp_get pgdp_get, set_pte __set_pte set_pte_at set_pmd set_pud
- *                set_p4d set_pgd ptep_try_set, set_pte_bit clear_pte_bit, pXd_index pXd_offset
- *                pte_offset_kernel pte_offset_map_lock pte_unmap_unlock pXd_addr_end, pfn_pte
- *                pte_pfn, the PTE_* bits;  O spinlock_t
+ *                set_p4d set_pgd ptep_try_set ptep_modify_prot_start ptep_modify_prot_commit,
+ *                set_pte_bit clear_pte_bit pte_write pte_dirty pte_hw_dirty pte_mkclean
+ *                pte_wrprotect, pXd_index pXd_offset pte_offset_kernel pte_offset_map_lock
+ *                pte_unmap_unlock pXd_addr_end, pfn_pte pte_pfn, the PTE_* bits;  O spinlock_t
  *   geometry   C PAGE_SHIFT PAGE_SIZE PAGE_MASK, the same of PMD PUD P4D PGDIR, PTRS_PER_*,
  *                PGTABLE_LEVELS, VA_BITS
  *   other      C init_mm  WARN_ON WARN_ON_ONCE;  O struct page
@@ -202,11 +203,26 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 
 /*
  * Of a user address space the contiguous hint is taken off the group first, if the entry is in one:
- * break-before-make, paid at once (all 16 entries must change together, Arm ARM D8.7.1). The others
- * write what they are given.
+ * break-before-make, paid at once (all 16 entries must change together, Arm ARM D8.7.1); and off
+ * @pte, which was read while it still was, say: one entry alone must not have it. The others write
+ * what they are given.
  */
 #define set_pte_at pw_linux_set_pte_at
 void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte);
+
+/*
+ * ptep_modify_prot_start, ptep_modify_prot_commit - change the entry of a page that is in use
+ *
+ * The first takes the entry away and returns what it was, by an exchange: hardware may set the
+ * access flag or the dirty state until then, and what it set is in the result. The other puts the
+ * changed entry there. Between the two the page is not mapped, and the table's lock is held. The
+ * contiguous hint goes as with set_pte_at(). Flushing is the caller's business.
+ */
+#define ptep_modify_prot_start	pw_linux_ptep_modify_prot_start
+#define ptep_modify_prot_commit pw_linux_ptep_modify_prot_commit
+pte_t ptep_modify_prot_start(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep);
+void ptep_modify_prot_commit(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep, pte_t old,
+			     pte_t pte);
 
 /* Install an entry where there is none: true if it was empty. A synchronisation point: it pays its
    barrier at once, in lazy MMU mode too. */

@@ -335,6 +335,59 @@ TEST(set_pte_at_takes_the_hint_off_a_group_first)
 	EXPECT_EQ(COUNTS.plans, 1); /* it has no hint any more */
 }
 
+/* Who read the entry while it was in the group has the hint in hand; a lone entry must not. */
+TEST(an_entry_that_is_written_back_is_in_no_group)
+{
+	pte_t val;
+
+	set_huge(false, SECT_USER);
+	EXPECT_EQ(VMA(A, A + P), 0);
+	val = ptep_get(user_pte(A + 18 * P));
+	EXPECT_EQ(pte_val(val) & PTE_CONT, PTE_CONT);
+	set_pte_at(&user_mm, A + 18 * P, user_pte(A + 18 * P), pte_wrprotect(val));
+	EXPECT_EQ(pte_val(*user_pte(A + 18 * P)),
+		  (HUGE_PA + 18 * P) | (PAGE_USER & ~PTE_WRITE) | PTE_RDONLY | PTE_DIRTY);
+	/* what is not present is not looked into */
+	set_pte_at(&user_mm, A + 18 * P, user_pte(A + 18 * P), __pte(PTE_CONT | 0x7000));
+	EXPECT_EQ(pte_val(*user_pte(A + 18 * P)), PTE_CONT | 0x7000);
+}
+
+TEST(modify_prot_takes_what_hardware_noted_in_the_group)
+{
+	unsigned int i;
+	pte_t old;
+
+	set_huge(false, SECT_USER | PTE_RDONLY);
+	area.vm_mm = &user_mm;
+	EXPECT_EQ(VMA(A, A + P), 0);
+	EXPECT(!pte_dirty(*user_pte(A + 3 * P)));
+	*user_pte(A + 5 * P) = clear_pte_bit(*user_pte(A + 5 * P), __pgprot(PTE_RDONLY));
+	pw_arm64_counter_init(&stage.counter);
+	old = ptep_modify_prot_start(&area, A + 3 * P, user_pte(A + 3 * P));
+	EXPECT(pte_none(*user_pte(A + 3 * P)));
+	EXPECT_EQ(pte_val(old), (HUGE_PA + 3 * P) | PAGE_USER);
+	EXPECT_EQ(COUNTS.plans, 1);
+	ptep_modify_prot_commit(&area, A + 3 * P, user_pte(A + 3 * P), old, pte_mkclean(old));
+	EXPECT_EQ(pte_val(*user_pte(A + 3 * P)), (HUGE_PA + 3 * P) | PAGE_USER | PTE_RDONLY);
+	EXPECT_EQ(COUNTS.plans, 1);
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(pte_val(*user_pte(A + i * P)) & PTE_CONT, 0);
+	EXPECT_EQ(pte_val(*user_pte(A + 16 * P)) & PTE_CONT, PTE_CONT);
+}
+
+TEST(dirty_state_survives_write_protection)
+{
+	const pte_t clean = __pte(PAGE_USER | PTE_RDONLY), written = __pte(PAGE_USER);
+
+	EXPECT(pte_write(clean) && !pte_dirty(clean));
+	EXPECT(pte_write(written) && pte_hw_dirty(written) && pte_dirty(written));
+	EXPECT(!pte_write(pte_wrprotect(clean)) && !pte_dirty(pte_wrprotect(clean)));
+	EXPECT(!pte_write(pte_wrprotect(written)) && pte_dirty(pte_wrprotect(written)));
+	EXPECT(!pte_hw_dirty(pte_wrprotect(written)));
+	EXPECT(!pte_dirty(pte_mkclean(written)) && pte_write(pte_mkclean(written)));
+	EXPECT(!pte_dirty(pte_mkclean(pte_wrprotect(written))));
+}
+
 /*
  * Entries that change
  */

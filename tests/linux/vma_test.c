@@ -283,6 +283,34 @@ TEST(hugetlb_without_a_table_is_a_hole_of_depth_minus_one)
 		EXPECT_EQ(EV(HOLE, 1)->depth, -1);
 	stage_rule(HOLE, 1, -1, -7);
 	EXPECT_EQ(walk_page_vma(&area[3], &ops, NULL), root_has_it ? 0 : -7);
+#if PGTABLE_LEVELS > 3
+	p4d_offset(pgd_offset(&user_mm, HUGE_A), HUGE_A)->p4d = 0;
+	stage_forget();
+	EXPECT_EQ(walk_page_vma(&area[3], &ops, NULL), 0);
+	EXPECT_EQ(NR(HUGE), 0);
+	EXPECT_EQ(NR(HOLE), 2);
+#endif
+}
+
+TEST(hugetlb_tables_outside_memory_are_not_touched)
+{
+	const uint64_t far = 0x7000000000;
+
+	set_huge(16 * P, 64 * P);
+	EXPECT_EQ(user_map(HUGE_A, 32 * P), 0);
+	*user_pmd(HUGE_A) = __pmd(far | PMD_TYPE_TABLE);
+	stage_forget();
+	EXPECT_EQ(walk_page_vma(&area[3], &ops, NULL), -14);
+#if PGTABLE_LEVELS > 2
+	*user_pud(HUGE_A) = __pud(far | PUD_TYPE_TABLE);
+	EXPECT_EQ(walk_page_vma(&area[3], &ops, NULL), -14);
+#endif
+#if PGTABLE_LEVELS > 3
+	p4d_offset(pgd_offset(&user_mm, HUGE_A), HUGE_A)->p4d = far | P4D_TYPE_TABLE;
+	EXPECT_EQ(walk_page_vma(&area[3], &ops, NULL), -14);
+#endif
+	EXPECT_EQ(NR(HUGE) + NR(HOLE), 0);
+	EXPECT_EQ(NR(POST_VMA), PGTABLE_LEVELS > 3 ? 3 : PGTABLE_LEVELS - 1);
 }
 
 static const pte_t *huge_slot;

@@ -392,6 +392,22 @@ TEST(a_table_outside_memory_is_not_touched)
 	EXPECT_EQ(WALK(&stage_ops, A, A + PAGE_SIZE), -14);
 	EXPECT_EQ(stage_count(PTE), 0);
 	EXPECT_EQ(apply_to_existing_page_range(&init_mm, A, PAGE_SIZE, NULL, NULL), -14);
+#if PGTABLE_LEVELS > 2
+	*stage_pud(A) = __pud(0x7000000000 | PUD_TYPE_TABLE);
+	stage_forget();
+	EXPECT_EQ(WALK(&stage_ops, A, A + PAGE_SIZE), -14);
+	EXPECT_EQ(stage_count(PUD), 1);
+	EXPECT_EQ(stage_count(PMD), 0);
+	EXPECT_EQ(apply_to_existing_page_range(&init_mm, A, PAGE_SIZE, NULL, NULL), -14);
+#endif
+#if PGTABLE_LEVELS > 3
+	p4d_offset(pgd_offset_k(A), A)->p4d = 0x7000000000 | P4D_TYPE_TABLE;
+	stage_forget();
+	EXPECT_EQ(WALK(&stage_ops, A, A + PAGE_SIZE), -14);
+	EXPECT_EQ(stage_count(P4D), 1);
+	EXPECT_EQ(stage_count(PUD), 0);
+	EXPECT_EQ(apply_to_existing_page_range(&init_mm, A, PAGE_SIZE, NULL, NULL), -14);
+#endif
 }
 
 TEST(locks_are_asserted_as_each_entry_point_says)
@@ -413,4 +429,26 @@ TEST(locks_are_asserted_as_each_entry_point_says)
 	EXPECT_EQ(stage.warnings, 4);
 	EXPECT_EQ(WALK(&o, A, A + PAGE_SIZE), -22); /* PGWALK_NOLOCK is novma's alone */
 	EXPECT_EQ(walk_page_range_debug(&init_mm, A, A + PAGE_SIZE, &o, NULL, NULL), -22);
+
+	/* reading is enough for the kernel's address space, but not for another, nor to debug */
+	stage.warnings = 0;
+	stage.held_init_mm = stage.held_mm = 'r';
+	o.walk_lock = PGWALK_RDLOCK;
+	EXPECT_EQ(walk_kernel_page_table_range(A, A + PAGE_SIZE, &o, NULL, NULL), 0);
+	EXPECT_EQ(walk_page_range_novma(&init_mm, A, A + PAGE_SIZE, &o, NULL, NULL), 0);
+	EXPECT_EQ(stage.warnings, 0);
+	EXPECT_EQ(walk_page_range_novma(&user_mm, 0, PAGE_SIZE, &o, NULL, NULL), 0);
+	EXPECT_EQ(stage.warnings, 1);
+	EXPECT_EQ(walk_page_range_debug(&user_mm, 0, PAGE_SIZE, &o, NULL, NULL), 0);
+	EXPECT_EQ(stage.warnings, 3);
+	stage.held_mm = 'w';
+	EXPECT_EQ(walk_page_range_novma(&user_mm, 0, PAGE_SIZE, &o, NULL, NULL), 0);
+	EXPECT_EQ(walk_page_range_debug(&user_mm, 0, PAGE_SIZE, &o, NULL, NULL), 0);
+	EXPECT_EQ(stage.warnings, 4);
+	/* of the kernel and debug forms they come before the arguments */
+	stage.held_init_mm = stage.held_mm = 'n';
+	EXPECT_EQ(walk_kernel_page_table_range(A, A, &o, NULL, NULL), -22);
+	EXPECT_EQ(stage.warnings, 5);
+	EXPECT_EQ(walk_page_range_debug(&user_mm, A, A, &o, NULL, NULL), -22);
+	EXPECT_EQ(stage.warnings, 7);
 }

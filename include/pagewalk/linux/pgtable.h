@@ -118,7 +118,8 @@ typedef struct {
 #define PTE_CONT		 (1ul << 52)
 #define PTE_PXN			 (1ul << 53)
 #define PTE_UXN			 (1ul << 54)
-#define PTE_PRESENT_INVALID	 PTE_NG /* with PTE_VALID clear; the same bit as PTE_NG */
+#define PTE_DIRTY		 (1ul << 55) /* noted by software; hardware: DBM without RDONLY */
+#define PTE_PRESENT_INVALID	 PTE_NG	     /* with PTE_VALID clear; the same bit as PTE_NG */
 #define PTE_MAYBE_NG		 pw_linux_maybe_ng()
 #define PTE_MAYBE_GP		 pw_linux_maybe_gp()
 #define PTE_PRESENT_VALID_KERNEL (PTE_VALID | PTE_MAYBE_NG)
@@ -367,6 +368,32 @@ static inline pte_t set_pte_bit(pte_t pte, pgprot_t prot)
 static inline pte_t clear_pte_bit(pte_t pte, pgprot_t prot)
 {
 	return __pte(pte_val(pte) & ~pgprot_val(prot));
+}
+
+/*
+ * May a page be written, and was it? Hardware that manages the dirty state clears PTE_RDONLY of a
+ * writable entry at the first write (Arm ARM D8.5.3); to take the right to write away must not lose
+ * that, and to make an entry clean sets it again.
+ */
+static inline bool pte_write(pte_t e)
+{
+	return pte_val(e) & PTE_WRITE;
+}
+static inline bool pte_hw_dirty(pte_t e)
+{
+	return pte_write(e) && !(pte_val(e) & PTE_RDONLY);
+}
+static inline bool pte_dirty(pte_t e)
+{
+	return (pte_val(e) & PTE_DIRTY) || pte_hw_dirty(e);
+}
+static inline pte_t pte_mkclean(pte_t e)
+{
+	return __pte((pte_val(e) & ~PTE_DIRTY) | PTE_RDONLY);
+}
+static inline pte_t pte_wrprotect(pte_t e)
+{
+	return __pte((pte_val(e) & ~PTE_WRITE) | PTE_RDONLY | (pte_hw_dirty(e) ? PTE_DIRTY : 0));
 }
 
 /* The end of the entry at @addr, or @end if that comes first; right at the top, too. */
