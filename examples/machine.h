@@ -126,6 +126,11 @@ static inline pmd_t *machine_pmd(struct mm_struct *mm, unsigned long addr)
 	return pmd_offset(machine_pud(mm, addr), addr);
 }
 
+static inline pte_t *machine_pte(struct mm_struct *mm, unsigned long addr)
+{
+	return pte_offset_kernel(machine_pmd(mm, addr), addr);
+}
+
 /* A block in the place of a PTE table's pointer; there is a PMD table. */
 static inline void machine_map_block(struct mm_struct *mm, unsigned long addr, unsigned long pfn,
 				     pteval_t prot)

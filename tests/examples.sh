@@ -41,6 +41,21 @@ all:
   0x10000000-0x10008000: flush of 0 pages
   0x20000000-0x20006000: flush of 2 pages
   returned 0, 2 pages, 1 flushes, 2 pages invalidated, 0 sections open
+what was written:
+  0x10000000-0x10008000: flush of 7 pages
+  0x20000000-0x20006000: flush of 5 pages
+  returned 0, 12 pages, 2 flushes, 12 pages invalidated, 0 sections open
+  pages that were written: 0x7f
+and since:
+  0x10000000-0x10008000: flush of 0 pages
+  0x20000000-0x20006000: flush of 0 pages
+  returned 0, 0 pages, 0 flushes, 0 pages invalidated, 0 sections open
+  pages that were written: 0x0
+a write later:
+  0x10000000-0x10008000: flush of 0 pages
+  0x20000000-0x20006000: flush of 1 pages
+  returned 0, 1 pages, 1 flushes, 1 pages invalidated, 0 sections open
+  pages that were written: 0x8
 EOF
 
 says guard <<'EOF'
@@ -95,6 +110,7 @@ EOF
 says riscv_pageattr <<'EOF'
 whole blocks: 0; P4D 0, PUD 0, PMD 3, PTE 10, holes 1; publish barriers 1
 read-only pages: 6 of 6, 4 of 4
+a hole, and a larger block: 0; P4D 0, PUD 1, PMD 0, PTE 0, holes 1; publish barriers 1
 a part of a block: -22; P4D 0, PUD 0, PMD 0, PTE 2, holes 0; publish barriers 1
 EOF
 
@@ -104,11 +120,14 @@ balloon: done, 4096 pages, 9 tables unlinked
 after the grace period: 9 tables to be used again
 EOF
 
-# The page that shows both APIs side by side: its code compiles.
+# The page that shows both APIs side by side: its code compiles, and both do the same.
 page() {
 	# shellcheck disable=SC2016
-	sed -n '/^```c$/,/^```$/{/^```/d;p}' "$1" |
-		gcc -std=c11 -Iinclude -Wall -Wextra -Werror -fsyntax-only -xc -
+	sed -n '/^```c$/,/^```$/{/^```/d;p}' "$1" >"$build/kernel-and-native.c" &&
+		gcc -std=c11 -D_GNU_SOURCE -Iinclude -I"$build" -Wall -Wextra -Werror \
+			tests/linux/side_by_side.c "$build/libpagewalk-linux.a" \
+			"$build/libpagewalk.a" -o "$build/side_by_side" &&
+		"$build/side_by_side"
 }
 try "the code of docs/kernel-and-native.md" page docs/kernel-and-native.md
 

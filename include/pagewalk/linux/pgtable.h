@@ -372,7 +372,7 @@ static inline pte_t clear_pte_bit(pte_t pte, pgprot_t prot)
 
 /*
  * May a page be written, and was it? Hardware that manages the dirty state clears PTE_RDONLY of a
- * writable entry at the first write (Arm ARM D8.5.3); to take the right to write away must not lose
+ * writable entry at the first write (Arm ARM D8.5); to take the right to write away must not lose
  * that, and to make an entry clean sets it again.
  */
 static inline bool pte_write(pte_t e)
