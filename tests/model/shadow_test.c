@@ -26,7 +26,7 @@
 static struct stage stage;
 static struct rc ref;
 static uint32_t arch;
-static bool tce, globals;
+static bool tce, globals, together; /* both CPUs run the first space */
 static rc_set got[RC_CPUS];
 static uint64_t nr_steps, nr_stale, missed, extra;
 
@@ -328,7 +328,7 @@ static void do_invlpg(unsigned int cpu)
 	unsigned int kind = (unsigned int)harness_below(6), s = (unsigned int)harness_below(2);
 	struct names n = { .va = address(harness_below(2) != 0, harness_below(2) != 0,
 					 harness_below(2) != 0),
-			   .space = (int)cpu,
+			   .space = together ? 0 : (int)cpu,
 			   .leaves_global = true,
 			   .pointers = true,
 			   .every_pointer = !tce };
@@ -475,11 +475,12 @@ static bool scenario(void)
 {
 	tce = arch == PWM_X86 && harness_below(2);
 	globals = harness_below(2);
+	together = harness_below(2);
 	nr_acts = nr_now = 0;
 	if (!set_up())
 		return false;
 	load_root(0, 0);
-	load_root(1, 1);
+	load_root(1, together ? 0 : 1);
 	for (unsigned int n = 0; n < 40; n++) {
 		struct pwm_stats st;
 
