@@ -217,6 +217,7 @@ PW_TESTS = \
 	tests/model/reshape_test.c \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
+	tests/model/verdict_test.c \
 	tests/plans/plans_test.c \
 	tests/property/property_test.c \
 	tests/threads/changers_test.c \

@@ -111,33 +111,33 @@ static enum rule_of why_fault(const struct pwm *m, const struct ent *e, uint32_t
 	return e->cpu == cpu ? R_NEW_CSE : R_NEW_REMOTE;
 }
 
-/* One page of a contiguous group, before the change or after it. */
-static bool of_group(const struct pwm *m, const struct ent *e)
+/* lg2 of the contiguous group that it is a page of, before the change or after it; 0: of none. */
+static unsigned int group_lg2(const struct pwm *m, const struct ent *e)
 {
 	unsigned int level, hier;
 	struct dec a, b;
 	uint64_t src;
 
 	if (m->cfg.arch != PWM_ARM64 || e->kind != K_LEAF)
-		return false;
+		return 0;
 	m->arch->decode(m, e->val, e->level, &a);
 	m->arch->decode(m,
 			pwm_walk_now(m, &m->spaces[e->space], e->va, e->level, &level, &hier, &src),
 			level, &b);
-	return a.contig || b.contig;
+	return a.contig ? a.contig : b.contig;
 }
 
-/* An invalidation since then that covered another page of the group. */
+/* It is a page of a group, and an invalidation since then covered another one. */
 static bool ring_has_part(const struct pwm *m, const struct ent *e)
 {
-	unsigned int lg2 = m->cfg.page_lg2 == 14 && !e->level ? 7 : m->cfg.page_lg2 == 12 ? 4 : 5;
+	unsigned int lg2 = group_lg2(m, e);
 	uint64_t span = level_size(m, e->level) << lg2, first = e->va & ~(span - 1);
 	const struct cpu *c = &m->cpu[e->cpu];
 	uint32_t i;
 
-	for (i = 0; i < NR_RING; i++)
+	for (i = 0; lg2 && i < NR_RING; i++)
 		if (c->ring[i].step > e->since && c->ring[i].first <= first + (span - 1) &&
-		    c->ring[i].last >= first)
+		    c->ring[i].last > first)
 			return true;
 	return false;
 }
@@ -151,7 +151,7 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 		pwm_say(m, "A64-TLBI-13", cls, e);
 	else if ((m->cfg.features & PWM_SVVPTC) && why == R_NEW && m->cfg.arch == PWM_RISCV)
 		pwm_say(m, "RV-PUB-3", PWM_SPURIOUS, e);
-	else if ((why == R_STALE || why == R_RANGE) && of_group(m, e) && ring_has_part(m, e))
+	else if ((why == R_STALE || why == R_RANGE) && ring_has_part(m, e))
 		pwm_say(m, "A64-CONT-6", cls, e);
 	else
 		pwm_say(m, rule_name(m, why), cls, e);
@@ -256,10 +256,10 @@ static bool global_differs(const struct pwm *m, const struct space *here, uint64
 	struct dec b;
 	uint32_t i;
 
-	for (i = 0; i < m->top_space; i++) {
+	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1)) {
 		const struct space *s = &m->spaces[i];
 
-		if (!s->used || s->root == here->root || s->half != here->half)
+		if (s->half != here->half)
 			continue;
 		val = pwm_walk_now(m, s, va, 0, &l, &hier, &src);
 		m->arch->decode(m, val, l, &b);
@@ -296,7 +296,7 @@ static void check_groups(struct pwm *m, const struct pwm_step *s)
 		if (m->cfg.arch == PWM_RISCV && d.kind == K_LEAF && (d.global || hier & P_GLOBAL) &&
 		    global_differs(m, sp, va, &d, level))
 			pwm_say_at(m, "RV-G-1", PWM_ERROR, va, level, src, 0, val);
-		if (d.kind == K_LEAF && d.contig) {
+		if (d.contig) {
 			uint64_t span = level_size(m, level) << d.contig;
 
 			check_group(m, sp, va & ~(span - 1), &d, level);
@@ -341,7 +341,7 @@ static void check_group_age(struct pwm *m, const struct pwm_step *s, bool clean)
 	uint32_t cur = m->cpu[s->cpu].cur[s->a >> 63 ? PWM_UPPER : PWM_LOWER], i;
 	unsigned int level, hier, l;
 	uint64_t src, first, size, val;
-	struct dec d;
+	struct dec d, b;
 
 	if (m->cfg.arch != PWM_ARM64 || cur == NIL)
 		return;
@@ -353,8 +353,8 @@ static void check_group_age(struct pwm *m, const struct pwm_step *s, bool clean)
 	first = s->a & ~((size << d.contig) - 1);
 	for (i = 0; i < 1u << d.contig; i++) {
 		val = pwm_walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
-		m->arch->decode(m, val, l, &d);
-		if (clean ? d.dirty && d.hw_dirty : d.accessed) {
+		m->arch->decode(m, val, l, &b);
+		if (clean ? b.dirty && b.hw_dirty : b.accessed) {
 			pwm_say_at(m, "A64-CONT-5", PWM_LOST, s->a, level, src, 0,
 				   pwm_mem_read(m, src));
 			return;
@@ -514,14 +514,14 @@ void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 
 static void access_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
 {
-	bool must = s->kind & (PWM_MUST_NEW | PWM_NOFAULT), nofault = s->kind & PWM_NOFAULT;
+	bool nofault = s->kind & PWM_NOFAULT;
 	enum harm h = harm_of(m, e);
 
 	if (e->kind == K_INVALID && e->visible && (s->kind & PWM_DEP) && m->cfg.arch == PWM_ARM64)
 		return;
 	if (h == H_BAD && (s->kind & PWM_MUST_NEW))
 		tell(m, why_of(m, e), PWM_ERROR, e);
-	else if ((h == H_FAULT || h == H_GAIN) && must)
+	else if (h == H_FAULT || h == H_GAIN)
 		tell(m, why_fault(m, e, s->cpu, s->kind & PWM_X),
 		     nofault ? PWM_ERROR : PWM_SPURIOUS, e);
 }
@@ -596,9 +596,8 @@ static bool alias_one(void *ctx, const struct path *p, uint64_t src, uint64_t va
 	a->val = val;
 	a->perm = (uint8_t)(d->perm & ~p->hier);
 	a->memtype = d->memtype;
-	for (i = 0; i < a->m->top_space && !a->told; i++)
-		if (a->m->spaces[i].used)
-			a->told = pwm_each_leaf(a->m, i, alias_other, a);
+	for (i = pwm_space_next(a->m, 0); i != NIL && !a->told; i = pwm_space_next(a->m, i + 1))
+		a->told = pwm_each_leaf(a->m, i, alias_other, a);
 	return a->told;
 }
 
@@ -614,9 +613,10 @@ void pwm_judge_end(struct pwm *m, const struct pwm_step *s)
 	for (i = 0; i < m->cfg.nr_cpus; i++)
 		if (m->cpu[i].lazy)
 			pwm_say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);
-	for (i = 0; s->kind && i < m->top_space && !a.told; i++)
-		if (m->spaces[i].used)
-			pwm_each_leaf(m, i, alias_one, &a);
+	if (!s->kind)
+		return;
+	for (i = pwm_space_next(m, 0); i != NIL && !a.told; i = pwm_space_next(m, i + 1))
+		pwm_each_leaf(m, i, alias_one, &a);
 }
 
 /* Lazy MMU mode -------------------------------------------------------------------------------- */

@@ -435,12 +435,10 @@ static void forget_spaces(struct pwm *m, uint32_t cpu, const struct op *op)
 {
 	uint32_t i;
 
-	for (i = 0; i < m->top_space; i++) {
+	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1)) {
 		struct space *s = &m->spaces[i];
 		struct rec r = { .mask = op->cpus };
 
-		if (!s->used || !(s->ran | s->ran_g))
-			continue;
 		if (s->regime == PWM_STAGE2 ? !op->stage2 : !op->stage1 || s->regime != op->regime)
 			continue;
 		if (op->vmid != PWM_ANY_ASID && op->vmid != s->vmid)

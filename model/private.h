@@ -326,6 +326,8 @@ static inline uint32_t ent_index(const struct pwm *m, const struct ent *e)
 {
 	return (uint32_t)(e - m->ents);
 }
+/* The first space in use from @i on; NIL: none. */
+uint32_t pwm_space_next(const struct pwm *m, uint32_t i);
 uint64_t pwm_mem_read(const struct pwm *m, uint64_t pa);
 static inline unsigned int level_shift(const struct pwm *m, unsigned int level)
 {

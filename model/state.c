@@ -228,6 +228,14 @@ void pwm_get_stats(const struct pwm *m, struct pwm_stats *s)
 		s->spaces += m->spaces[i].used;
 }
 
+uint32_t pwm_space_next(const struct pwm *m, uint32_t i)
+{
+	for (; i < m->top_space; i++)
+		if (m->spaces[i].used)
+			return i;
+	return NIL;
+}
+
 uint64_t pwm_mem_read(const struct pwm *m, uint64_t pa)
 {
 	if (m->over && m->over_pa == pa)

@@ -20,11 +20,11 @@ static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
 	const struct space *n = &m->spaces[space];
 	uint32_t i;
 
-	for (i = 0; i < m->top_space; i++) {
+	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1)) {
 		const struct space *s = &m->spaces[i];
 
-		if (i == space || !s->used || s->asid != asid || s->half != n->half ||
-		    s->vmid != n->vmid || !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
+		if (i == space || s->asid != asid || s->half != n->half || s->vmid != n->vmid ||
+		    !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
 			continue;
 		/* a reserved root holds nothing */
 		if (!pwm_space_empty(m, s) && !pwm_space_empty(m, n))

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * What a verdict says and how often: which mistake it names of two that look alike, which
+ * invalidation it points at, and that one finding is one verdict. Litmus files compare sets of
+ * rules; these count, and look into the fields.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../harness/harness.h"
+#include "image.h"
+
+static struct stage stage;
+
+static bool open_with(struct pwm_config cfg)
+{
+	cfg.size = sizeof(cfg);
+	if (!cfg.nr_cpus)
+		cfg.nr_cpus = 2;
+	cfg.max_unclean = 256;
+	cfg.max_tables = 64;
+	cfg.features |= PWM_PLAY;
+	return EXPECT(stage_open(&stage, &cfg));
+}
+
+/* Steps as in a trace, with ; between them. */
+static void run(const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, ";"), site_len;
+		const char *site, *wanted;
+		struct pwm_step s;
+
+		if (!EXPECT_EQ(pwm_parse_line(stage.cfg.arch, text, len, &s, &site, &site_len,
+					      &wanted),
+			       1) ||
+		    !EXPECT_EQ(stage_step(&stage, &s), 0))
+			printf("  %.*s\n", (int)len, text);
+		text += len + (text[len] != 0);
+	}
+}
+
+/* Every verdict so far is of this rule, and there are so many. */
+static void told(const char *rule, uint32_t nr)
+{
+	EXPECT_EQ(stage.nr_verdicts, nr);
+	for (uint32_t i = 0; i < stage.nr_verdicts && i < STAGE_VERDICTS; i++)
+		if (!EXPECT(!strcmp(stage.verdict[i].rule->id, rule)))
+			printf("  %s and not %s\n", stage.verdict[i].rule->id, rule);
+}
+
+/* Four levels at 0x10000 to 0x13000, two pages. */
+static void tables(void)
+{
+	run("snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003; snapshot 0 0x12000 0x13003;"
+	    "snapshot 0 0x13000 0x0060000000080f03; snapshot 0 0x13008 0x0060000000081f03;"
+	    "root 0 lower 0x10000 1; isb 0");
+}
+
+/* Groups --------------------------------------------------------------------------------------- */
+
+static const struct granule {
+	uint32_t page_lg2, level, nr, va_bits, scale_tg;
+} granules[] = { { 12, 0, 16, 30, 2 },
+		 { 12, 1, 16, 39, 2 },
+		 { 14, 0, 128, 36, 3 },
+		 { 14, 1, 32, 47, 3 },
+		 { 16, 0, 32, 42, 1 } };
+
+/* A root above one table at 0x200000, in which the group begins with entry @at. */
+static void open_group(const struct granule *g, uint32_t at)
+{
+	uint32_t shift = g->page_lg2 + g->level * (g->page_lg2 - 3);
+
+	if (!open_with((struct pwm_config){
+		    .page_lg2 = g->page_lg2, .va_bits = g->va_bits, .bbm = 2 }))
+		return;
+	image_write(&stage, 0x100000, 0x200003);
+	for (uint64_t i = 0; i < g->nr; i++)
+		image_write(&stage, 0x200000 + (at + i) * 8,
+			    ((1ull << 36) + ((at + i) << shift)) |
+				    (g->level ? 0x0070000000000f01 : 0x0070000000000f03));
+	run("root 0 lower 0x100000 1; isb 0");
+}
+
+/* Entry @gone of the group goes, and entry @named of the table is invalidated. */
+static void invalidate_part(const struct granule *g, uint32_t gone, uint32_t named, bool before,
+			    const char *rule)
+{
+	uint32_t shift = g->page_lg2 + g->level * (g->page_lg2 - 3);
+	struct pwm_step s = { .op = PWM_OP_STORE, .a = 0x200000 + gone * 8 };
+
+	open_group(g, g->nr);
+	if (before) {
+		pwm_tlbi(stage.m, 0, PWM_VALE1 | PWM_IS, (uint64_t)named << shift, 1);
+		run("dsb 0 ish");
+	}
+	stage_step(&stage, &s);
+	run("dsb 0 ish");
+	if (!before)
+		pwm_tlbi(stage.m, 0, PWM_VALE1 | PWM_IS, (uint64_t)named << shift, 1);
+	run("dsb 0 ish; isb 0");
+	pwm_contract(stage.m, 0, PWM_UNMAP, (uint64_t)gone << shift,
+		     ((uint64_t)gone << shift) + 0xfff);
+	told(rule, 1);
+	stage_close(&stage);
+}
+
+/*
+ * One page of a contiguous group is changed, and only another page of the group is invalidated: the
+ * mistake has its own name. A neighbour of the group is no page of it, nor does an invalidation
+ * before the store count.
+ */
+TEST(part_of_a_group_is_invalidated)
+{
+	for (unsigned int i = 0; i < sizeof(granules) / sizeof(granules[0]); i++) {
+		const struct granule *g = &granules[i];
+
+		harness_note("row", i);
+		invalidate_part(g, g->nr, g->nr + 1, false, "A64-CONT-6");
+		invalidate_part(g, g->nr, 2 * g->nr - 1, false, "A64-CONT-6");
+		invalidate_part(g, 2 * g->nr - 1, g->nr, false, "A64-CONT-6");
+		invalidate_part(g, g->nr, g->nr - 1, false, "A64-TLBI-1");
+		invalidate_part(g, g->nr, 2 * g->nr, false, "A64-TLBI-1");
+		invalidate_part(g, g->nr, g->nr + 1, true, "A64-TLBI-1");
+	}
+}
+
+/* A range of another granule covers nothing, and no page of the group that is at address 0. */
+TEST(range_of_another_granule_is_no_part)
+{
+	for (unsigned int i = 0; i < sizeof(granules) / sizeof(granules[0]); i++) {
+		const struct granule *g = &granules[i];
+
+		harness_note("row", i);
+		open_group(g, 0);
+		run("store 0 0x200000 0; dsb 0 ish");
+		pwm_tlbi_raw(stage.m, 0, PWM_VALE1 | PWM_RANGED | PWM_IS,
+			     1ull << 48 | (uint64_t)g->scale_tg << 46);
+		run("dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+		told("A64-TLBI-9", 1);
+		stage_close(&stage);
+	}
+}
+
+/* A table in the middle of a group of blocks, even one whose page fits: its shape is broken. */
+TEST(table_within_a_group_of_blocks)
+{
+	const struct granule *g = &granules[1];
+
+	open_group(g, 16);
+	image_write(&stage, 0x200000 + 18 * 8, 0x300003);
+	image_write(&stage, 0x300000, 0x0070000000000f03 | ((1ull << 36) + (18ull << 21)));
+	pwm_contract(stage.m, 0, PWM_MAP, 16ull << 21, (32ull << 21) - 1);
+	told("A64-CONT-1", 1);
+	stage_close(&stage);
+}
+
+/* Audits --------------------------------------------------------------------------------------- */
+
+/* One finding is enough, however many there are; it names what the other mapping says. */
+TEST(audit_tells_one_alias)
+{
+	if (!open_with((struct pwm_config){ .features = PWM_NO_WX }))
+		return;
+	tables();
+	run("snapshot 0 0x13010 0x0040000000080f83; snapshot 0 0x13018 0x0040000000080f83; end audit");
+	told("A64-WX-2", 1);
+	EXPECT_EQ(stage.verdict[0].src, 0x13010);
+	EXPECT_EQ(stage.verdict[0].old_value, 0x0060000000080f03);
+	EXPECT_EQ(stage.verdict[0].new_value, 0x0040000000080f83);
+	stage_close(&stage);
+}
+
+/* A page that is writable and executable is no alias of itself. */
+TEST(audit_of_a_page_by_itself)
+{
+	if (!open_with((struct pwm_config){ .features = PWM_NO_WX }))
+		return;
+	tables();
+	run("snapshot 0 0x13000 0x0040000000080f03; end audit");
+	told("", 0);
+	stage_close(&stage);
+}
+
+/* Every table page that is out is told at the end, wherever the model keeps it. */
+TEST(all_pages_that_are_out_are_told)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	for (uint64_t i = 0; i < 128; i++)
+		pwm_table_new(stage.m, 0, 0x100000 + i * 0x1000);
+	run("end");
+	told("ALL-FREE-4", 128);
+	stage_close(&stage);
+}
+
+/* Batches -------------------------------------------------------------------------------------- */
+
+TEST(batch_is_judged_once)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("lazy 0 begin; store 0 0x13000 0; lazy 0 pause; lazy 0 resume; lazy 0 end");
+	told("ALL-LAZY-2", 1);
+	stage_close(&stage);
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("lazy 0 begin; irq 0 enter; store 0 0x13000 0; irq 0 leave; irq 0 enter; irq 0 leave");
+	told("ALL-LAZY-3", 1);
+	stage_close(&stage);
+}
