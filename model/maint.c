@@ -111,7 +111,6 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 		/* nothing was filled: CPUs that have it keep what is under way for it */
 		e->written |= live & ~pwm_holders(m, e);
 		e->live |= e->written;
-		e->own &= ~e->written;
 	}
 	if (e->written_at != m->step) {
 		e->written_at = m->step;
@@ -258,8 +257,7 @@ void pwm_refill_behind(struct pwm *m, struct ent *w, cpumask live)
 			struct ent *e = &m->ents[i];
 			cpumask cpus;
 
-			if (e->level != l || e->space != w->space ||
-			    (e->kind != K_LEAF && e->kind != K_TABLE))
+			if (e->level != l || (e->kind != K_LEAF && e->kind != K_TABLE))
 				continue;
 			cpus = pointers_to(m, e, STAMPED);
 			if (!e->visible)
@@ -355,15 +353,6 @@ static void keep_what_returns(struct pwm *m, uint32_t cpu, const struct op *op, 
 	e->mask &= ~(again | back);
 }
 
-static void put_pending(struct pwm *m, uint32_t cpu, uint32_t op, uint32_t i, cpumask mask)
-{
-	struct rec r = {
-		.mask = mask, .ent = i, .gen = m->ents[i].gen, .stores = m->ents[i].stores, .op = op
-	};
-
-	pwm_rec_put(m, &m->cpu[cpu].pend, &r);
-}
-
 /* Cover it: at once, or when this CPU's next completing barrier comes. */
 static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 {
@@ -376,28 +365,9 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 	}
 	if (e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask) && !(m->cfg.features & PWM_REPEAT))
 		return;
-	e->pend_mask = e->pend_by == cpu + 1 ? e->pend_mask | e->mask : e->mask;
+	e->pend_mask = e->mask;
 	e->pend_by = (uint8_t)(cpu + 1);
-	put_pending(m, cpu, m->cpu[cpu].op_nr, i, e->mask);
-}
-
-/*
- * One translation may have stood in two entries, with a record for each: it goes where both go, and
- * stays where one stays.
- */
-static void keep_twin(struct pwm *m, struct ent *e)
-{
-	uint64_t key = m->arch->key(m, e->val, e->level);
-	uint32_t i;
-
-	if (!e->mask)
-		return;
-	for (i = m->hash[pwm_hash_of(m, e->va, e->level)]; i != NIL; i = m->ents[i].next) {
-		const struct ent *t = &m->ents[i];
-
-		if (t != e && pwm_same_translation(m, t, e, key))
-			e->mask &= ~(left_of(m, t, LEFT_NOW) & ~t->own);
-	}
+	pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
 }
 
 /* Pointers from the top down, then leaves: what comes back depends on the pointers above it. */
@@ -406,18 +376,12 @@ static void keep_all_that_returns(struct pwm *m, uint32_t cpu, const struct op *
 	unsigned int l;
 	uint32_t i;
 
-	for (l = PWM_MAX_LEVELS; m->marked[1] != NIL && l-- > 1;) {
+	for (l = PWM_MAX_LEVELS; m->marked[1] != NIL && l-- > 1;)
 		for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
 			if (m->ents[i].level == l)
 				keep_what_returns(m, cpu, op, &m->ents[i]);
-		for (i = m->marked[1]; i != NIL; i = m->ents[i].mark_next)
-			if (m->ents[i].level == l)
-				keep_twin(m, &m->ents[i]);
-	}
 	for (i = m->marked[0]; i != NIL; i = m->ents[i].mark_next)
 		keep_what_returns(m, cpu, op, &m->ents[i]);
-	for (i = m->marked[0]; i != NIL; i = m->ents[i].mark_next)
-		keep_twin(m, &m->ents[i]);
 }
 
 static void take_all(struct pwm *m, uint32_t cpu, const struct op *op, bool tables)
@@ -464,10 +428,6 @@ static void remember(struct pwm *m, uint32_t cpu, const struct op *op)
 	struct cpu *c = &m->cpu[cpu];
 	uint32_t at = c->ring_at++ % NR_RING;
 
-	if (!++c->op_nr)
-		c->op_nr = 1;
-	c->op[c->op_nr % NR_OPS] = *op;
-
 	c->ring[at].step = m->step;
 	c->ring[at].first = op->all ? 0 : op->first;
 	c->ring[at].last = op->all ? ~(uint64_t)0 : op->last;
@@ -501,45 +461,26 @@ static void stamp_pending(struct pwm *m, uint32_t cpu)
 	}
 }
 
-/* An earlier invalidation of @cpu, under way, takes pointer @w: does it take @e behind it too? */
-static void joins(struct pwm *m, uint32_t cpu, const struct rec *r, struct ent *e)
-{
-	const struct cpu *c = &m->cpu[cpu];
-	const struct op *op = &c->op[r->op % NR_OPS];
-	const struct ent *w = &m->ents[r->ent];
-	struct path p = { .va = e->va, .level = e->level };
-	cpumask cpus;
-
-	if (w->kind != K_TABLE || w->space != e->space || w->level <= e->level ||
-	    (e->va & ~(level_size(m, w->level) - 1)) != w->va || c->op_nr - r->op >= NR_OPS ||
-	    !covers_va(m, op, e, &p, e->kind, e->global))
-		return;
-	cpus = r->mask & e->written;
-	cpus &= ~pointers_to(m, e, LEFT_UNDER_WAY);
-	if (cpus)
-		put_pending(m, cpu, r->op, ent_index(m, e), cpus);
-}
-
 /*
- * What was written out stood behind a pointer, and went with it in earlier invalidations that are
- * under way, of whatever CPU. They take it as well, where they cover it and nothing that they
- * leave brings it back.
+ * What was written out stood behind a pointer. Where earlier invalidations that are under way, of
+ * whatever CPU, take that pointer and every other one that leads there, they take it as well: what
+ * they had left was written out then.
  */
 static void join_pending(struct pwm *m)
 {
-	uint32_t cpu, i, e;
+	uint32_t cpu, i;
 
 	for (cpu = 0; m->written != NIL && cpu < m->cfg.nr_cpus; cpu++) {
 		if (m->cpu[cpu].pend == NIL)
 			continue;
 		stamp_pending(m, cpu);
-		for (i = m->cpu[cpu].pend; i != NIL; i = m->recs[i].next) {
-			const struct rec r = m->recs[i];
+		for (i = m->written; i != NIL; i = m->ents[i].written_next) {
+			struct ent *e = &m->ents[i];
+			cpumask cpus = e->written & pointers_to(m, e, STAMPED) &
+				       ~pointers_to(m, e, LEFT_UNDER_WAY);
 
-			if (r.ent & 0x80000000 || m->ents[r.ent].gen != r.gen)
-				continue;
-			for (e = m->written; e != NIL; e = m->ents[e].written_next)
-				joins(m, cpu, &r, &m->ents[e]);
+			if (cpus)
+				pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, cpus);
 		}
 	}
 }

@@ -104,8 +104,6 @@ struct ent {
 struct rec { /* in lists of a CPU */
 	cpumask mask;
 	uint32_t ent, gen, next, stores;
-	uint32_t op; /* the invalidation that it belongs to: op_nr; 0 */
-	uint32_t unused;
 };
 
 struct table {
@@ -169,7 +167,6 @@ struct op {
 #define NR_DIRTY 64u
 #define NR_SEEN	 64u
 #define NR_RING	 8u
-#define NR_OPS	 16u
 
 struct cpu {
 	uint32_t cur[PWM_NR_HALVES]; /* spaces */
@@ -197,9 +194,6 @@ struct cpu {
 		uint16_t op, kind;
 	} ring[NR_RING];
 	uint32_t ring_at;
-	/* invalidations, the latest: those that have not completed are looked at again */
-	struct op op[NR_OPS];
-	uint32_t op_nr; /* of the latest */
 	uint64_t vmid;
 };
 

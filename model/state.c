@@ -289,7 +289,7 @@ cpumask pwm_holders(const struct pwm *m, const struct ent *e)
 
 	for (i = m->hash[pwm_hash_of(m, e->va, e->level)]; i != NIL; i = m->ents[i].next)
 		if (pwm_same_translation(m, &m->ents[i], e, key))
-			cpus |= m->ents[i].live & ~m->ents[i].own;
+			cpus |= m->ents[i].live;
 	return cpus;
 }
 

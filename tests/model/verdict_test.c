@@ -58,6 +58,41 @@ static void tables(void)
 	    "root 0 lower 0x10000 1; isb 0");
 }
 
+/* Maintenance ---------------------------------------------------------------------------------- */
+
+/* Of two invalidations that missed in the same way the later one is named, with its place. */
+TEST(the_later_miss_is_named)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=8");
+	pwm_set_site(stage.m, pwm_site(stage.m, "there.c", 3));
+	pwm_tlbi(stage.m, 0, PWM_VAE1 | PWM_IS, 0, 9);
+	pwm_set_site(stage.m, 0);
+	run("dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	told("A64-TLBI-6", 1);
+	EXPECT_EQ(stage.verdict[0].maintenance.step, 11);
+	EXPECT_EQ(stage.verdict[0].maintenance.site, pwm_site(stage.m, "there.c", 3));
+	stage_close(&stage);
+}
+
+/* A space whose global translations may be held somewhere is kept, whatever else was flushed. */
+TEST(spaces_stay_while_globals_may_be_held)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ .arch = PWM_RISCV }))
+		return;
+	run("root 0 lower 0x30000 2; root 0 lower 0x40000 3; sfence 0 all 2");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.spaces, 2);
+	run("sfence 0 all all");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.spaces, 1);
+	stage_close(&stage);
+}
+
 /* Groups --------------------------------------------------------------------------------------- */
 
 static const struct granule {
