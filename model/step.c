@@ -23,8 +23,8 @@ static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
 	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1)) {
 		const struct space *s = &m->spaces[i];
 
-		if (i == space || s->asid != asid || s->half != n->half || s->vmid != n->vmid ||
-		    !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
+		if (s->asid != asid || s->half != n->half || s->vmid != n->vmid || !s->ran ||
+		    s->asid == PWM_ANY_ASID || s->root == n->root)
 			continue;
 		/* a reserved root holds nothing */
 		if (!pwm_space_empty(m, s) && !pwm_space_empty(m, n))
@@ -50,7 +50,7 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	if (!want.va_bits)
 		want.va_bits = m->cfg.va_bits;
 	want.levels = m->cfg.levels;
-	while (want.levels > 1 && want.va_bits <= level_shift(m, want.levels - 1))
+	while (want.va_bits <= level_shift(m, want.levels - 1))
 		want.levels--;
 	if (m->cfg.arch == PWM_X86 && !(m->cfg.features & PWM_PCID))
 		want.asid = 0;
@@ -141,6 +141,12 @@ static void flush_step(struct pwm *m, const struct pwm_step *s)
 	pwm_x86_step(m, s);
 }
 
+/* A space has one page at least, and not more than there are; 0: as configured. */
+static bool va_bits_ok(const struct pwm *m, uint64_t bits)
+{
+	return !bits || (bits > m->cfg.page_lg2 && bits <= m->cfg.va_bits);
+}
+
 /* Are the fields what the operation can have? */
 static bool sensible(const struct pwm *m, const struct pwm_step *s)
 {
@@ -168,7 +174,7 @@ static bool sensible(const struct pwm *m, const struct pwm_step *s)
 		return arch == PWM_RISCV && s->kind < 4;
 	case PWM_OP_ROOT:
 		return low < PWM_NR_HALVES && !(s->a & 63) && (s->c & 0xff) <= PWM_STAGE2 &&
-		       (s->c >> 32 & 0xffff) <= m->cfg.va_bits;
+		       va_bits_ok(m, s->c >> 32 & 0xffff);
 	case PWM_OP_SYSREG:
 		return s->kind < PWM_NR_SYSREGS && (s->kind != PWM_CR4_PGE || arch == PWM_X86);
 	case PWM_OP_IPI:

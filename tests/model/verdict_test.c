@@ -200,7 +200,8 @@ TEST(audit_tells_one_alias)
 	if (!open_with((struct pwm_config){ .features = PWM_NO_WX }))
 		return;
 	tables();
-	run("snapshot 0 0x13010 0x0040000000080f83; snapshot 0 0x13018 0x0040000000080f83; end audit");
+	run("snapshot 0 0x13010 0x0040000000080f83; snapshot 0 0x13018 0x0040000000080f83");
+	run("end audit");
 	told("A64-WX-2", 1);
 	EXPECT_EQ(stage.verdict[0].src, 0x13010);
 	EXPECT_EQ(stage.verdict[0].old_value, 0x0060000000080f03);
@@ -246,5 +247,129 @@ TEST(batch_is_judged_once)
 	tables();
 	run("lazy 0 begin; irq 0 enter; store 0 0x13000 0; irq 0 leave; irq 0 enter; irq 0 leave");
 	told("ALL-LAZY-3", 1);
+	stage_close(&stage);
+}
+
+/* Room ----------------------------------------------------------------------------------------- */
+
+/* More ways to one entry than there is room for: those that did not fit are counted. */
+TEST(ways_beyond_room)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ .max_spaces = 4 }))
+		return;
+	for (uint64_t i = 1; i < 100; i++)
+		image_write(&stage, 0x12000 + i * 8, 0x13003);
+	tables();
+	run("store 0 0x13000 0");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.unclean, 67);
+	EXPECT_EQ(s.overflows, 33);
+	stage_close(&stage);
+}
+
+/* So are invalidations under way; the first ones are not lost. */
+TEST(invalidations_beyond_room)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13000 0; dsb 0 ish");
+	for (uint32_t i = 0; i < 1640; i++)
+		pwm_tlbi(stage.m, i & 1, PWM_VALE1 | PWM_IS, 0, 1);
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.overflows, 40);
+	run("dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	told("", 0);
+	stage_close(&stage);
+}
+
+/* And tables linked by more entries than there is room for. */
+TEST(links_beyond_room)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	for (uint64_t i = 1; i < 140; i++)
+		image_write(&stage, 0x12000 + i * 8, 0x13003);
+	tables();
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.overflows, 14);
+	stage_close(&stage);
+}
+
+/* A root that found no room: nothing is known of the CPU, and not what was loaded before. */
+TEST(roots_beyond_room)
+{
+	struct pwm_outcome o;
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ .max_spaces = 1 }))
+		return;
+	tables();
+	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0, PWM_R, &o, 1), 1);
+	EXPECT_EQ(o.pa, 0x80000);
+	run("root 0 lower 0x30000 2");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.overflows, 1);
+	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0, PWM_R, &o, 1), 1);
+	EXPECT_EQ(o.fault, 1);
+	stage_close(&stage);
+}
+
+/* Spaces --------------------------------------------------------------------------------------- */
+
+/* Without PCIDs a root is one space, whatever is in the low bits of CR3. */
+TEST(no_tags_without_pcid)
+{
+	struct pwm_stats s;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		if (!open_with(
+			    (struct pwm_config){ .arch = PWM_X86, .features = i ? PWM_PCID : 0 }))
+			return;
+		run("root 0 lower 0x10000 1; root 1 lower 0x10000 2");
+		pwm_get_stats(stage.m, &s);
+		EXPECT_EQ(s.spaces, 1 + i);
+		stage_close(&stage);
+	}
+}
+
+/* A ZERO is of a block at most. */
+TEST(zeroes_have_a_limit)
+{
+	struct pwm_step s = { .op = PWM_OP_ZERO, .a = 0x400000, .b = 1 << 21 };
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	EXPECT_EQ(pwm_take(stage.m, &s), 0);
+	s.a = 0x400004;
+	EXPECT_EQ(pwm_take(stage.m, &s), -1);
+	s.a = 0x400000;
+	s.b += 8;
+	EXPECT_EQ(pwm_take(stage.m, &s), -1);
+	stage_close(&stage);
+}
+
+/* The least space is of two pages. */
+TEST(small_spaces_have_two_pages)
+{
+	struct pwm_step s = { .op = PWM_OP_ROOT, .a = 0x50000, .b = 1, .c = 12ull << 32 };
+	struct pwm_outcome o;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	EXPECT_EQ(stage_step(&stage, &s), -1);
+	s.c = 49ull << 32;
+	EXPECT_EQ(stage_step(&stage, &s), -1);
+	s.c = 13ull << 32;
+	EXPECT_EQ(stage_step(&stage, &s), 0);
+	image_write(&stage, 0x50008, 0x0060000000081f03);
+	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0x1234, PWM_R, &o, 1), 1);
+	EXPECT_EQ(o.pa, 0x81234);
 	stage_close(&stage);
 }
