@@ -18,7 +18,8 @@ static bool open_with(struct pwm_config cfg)
 	cfg.size = sizeof(cfg);
 	if (!cfg.nr_cpus)
 		cfg.nr_cpus = 2;
-	cfg.max_unclean = 256;
+	if (!cfg.max_unclean)
+		cfg.max_unclean = 256;
 	cfg.max_tables = 64;
 	cfg.features |= PWM_PLAY;
 	return EXPECT(stage_open(&stage, &cfg));
@@ -287,6 +288,38 @@ TEST(invalidations_beyond_room)
 	stage_close(&stage);
 }
 
+/*
+ * What a TLBI leaves behind a pointer needs room while the TLBI is at work, and gets that of stale
+ * "invalid" of a CPU that sleeps, which the same TLBI covers. It goes on with the others: the page
+ * at 0x6000 is gone.
+ */
+TEST(room_is_made_within_an_invalidation)
+{
+	struct pwm_stats s;
+
+	if (!open_with((struct pwm_config){ .max_unclean = 8 }))
+		return;
+	for (uint64_t i = 0; i < 4; i++)
+		image_write(&stage, 0x14000 + i * 8, 0x0060000000090f03 + i * 0x1000);
+	image_write(&stage, 0x13030, 0x0060000000086f03);
+	tables();
+	run("snapshot 0 0x12008 0x14003; root 1 lower 0x10000 1; isb 1; store 0 0x13008 0;"
+	    "store 0 0x13030 0; dsb 0 ish; store 0 0x13010 0x0060000000082f03;"
+	    "store 0 0x13018 0x0060000000083f03; store 0 0x13020 0x0060000000084f03;"
+	    "store 0 0x13028 0x0060000000085f03; dsb 0 ish; isb 0; store 0 0x12008 0; dsb 0 ish");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.unclean, 7);
+	run("tlbi 0 rvaae1is va=0x2000 num=7 scale=1; dsb 0 ish; isb 0");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.overflows, 0);
+	EXPECT_EQ(s.forgotten, 4);
+	run("contract 0 unmap 0x6000 0x6fff; contract 0 unmap 0x200000 0x201fff");
+	told("", 0);
+	run("contract 0 unmap 0x202000 0x203fff");
+	told("A64-TLBI-9", 2);
+	stage_close(&stage);
+}
+
 /* And tables linked by more entries than there is room for. */
 TEST(links_beyond_room)
 {
@@ -322,6 +355,24 @@ TEST(roots_beyond_room)
 }
 
 /* Spaces --------------------------------------------------------------------------------------- */
+
+/*
+ * A real system does not say when a root dies: one that is empty when its CPU leaves it is
+ * forgotten. Others say it, and are not second-guessed.
+ */
+TEST(empty_roots_of_others_are_forgotten)
+{
+	struct pwm_stats s;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		if (!open_with((struct pwm_config){ .features = i ? 0 : PWM_FOREIGN }))
+			return;
+		run("root 0 lower 0x30000 2; root 0 lower 0x40000 3");
+		pwm_get_stats(stage.m, &s);
+		EXPECT_EQ(s.spaces, 1 + i);
+		stage_close(&stage);
+	}
+}
 
 /* Without PCIDs a root is one space, whatever is in the low bits of CR3. */
 TEST(no_tags_without_pcid)
