@@ -20,7 +20,8 @@ static bool open_with(struct pwm_config cfg)
 		cfg.nr_cpus = 2;
 	if (!cfg.max_unclean)
 		cfg.max_unclean = 256;
-	cfg.max_tables = 64;
+	if (!cfg.max_tables)
+		cfg.max_tables = 64;
 	cfg.features |= PWM_PLAY;
 	return EXPECT(stage_open(&stage, &cfg));
 }
@@ -91,6 +92,22 @@ TEST(spaces_stay_while_globals_may_be_held)
 	run("sfence 0 all all");
 	pwm_get_stats(stage.m, &s);
 	EXPECT_EQ(s.spaces, 1);
+	stage_close(&stage);
+}
+
+/* As many CPUs as there can be: what is broadcast reaches the last one. */
+TEST(the_last_cpu_is_reached)
+{
+	if (!open_with((struct pwm_config){ .nr_cpus = PWM_MAX_CPUS }))
+		return;
+	tables();
+	run("root 63 lower 0x10000 1; isb 63; store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1 va=0 asid=1;"
+	    "dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	told("A64-TLBI-5", 1);
+	run("tlbi 0 vae1is va=0 asid=1; dsb 0 ish");
+	stage.nr_verdicts = 0;
+	run("contract 63 unmap 0 0xfff");
+	told("", 0);
 	stage_close(&stage);
 }
 
@@ -253,6 +270,67 @@ TEST(batch_is_judged_once)
 
 /* Room ----------------------------------------------------------------------------------------- */
 
+/* No more results are written than there is room for; all are counted. */
+TEST(results_beyond_room)
+{
+	struct pwm_outcome o[2] = { { 0 }, { .value = 99 } };
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13000 0");
+	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0, PWM_R, o, 1), 2);
+	EXPECT_EQ(o[0].fault, 1);
+	EXPECT_EQ(o[1].value, 99);
+	stage_close(&stage);
+}
+
+/* The least model finds each page of a table, and each table, wherever its hash puts it. */
+TEST(every_page_is_found)
+{
+	for (uint64_t i = 0; i < 64; i++) {
+		uint64_t va = i << 12, table = 0x100000 + i * 0x1000;
+
+		harness_note("page", i);
+		if (!open_with((struct pwm_config){ .max_unclean = 1, .max_tables = 8 }))
+			return;
+		image_write(&stage, 0x12000, table | 3);
+		image_write(&stage, table + i * 8, 0x0060000000080f03);
+		run("snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003;"
+		    "root 0 lower 0x10000 1; isb 0");
+		pwm_store(stage.m, 0, table + i * 8, 0, PWM_PLAIN);
+		image_write(&stage, table + i * 8, 0);
+		run("dsb 0 ish");
+		pwm_store(stage.m, 0, table + i * 8, 0, PWM_PLAIN); /* over it again */
+		pwm_contract(stage.m, 0, PWM_UNMAP, va, va + 0xfff);
+		told("A64-TLBI-1", 1);
+		pwm_tlbi(stage.m, 0, PWM_VALE1, va, 1);
+		run("dsb 0 ish; isb 0");
+		pwm_contract(stage.m, 0, PWM_UNMAP, va, va + 0xfff);
+		told("A64-TLBI-1", 1);
+		stage_close(&stage);
+	}
+}
+
+/* Nor is a page taken for a table, wherever the first table lies. */
+TEST(pages_are_no_tables)
+{
+	struct pwm_stats s;
+
+	for (uint64_t i = 0; i < 64; i++) {
+		harness_note("root", i);
+		if (!open_with((struct pwm_config){ .max_unclean = 1, .max_tables = 1 }))
+			return;
+		pwm_root(stage.m, 0, PWM_LOWER, 0x100000 + i * 0x1000, 1);
+		for (uint64_t k = 0; k < 64; k++)
+			pwm_store(stage.m, 0, 0x400000 + k * 0x1000, 0x13003, PWM_PLAIN);
+		pwm_get_stats(stage.m, &s);
+		EXPECT_EQ(s.unclean, 0);
+		EXPECT_EQ(s.tables, 1);
+		stage_close(&stage);
+	}
+}
+
 /* More ways to one entry than there is room for: those that did not fit are counted. */
 TEST(ways_beyond_room)
 {
@@ -388,6 +466,58 @@ TEST(no_tags_without_pcid)
 		EXPECT_EQ(s.spaces, 1 + i);
 		stage_close(&stage);
 	}
+}
+
+/* The shorthand for roots of other regimes: of a guest, with its tag. */
+TEST(roots_of_guests)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
+	run("sysreg 0 vmid 5; isb 0; store 0 0x13000 0; dsb 0 ish; tlbi 0 vmalle1is; dsb 0 ish; isb 0;"
+	    "contract 0 unmap 0 0xfff regime=3");
+	EXPECT(stage_has(&stage, "A64-TLBI-10"));
+	run("tlbi 0 ipas2e1is va=0; dsb 0 ish; tlbi 0 vmalle1is; dsb 0 ish; isb 0");
+	stage.nr_verdicts = 0;
+	run("contract 0 unmap 0 0xfff regime=3");
+	told("", 0);
+	stage_close(&stage);
+}
+
+/* What a trace says of itself is no step. */
+TEST(configuration_is_no_step)
+{
+	struct pwm_step s = { .op = PWM_OP_CONFIG };
+	struct pwm_stats stats;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	EXPECT_EQ(stage_step(&stage, &s), 0);
+	s.op = PWM_OP_SITE;
+	EXPECT_EQ(stage_step(&stage, &s), 0);
+	pwm_get_stats(stage.m, &stats);
+	EXPECT_EQ(stats.steps, 0);
+	stage_close(&stage);
+}
+
+/* Two places may begin with the same slot; and when all are taken there is no number left. */
+TEST(sites_have_a_number_each)
+{
+	static const char file[] = "file.c";
+	uint32_t first;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	first = pwm_site(stage.m, file, 1);
+	EXPECT(first != 0);
+	EXPECT(pwm_site(stage.m, file, 257) != 0);
+	EXPECT(pwm_site(stage.m, file, 257) != first);
+	EXPECT_EQ(pwm_site(stage.m, file, 1), first);
+	for (uint32_t i = 2; i < 256; i++)
+		EXPECT(pwm_site(stage.m, file, i) != 0);
+	EXPECT_EQ(pwm_site(stage.m, file, 256), 0);
+	stage_close(&stage);
 }
 
 /* A ZERO is of a block at most. */
