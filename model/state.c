@@ -188,7 +188,7 @@ struct pwm *pwm_init(void *mem, size_t len, const struct pwm_config *cfg)
 	lay_out(&c, m);
 	m->arch = arches[c.arch];
 	m->index_lg2 = c.page_lg2 - 3;
-	m->cpus = c.nr_cpus == 64 ? ~(cpumask)0 : CPU_BIT(c.nr_cpus) - 1;
+	m->cpus = ~(cpumask)0 >> (PWM_MAX_CPUS - c.nr_cpus);
 	pools_init(m);
 	return m;
 }
@@ -201,7 +201,7 @@ int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value)
 		[PWM_KEY_LEVELS] = &cfg->levels,     [PWM_KEY_BBM] = &cfg->bbm,
 		[PWM_KEY_PA_BITS] = &cfg->pa_bits,   [PWM_KEY_FEATURES] = &cfg->features,
 	};
-	struct pwm_config probe = *cfg;
+	struct pwm_config probe;
 
 	if (key >= PWM_NR_KEYS || (key != PWM_KEY_MAIR && value > UINT32_MAX))
 		return -1;
@@ -210,9 +210,7 @@ int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value)
 	else
 		*field[key] = (uint32_t)value;
 	probe = *cfg;
-	if (config_fill(&probe))
-		return 0;
-	return -1;
+	return config_fill(&probe) ? 0 : -1;
 }
 
 void pwm_get_stats(const struct pwm *m, struct pwm_stats *s)
@@ -223,9 +221,8 @@ void pwm_get_stats(const struct pwm *m, struct pwm_stats *s)
 	s->steps = m->step;
 	s->unclean = m->nr_ents;
 	s->tables = m->nr_tables;
-	s->spaces = 0;
-	for (i = 0; i < m->max_spaces; i++)
-		s->spaces += m->spaces[i].used;
+	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1))
+		s->spaces++;
 }
 
 uint32_t pwm_space_next(const struct pwm *m, uint32_t i)
@@ -321,7 +318,6 @@ void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live)
 			not_taken(m, t, live);
 	}
 	e->live |= live;
-	e->own &= ~live;
 	e->repeats = 0;
 }
 

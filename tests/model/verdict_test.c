@@ -250,6 +250,20 @@ TEST(all_pages_that_are_out_are_told)
 	stage_close(&stage);
 }
 
+/* With as many pages out as can be remembered, what else there is stays as it is. */
+TEST(many_pages_are_out)
+{
+	if (!open_with((struct pwm_config){ .max_tables = 256 }))
+		return;
+	tables();
+	for (uint64_t i = 0; i < 512; i++)
+		pwm_table_new(stage.m, 0, (0x12345678ull << 32) + i * 0x1000);
+	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=1; store 0 0x13000 0x60000000080f03;"
+	    "store 0 0x13000 0; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+}
+
 /* Batches -------------------------------------------------------------------------------------- */
 
 TEST(batch_is_judged_once)
@@ -310,6 +324,29 @@ TEST(every_page_is_found)
 		told("A64-TLBI-1", 1);
 		stage_close(&stage);
 	}
+}
+
+/* An access has one of the first 32 results. */
+TEST(accesses_beyond_room)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	for (uint64_t i = 0; i < 40; i++) {
+		struct pwm_step s = { .op = PWM_OP_STORE,
+				      .a = 0x13000,
+				      .b = 0x0060000000100f03 + i * 0x1000 };
+
+		stage_step(&stage, &s);
+	}
+	for (uint32_t i = 0; i < 500; i++) {
+		struct pwm_outcome o = pwm_access(stage.m, 0, 0x123, PWM_R);
+
+		EXPECT_EQ(o.fault, 0);
+		EXPECT(o.pa == 0x80123 || (o.pa >= 0x100123 && o.pa <= 0x127123));
+		EXPECT_EQ(o.value, 0x0060000000000f03 | (o.pa & ~0xfffull));
+	}
+	stage_close(&stage);
 }
 
 /* Nor is a page taken for a table, wherever the first table lies. */
@@ -419,17 +456,43 @@ TEST(roots_beyond_room)
 	struct pwm_outcome o;
 	struct pwm_stats s;
 
-	if (!open_with((struct pwm_config){ .max_spaces = 1 }))
+	if (!open_with((struct pwm_config){ .max_spaces = 2 }))
 		return;
+	image_write(&stage, 0x12008, 0x13003);
+	image_write(&stage, 0x12010, 0x13003);
 	tables();
 	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0, PWM_R, &o, 1), 1);
 	EXPECT_EQ(o.pa, 0x80000);
+	run("store 0 0x13000 0"); /* three ways lead to it */
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.spaces, 1);
+	run("root 1 lower 0x10000 2; store 0 0x13000 0");
+	pwm_get_stats(stage.m, &s);
+	EXPECT_EQ(s.spaces, 2);
 	run("root 0 lower 0x30000 2");
 	pwm_get_stats(stage.m, &s);
 	EXPECT_EQ(s.overflows, 1);
 	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0, PWM_R, &o, 1), 1);
 	EXPECT_EQ(o.fault, 1);
 	stage_close(&stage);
+}
+
+/* Configuration -------------------------------------------------------------------------------- */
+
+/* A field has 32 bits, and MAIR 64; a key is one that there is. */
+TEST(config_values_have_their_width)
+{
+	struct pwm_config c = { .size = sizeof(c), .nr_cpus = 2 }, before;
+
+	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_FEATURES, UINT32_MAX), 0);
+	EXPECT_EQ(c.features, UINT32_MAX);
+	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_FEATURES, 1ull << 32), -1);
+	EXPECT_EQ(c.features, UINT32_MAX);
+	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_MAIR, ~0ull), 0);
+	EXPECT_EQ(c.mair, ~0ull);
+	before = c;
+	EXPECT_EQ(pwm_config_set(&c, PWM_NR_KEYS, 1), -1);
+	EXPECT(!memcmp(&c, &before, sizeof(c)));
 }
 
 /* Spaces --------------------------------------------------------------------------------------- */
