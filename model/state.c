@@ -337,15 +337,15 @@ static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
 
 static void child_list_add(struct pwm *m, struct ent *e, uint64_t table_pa)
 {
-	e->child = pwm_table_find(m, table_pa);
+	uint32_t child = pwm_table_find(m, table_pa);
+
+	e->child = child;
 	e->child_prev = NIL;
-	e->child_next = NIL;
-	if (e->child == NIL)
-		return;
-	e->child_next = m->tables[e->child].stale;
+	e->child_next = child == NIL ? NIL : m->tables[child].stale;
 	if (e->child_next != NIL)
 		m->ents[e->child_next].child_prev = ent_index(m, e);
-	m->tables[e->child].stale = ent_index(m, e);
+	if (child != NIL)
+		m->tables[child].stale = ent_index(m, e);
 }
 
 /* Does the record name something that is gone, or was stored over since? */
@@ -356,17 +356,6 @@ bool pwm_rec_void(const struct pwm *m, const struct rec *r)
 	if (r->ent & 0x80000000)
 		return false;
 	return e->gen != r->gen || (e->kind == K_INVALID && e->stores != r->stores);
-}
-
-static void purge(struct pwm *m, uint32_t *list)
-{
-	uint32_t keep = NIL;
-	struct rec r;
-
-	while (pwm_rec_pop(m, list, &r) != NIL)
-		if (!pwm_rec_void(m, &r))
-			pwm_rec_put(m, &keep, &r);
-	*list = keep;
 }
 
 /*
@@ -384,11 +373,6 @@ static void make_room(struct pwm *m)
 			pwm_ent_drop(m, e);
 			m->stats.forgotten++;
 		}
-	}
-	for (i = 0; i < m->cfg.nr_cpus; i++) {
-		purge(m, &m->cpu[i].own);
-		purge(m, &m->cpu[i].novis);
-		purge(m, &m->cpu[i].pend);
 	}
 }
 
@@ -482,10 +466,41 @@ void pwm_ent_drop(struct pwm *m, struct ent *e)
 
 /* Records ------------------------------------------------------------------------------------ */
 
+static void purge(struct pwm *m, uint32_t *list)
+{
+	while (*list != NIL) {
+		uint32_t i = *list;
+		struct rec *r = &m->recs[i];
+
+		if (!pwm_rec_void(m, r)) {
+			list = &r->next;
+			continue;
+		}
+		*list = r->next;
+		r->next = m->free_rec;
+		m->free_rec = i;
+	}
+}
+
+/* A CPU that sleeps keeps records of what others have settled long ago: those are free again. */
+static void make_rec_room(struct pwm *m)
+{
+	uint32_t c;
+
+	for (c = 0; c < m->cfg.nr_cpus; c++) {
+		purge(m, &m->cpu[c].own);
+		purge(m, &m->cpu[c].novis);
+		purge(m, &m->cpu[c].pend);
+	}
+}
+
 bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r)
 {
-	uint32_t i = m->free_rec;
+	uint32_t i;
 
+	if (m->free_rec == NIL)
+		make_rec_room(m);
+	i = m->free_rec;
 	if (i == NIL) {
 		m->stats.overflows++;
 		return false;
