@@ -467,27 +467,41 @@ TEST(records_of_what_is_gone)
 	stage_close(&stage);
 }
 
-/* A CPU that sleeps with the root loaded, and another one that maps and unmaps for long. */
+/*
+ * What one CPU maps and unmaps for long costs no room, whatever the other one does not do: it
+ * sleeps with the root loaded; it stores, and has no barrier; it invalidates, and has none.
+ */
 TEST(an_idle_cpu_costs_no_room)
 {
+	static const char *const rounds[] = {
+		"store 0 0x13010 0x0060000000082f03; dsb 0 ish; isb 0; contract 0 map 0x2000 0x2fff;"
+		"store 0 0x13010 0; dsb 0 ish; tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0;"
+		"contract 0 unmap 0x2000 0x2fff",
+		"store 1 0x13010 0x0060000000082f03; store 0 0x13010 0; dsb 0 ish;"
+		"tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0x2000 0x2fff",
+		"store 0 0x13000 0; dsb 0 ish; tlbi 1 vae1is va=0 asid=1; tlbi 0 vae1is va=0 asid=1;"
+		"dsb 0 ish; isb 0; contract 0 unmap 0 0xfff; store 0 0x13000 0x0060000000080f03;"
+		"dsb 0 ish; isb 0; isb 1",
+	};
 	struct pwm_config cfg = {
 		.size = sizeof(cfg), .nr_cpus = 2, .max_unclean = 16, .max_tables = 16
 	};
 	struct pwm_stats s;
 
-	if (!EXPECT(stage_open(&stage, &cfg)))
-		return;
-	tables();
-	run("root 1 lower 0x10000 1; isb 1");
-	for (uint32_t i = 0; i < 1000; i++)
-		run("store 0 0x13010 0x0060000000082f03; dsb 0 ish; isb 0; contract 0 map 0x2000 0x2fff;"
-		    "store 0 0x13010 0; dsb 0 ish; tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0;"
-		    "contract 0 unmap 0x2000 0x2fff");
-	told("", 0);
-	pwm_get_stats(stage.m, &s);
-	EXPECT_EQ(s.overflows, 0);
-	EXPECT_EQ(s.unclean, 0);
-	stage_close(&stage);
+	for (uint32_t i = 0; i < 3; i++) {
+		harness_note("round", i);
+		if (!EXPECT(stage_open(&stage, &cfg)))
+			return;
+		tables();
+		run("root 1 lower 0x10000 1; isb 1");
+		for (uint32_t n = 0; n < 500; n++)
+			run(rounds[i]);
+		told("", 0);
+		pwm_get_stats(stage.m, &s);
+		EXPECT_EQ(s.overflows, 0);
+		EXPECT_EQ(s.unclean, 0);
+		stage_close(&stage);
+	}
 }
 
 /* And tables linked by more entries than there is room for. */
