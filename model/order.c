@@ -95,26 +95,28 @@ static void spaces_done(struct pwm *m, const struct rec *r)
 	s->ran &= ~r->mask | s->cur;
 	if (r->ent & 0x40000000)
 		s->ran_g &= ~r->mask | s->cur;
-	if (!s->ran && !s->ran_g && !s->cur)
+	if (!s->ran_g)
 		pwm_space_retire(m, r->ent & 0x3fffffff);
 }
 
 static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 {
 	struct ent *e = &m->ents[r->ent];
+	/* on arm64 this CPU is past it with its context synchronisation */
+	cpumask later = m->cfg.arch == PWM_ARM64 ? e->live & r->mask & CPU_BIT(cpu) : 0;
 
-	if (e->gen != r->gen || !(e->live & r->mask))
+	if (!(e->live & r->mask))
 		return;
 	if (m->cfg.features & PWM_REPEAT && ++e->repeats < 2)
 		return;
-	if (m->cfg.arch == PWM_ARM64 && (r->mask & CPU_BIT(cpu) & e->live)) {
-		e->own |= CPU_BIT(cpu);
-		pwm_rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, CPU_BIT(cpu));
+	if (later) {
+		e->own |= later;
+		pwm_rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, later);
 		m->perf_useful = true;
 	}
 	if (e->pend_by == cpu + 1)
 		e->pend_mask = 0;
-	pwm_kill_on(m, e, m->cfg.arch == PWM_ARM64 ? r->mask & ~CPU_BIT(cpu) : r->mask);
+	pwm_kill_on(m, e, r->mask & ~later);
 }
 
 /* Invalidations of this CPU have completed. @local: only what they did to itself. */

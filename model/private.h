@@ -115,7 +115,7 @@ struct table {
 	uint32_t stale;	  /* entries of kind K_TABLE that point to it */
 	uint32_t roots;	  /* spaces */
 	uint32_t scanned; /* levels, as a mask */
-	uint32_t unused;
+	uint32_t todo;	  /* the next one that is to be dropped */
 };
 
 struct edge {
@@ -127,9 +127,9 @@ struct edge {
 
 struct space {
 	uint64_t root;
-	cpumask ran;   /* may hold its non-global entries */
+	cpumask ran;   /* may hold its non-global entries: some of ran_g */
 	cpumask ran_g; /* its global ones */
-	cpumask cur;   /* have it loaded */
+	cpumask cur;   /* have it loaded: some of ran */
 	uint32_t used;
 	uint32_t table, next_root;
 	uint32_t asid, vmid, half, regime;
@@ -142,7 +142,7 @@ struct space {
 /* A way from a root to an entry that a store changes. */
 struct path {
 	uint64_t va;
-	cpumask live, live_g;
+	cpumask live, live_g; /* may hold it; and if it is global */
 	uint32_t space;
 	uint8_t level, hier, stale;
 };

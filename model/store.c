@@ -78,7 +78,7 @@ static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, c
 		pwm_say_at(m, m->cfg.arch == PWM_ARM64 ? "A64-BBM-12" : "ALL-LOCK-1", PWM_LOST,
 			   p->va, p->level, pa, c->seen_val[at], old);
 	c->seen_pa[at] = 0;
-	if (od->kind != K_LEAF || nd->kind != K_LEAF || !hw_writes || !(p->live | p->live_g))
+	if (od->kind != K_LEAF || nd->kind != K_LEAF || !hw_writes || !p->live_g)
 		return;
 	if (!od->accessed || (od->hw_dirty && !od->dirty))
 		pwm_say_at(m, rule_name(m, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old,
@@ -191,7 +191,7 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 	uint32_t cls = PWM_ERROR;
 	const struct pwm_rule *r;
 
-	if (!(p->live | p->live_g) || nd->kind == K_INVALID)
+	if (!p->live_g || nd->kind == K_INVALID)
 		return;
 	if (!p->stale && od->kind == K_LEAF && od->cacheable) {
 		c.rule = nd->kind == K_TABLE ? clash_below(m, nd, p->level, od, true) :
@@ -259,7 +259,7 @@ static void check_wx_stale(struct pwm *m, const struct path *p, const struct dec
 
 static cpumask holders(const struct path *p, const struct dec *d)
 {
-	return d->global ? p->live | p->live_g : p->live;
+	return d->global ? p->live_g : p->live;
 }
 
 static void leave_behind(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old,

@@ -151,7 +151,7 @@ static uint32_t visit_entry(struct pwm *m, const struct visit *v)
 /* Read table @t at @level and all below that were not read at theirs. */
 static void scan(struct pwm *m, uint32_t t, unsigned int level)
 {
-	struct visit stack[PWM_MAX_LEVELS + 1];
+	struct visit stack[PWM_MAX_LEVELS];
 	int depth = 0;
 
 	if (!level || (m->tables[t].scanned & (1u << level)))
@@ -218,7 +218,7 @@ static bool reached(const struct pwm *m, uint32_t t)
 
 /*
  * Drop @t if nothing leads to it, and then its children likewise. The way down needs no stack:
- * a table that is to be dropped is put on a list through its hash link's place, its edges.
+ * tables that are to be dropped are chained.
  */
 void pwm_table_collect(struct pwm *m, uint32_t t)
 {
@@ -226,28 +226,28 @@ void pwm_table_collect(struct pwm *m, uint32_t t)
 
 	if (t == NIL || reached(m, t))
 		return;
-	/* "roots" is free in a table without any: it chains what is to be dropped */
-	m->tables[t].scanned = 0;
-	m->tables[t].unused = todo;
+	m->tables[t].todo = NIL;
 	todo = t;
 	while (todo != NIL) {
 		uint32_t now = todo, e = m->tables[now].kids, child;
 
 		if (e == NIL) {
-			todo = m->tables[now].unused;
+			todo = m->tables[now].todo;
 			table_delete(m, now);
 			continue;
 		}
 		child = m->edges[e].child;
 		edge_delete(m, e);
-		if (child != now && !reached(m, child)) {
-			m->tables[child].unused = todo;
+		if (!reached(m, child)) {
+			m->tables[child].todo = todo;
 			todo = child;
 		}
 	}
 }
 
 /* Ways up ------------------------------------------------------------------------------------ */
+
+#define TOP (PWM_MAX_LEVELS - 1) /* a root of all levels, from a table of level 0 */
 
 /* A step of the way: which entry of which table led on. */
 struct climb {
@@ -288,16 +288,17 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 		     uint64_t base, uint32_t space, cpumask live, cpumask live_g, unsigned int hier,
 		     bool stale)
 {
-	struct path *p = &m->paths[m->nr_paths];
+	uint8_t taken = (uint8_t)hier;
+	struct path *p;
 	unsigned int i;
 
-	p->hier = (uint8_t)hier;
-	if (!way_is_good(m, c, depth, bottom, &p->hier))
+	if (!way_is_good(m, c, depth, bottom, &taken))
 		return;
-	if (m->nr_paths == m->max_paths - 1) {
+	if (m->nr_paths == m->max_paths) {
 		m->stats.overflows++;
 		return;
 	}
+	p = &m->paths[m->nr_paths++];
 	p->va = base;
 	for (i = 0; i <= depth; i++)
 		p->va += (uint64_t)c[i].index << level_shift(m, bottom + i);
@@ -306,8 +307,8 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 	p->live_g = live_g;
 	p->space = space;
 	p->level = (uint8_t)bottom;
+	p->hier = taken;
 	p->stale = stale;
-	m->nr_paths++;
 }
 
 /* Ways that end at the top of the climb: roots, and stale pointers. */
@@ -327,7 +328,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 		const struct ent *e = &m->ents[i];
 		struct dec d;
 
-		if (!e->live || depth + 1 > e->level)
+		if (depth >= e->level)
 			continue;
 		m->arch->decode(m, e->val, e->level, &d);
 		add_path(m, c, depth, e->level - 1u - depth, e->va, e->space, e->live, e->live,
@@ -337,7 +338,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 
 void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 {
-	struct climb c[PWM_MAX_LEVELS];
+	struct climb c[TOP + 1];
 	unsigned int depth = 0;
 
 	m->nr_paths = 0;
@@ -346,7 +347,7 @@ void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 	for (;;) {
 		const struct edge *e;
 
-		if (c[depth].edge == NIL || depth + 1 == PWM_MAX_LEVELS) {
+		if (c[depth].edge == NIL || depth == TOP) {
 			if (!depth)
 				return;
 			depth--;
@@ -386,7 +387,7 @@ uint64_t pwm_walk_now(const struct pwm *m, const struct space *s, uint64_t va, u
 		      unsigned int *level, unsigned int *hier, uint64_t *src)
 {
 	unsigned int top = s->levels - 1;
-	uint64_t mask = s->va_bits < 64 ? ((uint64_t)1 << s->va_bits) - 1 : ~(uint64_t)0;
+	uint64_t mask = ((uint64_t)1 << s->va_bits) - 1;
 	uint64_t index = (va & mask) >> level_shift(m, top), val;
 	struct dec d;
 
@@ -407,7 +408,7 @@ static uint32_t space_find(const struct pwm *m, const struct space *want)
 {
 	uint32_t i;
 
-	for (i = 0; i < m->top_space; i++) {
+	for (i = m->top_space; i-- > 0;) {
 		const struct space *s = &m->spaces[i];
 
 		if (s->used && s->root == want->root && s->asid == want->asid &&
@@ -493,7 +494,7 @@ void pwm_space_retire(struct pwm *m, uint32_t i)
 
 	if (s->cur)
 		return;
-	if (s->ran || s->ran_g) {
+	if (s->ran_g) {
 		for (e = 0; e < m->nr_ents; e++)
 			if (m->ents[m->all[e]].space == i)
 				return;

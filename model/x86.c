@@ -83,7 +83,7 @@ static enum miss covers(const struct pwm *m, const struct op *op, const struct e
 	const struct space *s = &m->spaces[e->space];
 
 	if (e->kind == K_TABLE && !op->all && (m->cfg.features & PWM_TCE) &&
-	    (op->first > e->va + (level_size(m, e->level) - 1) || op->last < e->va))
+	    (op->first ^ e->va) >> level_shift(m, e->level))
 		return MISS_RANGE;
 	if (e->global && op->all && !op->globals)
 		return MISS_GLOBAL;
@@ -99,11 +99,9 @@ static const char *conflict(const struct pwm *m, const struct dec *a, unsigned i
 	return la != lb ? "X86-SIZE-1" : NULL;
 }
 
+/* There is one regime, and no VMID: both are 0. */
 static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
 {
-	op->regime = PWM_EL1;
-	op->vmid = PWM_ANY_ASID;
-	op->level = 0xff;
 	op->every_table = 1;
 	op->stage1 = 1;
 	if (op->all)
@@ -188,7 +186,7 @@ void pwm_x86_root(struct pwm *m, const struct pwm_step *s)
 		invalidate(m, s->cpu, &op);
 		return;
 	}
-	for (i = 0; i < m->nr_ents; i++) {
+	for (i = m->nr_ents; i-- > 0;) {
 		const struct ent *e = &m->ents[m->all[i]];
 
 		if (e->space == space && (e->live & CPU_BIT(s->cpu)) && pwm_ent_differs(m, e)) {
