@@ -212,6 +212,7 @@ PW_TESTS = \
 	tests/model/edges_test.c \
 	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
+	tests/model/memory_test.c \
 	tests/model/model_test.c \
 	tests/model/play_test.c \
 	tests/model/reshape_test.c \

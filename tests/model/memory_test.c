@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * What the model knows of memory: which pages are tables, how often it reads them, what it does
+ * when its room is full, and when memory is not what it was told. Each test is here because a
+ * mutant of the model lived without it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../harness/harness.h"
+#include "image.h"
+
+static struct stage stage;
+static uint64_t nr_reads;
+
+#define PAGE(pa) (0x0060000000000f03ull | (pa))
+
+static uint64_t counted_read(void *ctx, uint64_t pa)
+{
+	nr_reads++;
+	return image_read(ctx, pa);
+}
+
+static bool open_with(struct pwm_config cfg)
+{
+	cfg.size = sizeof(cfg);
+	if (!cfg.nr_cpus)
+		cfg.nr_cpus = 2;
+	if (!cfg.max_unclean)
+		cfg.max_unclean = 256;
+	if (!cfg.max_tables)
+		cfg.max_tables = 64;
+	return EXPECT(stage_open(&stage, &cfg));
+}
+
+static void store(uint64_t pa, uint64_t val)
+{
+	struct pwm_step s = { .op = PWM_OP_STORE, .a = pa, .b = val };
+
+	EXPECT_EQ(stage_step(&stage, &s), 0);
+}
+
+static void snapshot(uint64_t pa, uint64_t val)
+{
+	struct pwm_step s = { .op = PWM_OP_SNAPSHOT, .a = pa, .b = val };
+
+	EXPECT_EQ(stage_step(&stage, &s), 0);
+}
+
+/* Four levels at 0x10000 to 0x13000, and two pages. */
+static void tables(void)
+{
+	for (uint64_t at = 0x10000; at < 0x13000; at += 0x1000)
+		image_write(&stage, at, (at + 0x1000) | 3);
+	image_write(&stage, 0x13000, PAGE(0x80000));
+	image_write(&stage, 0x13008, PAGE(0x81000));
+}
+
+static struct pwm_stats stats(void)
+{
+	struct pwm_stats s;
+
+	pwm_get_stats(stage.m, &s);
+	return s;
+}
+
+/* Reading -------------------------------------------------------------------------------------- */
+
+/* The stage's memory under a model that counts what it reads. */
+static struct pwm *counting(uint32_t max_tables, void **mem)
+{
+	struct pwm_config cfg = { .size = sizeof(cfg),
+				  .nr_cpus = 1,
+				  .max_unclean = 16,
+				  .max_tables = max_tables,
+				  .ctx = &stage,
+				  .read = counted_read };
+	size_t len = pwm_size(&cfg);
+
+	*mem = malloc(len);
+	nr_reads = 0;
+	return pwm_init(*mem, len, &cfg);
+}
+
+/* Every entry leads to the one table below, as in the early shadow of a sanitizer. */
+TEST(a_table_is_read_once_however_shared)
+{
+	struct pwm *m;
+	void *mem;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	for (uint64_t at = 0x10000; at < 0x13000; at += 0x1000)
+		for (uint64_t i = 0; i < 512; i++)
+			image_write(&stage, at + i * 8, (at + 0x1000) | 3);
+	m = counting(1024, &mem);
+	if (!EXPECT(m != NULL))
+		return;
+	pwm_root(m, 0, PWM_LOWER, 0x10000, 1);
+	EXPECT_EQ(nr_reads, 3 * 512); /* and nothing of the last level */
+	free(mem);
+	stage_close(&stage);
+}
+
+TEST(a_table_is_read_when_it_is_linked_first)
+{
+	struct pwm_step link = { .op = PWM_OP_SNAPSHOT, .b = 0x14003 };
+	struct pwm *m;
+	void *mem;
+
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	m = counting(64, &mem);
+	if (!EXPECT(m != NULL))
+		return;
+	pwm_root(m, 0, PWM_LOWER, 0x10000, 1);
+	nr_reads = 0;
+	link.a = 0x10008;
+	pwm_take(m, &link);
+	image_write(&stage, link.a, link.b);
+	EXPECT(nr_reads >= 512 && nr_reads < 600);
+	nr_reads = 0;
+	link.a = 0x10010;
+	pwm_take(m, &link);
+	image_write(&stage, link.a, link.b);
+	EXPECT(nr_reads < 100);
+	/* a table of the last level is not read at all */
+	nr_reads = 0;
+	link.a = 0x12008;
+	link.b = 0x15003;
+	pwm_take(m, &link);
+	EXPECT(nr_reads < 100);
+	free(mem);
+	stage_close(&stage);
+}
+
+/*
+ * A trace may lack stores to upper tables: a way that memory does not have any more leads nowhere,
+ * and what is stored at its end owes nothing.
+ */
+TEST(a_way_is_looked_at_again)
+{
+	static const uint64_t links[] = { 0, 0x14003 };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		harness_note("link", links[i]);
+		if (!open_with((struct pwm_config){ 0 }))
+			return;
+		tables();
+		pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+		image_write(&stage, 0x12000, links[i]);
+		store(0x13000, 0);
+		EXPECT_EQ(stats().unclean, 0);
+		stage_close(&stage);
+	}
+}
+
+/* No room -------------------------------------------------------------------------------------- */
+
+TEST(no_room_for_a_root)
+{
+	struct pwm_outcome o;
+
+	if (!open_with((struct pwm_config){ .max_spaces = 2 }))
+		return;
+	tables();
+	image_write(&stage, 0x20000, 0x11003);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	pwm_root(stage.m, 1, PWM_LOWER, 0x20000, 2);
+	store(0x13008, PAGE(0x82000) & ~0x60ull); /* by two ways */
+	pwm_root(stage.m, 0, PWM_LOWER, 0x30000, 3);
+	EXPECT_EQ(stats().overflows, 1);
+	EXPECT_EQ(stats().spaces, 2);
+	EXPECT_EQ(pwm_outcomes(stage.m, 0, 0, PWM_R, &o, 1), 1);
+	EXPECT_EQ(o.fault, 1);
+	stage_close(&stage);
+}
+
+TEST(no_room_for_the_table_of_a_root)
+{
+	if (!open_with((struct pwm_config){ .max_tables = 1 }))
+		return;
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	EXPECT_EQ(stats().overflows, 0);
+	pwm_root(stage.m, 1, PWM_LOWER, 0x20000, 2);
+	EXPECT_EQ(stats().overflows, 1);
+	EXPECT_EQ(stats().spaces, 1);
+	stage_close(&stage);
+}
+
+/* A table by as many ways as there is room for, and by one more. */
+TEST(no_room_for_a_way)
+{
+	uint64_t i;
+
+	if (!open_with((struct pwm_config){ .max_spaces = 2 }))
+		return;
+	tables();
+	for (i = 0; i < 66; i++)
+		image_write(&stage, 0x10000 + i * 8, 0x11003);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x13000, 0);
+	EXPECT_EQ(stats().overflows, 0);
+	EXPECT_EQ(stats().unclean, 66);
+	snapshot(0x10000 + i * 8, 0x11003);
+	store(0x13008, 0);
+	EXPECT_EQ(stats().overflows, 1);
+	EXPECT_EQ(stats().unclean, 66 * 2);
+	stage_close(&stage);
+}
+
+/* What cannot be linked for want of room is not gone into. */
+TEST(no_room_for_a_link)
+{
+	if (!open_with((struct pwm_config){ .max_tables = 16 }))
+		return;
+	for (uint64_t i = 0; i < 32; i++)
+		image_write(&stage, 0x10000 + i * 8, 0x11003);
+	image_write(&stage, 0x10100, 0x12003);
+	image_write(&stage, 0x12000, 0x13003);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	EXPECT_EQ(stats().overflows, 1);
+	stage_close(&stage);
+}
