@@ -495,17 +495,16 @@ void pwm_space_retire(struct pwm *m, uint32_t i)
 	if (s->cur)
 		return;
 	if (s->ran_g) {
-		for (e = 0; e < m->nr_ents; e++)
+		for (e = m->nr_ents; e-- > 0;)
 			if (m->ents[m->all[e]].space == i)
 				return;
 		if (!pwm_space_empty(m, s))
 			return;
 	}
 	/* while the root is one: dropping an entry may drop the tables that it alone reached */
-	for (e = m->nr_ents; e-- > 0;) {
-		if (e < m->nr_ents && m->ents[m->all[e]].space == i)
+	for (e = m->nr_ents; e-- > 0;)
+		if (m->ents[m->all[e]].space == i)
 			pwm_ent_drop(m, &m->ents[m->all[e]]);
-	}
 	while (*link != i)
 		link = &m->spaces[*link].next_root;
 	*link = s->next_root;
