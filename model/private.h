@@ -185,7 +185,7 @@ struct cpu {
 	uint64_t ignored_load;		/* a load of an unclean page that has not completed */
 	/* tables that are not linked and hold stores without a barrier: pages, direct-mapped */
 	uint64_t dirty[NR_DIRTY];
-	uint32_t nr_dirty;
+	uint32_t any_dirty;
 	/* what it has loaded: to notice a plain store over something else */
 	uint64_t seen_pa[NR_SEEN], seen_val[NR_SEEN];
 	/* latest invalidations */

@@ -21,8 +21,7 @@ static void dirty_note(struct pwm *m, uint32_t cpu, uint64_t pa, uint32_t kind)
 	/* x86 keeps ordinary stores in order */
 	if (m->cfg.arch == PWM_X86 && !(kind & PWM_NONTEMP))
 		return;
-	if (!c->dirty[at])
-		c->nr_dirty++;
+	c->any_dirty = 1;
 	c->dirty[at] = page + 1;
 }
 
@@ -30,11 +29,11 @@ void pwm_dirty_clear(struct pwm *m, uint32_t cpu)
 {
 	struct cpu *c = &m->cpu[cpu];
 
-	if (!c->nr_dirty)
+	if (!c->any_dirty)
 		return;
 	m->perf_useful = true;
 	__builtin_memset(c->dirty, 0, sizeof(c->dirty));
-	c->nr_dirty = 0;
+	c->any_dirty = 0;
 }
 
 static bool dirty_on(const struct pwm *m, uint32_t cpu, uint64_t pa)
@@ -49,8 +48,8 @@ static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigne
 {
 	uint32_t c;
 
-	for (c = 0; c < m->cfg.nr_cpus; c++) {
-		if (!m->cpu[c].nr_dirty || !dirty_on(m, c, d->oa))
+	for (c = m->cfg.nr_cpus; c-- > 0;) {
+		if (!dirty_on(m, c, d->oa))
 			continue;
 		/* a release store orders this CPU's own */
 		if (c == cpu && (m->now.kind & PWM_RELEASE))
@@ -87,14 +86,15 @@ static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, c
 
 /* Conflicts ------------------------------------------------------------------------------------ */
 
+/* Of one address: may one access of one context match both? */
 static bool tags_meet(const struct pwm *m, const struct ent *e, const struct path *p, bool global)
 {
 	const struct space *a = &m->spaces[e->space], *b = &m->spaces[p->space];
 
-	if (a->regime != b->regime || a->half != b->half || a->vmid != b->vmid)
+	if (a->regime != b->regime || a->vmid != b->vmid)
 		return false;
-	return e->space == p->space || e->global || global || a->asid == b->asid ||
-	       a->asid == PWM_ANY_ASID || b->asid == PWM_ANY_ASID;
+	return e->global || global || a->asid == b->asid || a->asid == PWM_ANY_ASID ||
+	       b->asid == PWM_ANY_ASID;
 }
 
 struct clash {
@@ -113,34 +113,39 @@ static const char *conflict(const struct pwm *m, uint64_t a, unsigned int la, co
 	return m->arch->conflict(m, &d, la, b, lb);
 }
 
-/*
- * Leaves below a table entry, for replacing a block by it or it by a block: the first clash. Where
- * there are only tables in it, the first of them is looked into.
- */
-static const char *clash_below(const struct pwm *m, const struct dec *table, unsigned int level,
-			       const struct dec *leaf, bool leaf_is_old)
-{
-	uint64_t at = table->oa, next;
-	unsigned int below = level;
-	bool more = true;
-	uint32_t i;
-	struct dec d;
+/* A leaf, and what a table holds in its place. */
+struct size_change {
+	const struct pwm *m;
+	const struct dec *leaf;
+	unsigned int level;
+	const char *rule;
+};
 
-	while (below-- && more) {
-		more = false;
-		for (i = 0, next = at; i < 1u << m->index_lg2; i++, at += 8) {
-			m->arch->decode(m, pwm_mem_read(m, at), below, &d);
-			if (d.kind == K_LEAF && d.cacheable)
-				return leaf_is_old ? m->arch->conflict(m, leaf, level, &d, below) :
-						     m->arch->conflict(m, &d, below, leaf, level);
-			if (d.kind == K_TABLE && !more) {
-				more = true;
-				next = d.oa;
-			}
-		}
-		at = next;
-	}
-	return NULL;
+static bool first_below(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+			const struct dec *d)
+{
+	struct size_change *x = ctx;
+
+	(void)src, (void)val;
+	if (!d->cacheable)
+		return false;
+	x->rule = x->m->arch->conflict(x->m, d, p->level, x->leaf, x->level);
+	return true;
+}
+
+/*
+ * Table entry @table replaces a block, or is replaced by it: what the first leaf below it says.
+ * Which of the two sizes came first makes no difference.
+ */
+static const char *clash_below(struct pwm *m, uint64_t table, unsigned int level,
+			       const struct dec *leaf)
+{
+	struct ent e = { .val = table, .level = (uint8_t)level };
+	struct size_change x = { m, leaf, level, NULL };
+
+	pwm_each_below(m, &e, false, first_below, &x);
+	/* cppcheck-suppress returnDanglingLifetime */
+	return x.rule;
 }
 
 /* A new leaf against every translation of its addresses that may be cached. */
@@ -172,8 +177,7 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 			c.rule = conflict(m, val, level, d, p->level);
 		} else {
 			/* a table under a new block: any leaf in it would clash */
-			m->arch->decode(m, e->val, e->level, &w);
-			c.rule = clash_below(m, &w, e->level, d, false);
+			c.rule = clash_below(m, e->val, e->level, d);
 		}
 		if (c.rule) {
 			c.e = e;
@@ -183,8 +187,8 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 	return c;
 }
 
-static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, const struct dec *od,
-			   const struct dec *nd)
+static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, uint64_t val,
+			   const struct dec *od, const struct dec *nd)
 {
 	struct clash c = { NULL, NULL };
 	const struct cpu *cpu = &m->cpu[m->now.cpu];
@@ -194,10 +198,10 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 	if (!p->live_g || nd->kind == K_INVALID)
 		return;
 	if (!p->stale && od->kind == K_LEAF && od->cacheable) {
-		c.rule = nd->kind == K_TABLE ? clash_below(m, nd, p->level, od, true) :
+		c.rule = nd->kind == K_TABLE ? clash_below(m, val, p->level, od) :
 					       m->arch->conflict(m, od, p->level, nd, p->level);
 	} else if (!p->stale && od->kind == K_TABLE && nd->kind == K_LEAF) {
-		c.rule = clash_below(m, od, p->level, nd, false);
+		c.rule = clash_below(m, old, p->level, nd);
 	}
 	if (!c.rule && nd->kind == K_LEAF && nd->cacheable)
 		c = clash_of(m, p, nd);
@@ -213,7 +217,7 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, co
 	r = pwm_rule_of_id(c.rule);
 	if (r)
 		cls = r->cls;
-	pwm_say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, m->now.b);
+	pwm_say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, val);
 }
 
 /* Rules about the new value alone. */
@@ -442,7 +446,7 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 	if (nd.kind == K_TABLE && (od.kind != K_TABLE || od.oa != nd.oa) && p == &m->paths[0])
 		check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	check_wx_stale(m, p, &nd);
-	check_conflict(m, p, old, &od, &nd);
+	check_conflict(m, p, old, val, &od, &nd);
 }
 
 /* The last entry of a root went, and no CPU has it loaded: nobody will say more about it. */
