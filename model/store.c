@@ -148,10 +148,16 @@ static const char *clash_below(struct pwm *m, uint64_t table, unsigned int level
 	return x.rule;
 }
 
+/* The last address that it translates. */
+static uint64_t last_of(const struct pwm *m, const struct path *p)
+{
+	return p->va + (level_size(m, p->level) - 1);
+}
+
 /* A new leaf against every translation of its addresses that may be cached. */
 static struct clash clash_of(struct pwm *m, const struct path *p, const struct dec *d)
 {
-	uint64_t last = p->va + (level_size(m, p->level) - 1);
+	uint64_t last = last_of(m, p);
 	struct clash c = { NULL, NULL };
 	struct ent_iter it = { 0 };
 	uint32_t i;
@@ -310,18 +316,16 @@ static void fill_new(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 		return;
 	e->visible = 1;
 	pwm_refill_behind(m, e, holders(p, nd));
-	if (!pwm_ent_differs(m, e))
-		pwm_ent_drop(m, e);
 }
 
 /* Memory says it again: entries that are as the tables are need no record. */
 static void clean_again(struct pwm *m, const struct path *p, uint64_t val, const struct dec *nd)
 {
-	uint64_t last = p->va + (level_size(m, p->level) - 1);
+	uint64_t last = last_of(m, p);
 	struct ent_iter it = { 0 };
 	uint32_t i, same[64], n;
 
-	if (p->stale || !m->nr_ents || nd->kind == K_INVALID)
+	if (nd->kind == K_INVALID)
 		return;
 	/* whichever entry it stood in */
 	for (;;) {
@@ -336,8 +340,7 @@ static void clean_again(struct pwm *m, const struct path *p, uint64_t val, const
 		__builtin_memset(&it, 0, sizeof(it));
 		n = 0;
 		while (n < 64 && (i = pwm_ent_next_in(m, p->va, last, &it)) != NIL)
-			if (m->ents[i].space == p->space && m->ents[i].level < p->level &&
-			    m->ents[i].kind != K_COMBINED && !pwm_ent_differs(m, &m->ents[i]))
+			if (m->ents[i].kind != K_COMBINED && !pwm_ent_differs(m, &m->ents[i]))
 				same[n++] = i;
 		for (i = 0; i < n; i++)
 			pwm_ent_drop(m, &m->ents[same[i]]);
@@ -493,7 +496,7 @@ static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val
 static void batch_note(struct pwm *m, struct cpu *c, uint64_t old, uint64_t val)
 {
 	const struct path *p = &m->paths[0];
-	uint64_t last = p->va + (level_size(m, p->level) - 1);
+	uint64_t last = last_of(m, p);
 
 	if (!c->lazy || c->paused || !owes(m, p, old, val))
 		return;

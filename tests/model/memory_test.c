@@ -157,6 +157,47 @@ TEST(a_way_is_looked_at_again)
 	}
 }
 
+/* From one entry that is never cached to another: there is nothing to keep. */
+TEST(not_valid_and_not_accessed_is_the_same)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x13010, PAGE(0x82000) & ~0x400ull);
+	EXPECT_EQ(stats().unclean, 0);
+	store(0x13010, PAGE(0x82000));
+	EXPECT_EQ(stats().unclean, 1); /* "invalid" */
+	stage_close(&stage);
+}
+
+/* A new mapping is a stale "invalid", and needs no other record, not even for a moment. */
+TEST(one_record_for_a_new_mapping)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x13010, PAGE(0x82000));
+	EXPECT_EQ(stats().max_unclean, 1);
+	stage_close(&stage);
+}
+
+/* Behind a stale pointer, and the tables say it as well: that needs no record. */
+TEST(by_a_stale_way_and_by_the_tables)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	image_write(&stage, 0x16000, 0x13003);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x11000, 0x16003);
+	EXPECT_EQ(stats().unclean, 1); /* the pointer */
+	store(0x13000, PAGE(0x80000) | 0x80);
+	EXPECT_EQ(stats().unclean, 2); /* the page, writable */
+	stage_close(&stage);
+}
+
 /* No room -------------------------------------------------------------------------------------- */
 
 TEST(no_room_for_a_root)
