@@ -365,55 +365,55 @@ static void over_again(struct pwm *m, const struct path *p, uint64_t pa)
 static void one_path(struct pwm *m, const struct path *p, uint64_t pa, uint64_t old, uint64_t val)
 {
 	struct dec od, nd;
-	bool same;
 
+	over_again(m, p, pa);
+	if (m->arch->key(m, old, p->level) == m->arch->key(m, val, p->level))
+		return;
 	m->arch->decode(m, old, p->level, &od);
 	m->arch->decode(m, val, p->level, &nd);
 	od.global |= p->hier & P_GLOBAL && od.kind == K_LEAF;
 	nd.global |= p->hier & P_GLOBAL && nd.kind == K_LEAF;
-	same = od.kind == nd.kind &&
-	       m->arch->key(m, old, p->level) == m->arch->key(m, val, p->level) &&
-	       od.cacheable == nd.cacheable;
-	over_again(m, p, pa);
-	if (same)
-		return;
 	leave_behind(m, p, pa, old, &od, &nd);
 	fill_new(m, p, pa, val, &nd);
 	clean_again(m, p, val, &nd);
 }
 
-/* The table that @val points to, at any level that the entry is reached at; 0: none. */
-static uint64_t pointee(const struct pwm *m, uint64_t val, unsigned int *level)
+/*
+ * Edges follow what the entry says, at every level that it is reached at. The new one first: stale
+ * pointers refer to its table.
+ */
+static void link_new(struct pwm *m, uint32_t t, uint64_t pa, uint64_t val)
 {
 	struct dec d;
 	uint32_t i;
 
-	for (i = 0; i < m->nr_paths; i++) {
+	for (i = m->nr_paths; i-- > 0;) {
 		m->arch->decode(m, val, m->paths[i].level, &d);
-		*level = m->paths[i].level;
+		if (d.kind == K_TABLE)
+			pwm_table_edge(m, t, pa, d.oa, m->paths[i].level - 1u);
+	}
+}
+
+/* The table that @val points to, whatever the level, with bit 0 set; 0: none. */
+static uint64_t pointee(const struct pwm *m, uint64_t val)
+{
+	struct dec d;
+	uint32_t i;
+
+	for (i = m->nr_paths; i-- > 0;) {
+		m->arch->decode(m, val, m->paths[i].level, &d);
 		if (d.kind == K_TABLE)
 			return d.oa | 1;
 	}
 	return 0;
 }
 
-/* Edges follow what the entry says. The new one first: stale pointers refer to its table. */
-static void link_new(struct pwm *m, uint32_t t, uint64_t pa, uint64_t val)
-{
-	unsigned int level;
-	uint64_t is = pointee(m, val, &level);
-
-	if (is)
-		pwm_table_edge(m, t, pa, is & ~(uint64_t)1, level - 1);
-}
-
 static void unlink_old(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val)
 {
-	unsigned int level;
-	uint64_t was = pointee(m, old, &level), is = pointee(m, val, &level);
+	uint64_t was = pointee(m, old);
 	uint32_t child;
 
-	if (!was || was == is)
+	if (!was || was == pointee(m, val))
 		return;
 	child = pwm_table_find(m, was & ~(uint64_t)1);
 	pwm_table_unedge(m, pa, was & ~(uint64_t)1);
@@ -446,7 +446,7 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 		check_value(m, p, val, &nd);
 	}
 	check_reused(m, p, val);
-	if (nd.kind == K_TABLE && (od.kind != K_TABLE || od.oa != nd.oa) && p == &m->paths[0])
+	if (nd.kind == K_TABLE && p == &m->paths[0])
 		check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	check_wx_stale(m, p, &nd);
 	check_conflict(m, p, old, val, &od, &nd);

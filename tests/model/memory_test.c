@@ -178,6 +178,8 @@ TEST(one_record_for_a_new_mapping)
 		return;
 	tables();
 	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x13000, PAGE(0x80000) | 0x5ull << 55); /* software's bits */
+	EXPECT_EQ(stats().max_unclean, 0);
 	store(0x13010, PAGE(0x82000));
 	EXPECT_EQ(stats().max_unclean, 1);
 	stage_close(&stage);
