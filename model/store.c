@@ -426,9 +426,9 @@ static void check_reused(struct pwm *m, const struct path *p, uint64_t val)
 	uint32_t i;
 
 	/* with P clear nothing is cached, whatever else is in it: such as the link of a queue */
-	if (m->cfg.arch != PWM_X86 || !(val & 1) || p != &m->paths[0])
+	if (m->cfg.arch != PWM_X86 || !(val & 1))
 		return;
-	for (i = 0; i < m->nr_paths; i++)
+	for (i = m->nr_paths; i-- > 0;)
 		if (!m->paths[i].stale)
 			return;
 	pwm_say_at(m, "X86-WALK-4", PWM_ERROR, p->va, p->level, m->now.a, 0, val);
@@ -444,10 +444,10 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 	if (p == &m->paths[0]) {
 		check_lost(m, m->now.cpu, pa, old, &od, &nd, p);
 		check_value(m, p, val, &nd);
+		check_reused(m, p, val);
+		if (nd.kind == K_TABLE)
+			check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	}
-	check_reused(m, p, val);
-	if (nd.kind == K_TABLE && p == &m->paths[0])
-		check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	check_wx_stale(m, p, &nd);
 	check_conflict(m, p, old, val, &od, &nd);
 }
@@ -459,8 +459,7 @@ static void maybe_retire(struct pwm *m, uint32_t t)
 
 	for (; i != NIL; i = next) {
 		next = m->spaces[i].next_root;
-		if (!m->spaces[i].cur)
-			pwm_space_retire(m, i);
+		pwm_space_retire(m, i);
 	}
 }
 
@@ -524,7 +523,6 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 		m->nr_paths = 0;
 	if (!m->nr_paths) {
 		dirty_note(m, cpu, pa, kind);
-		m->perf_useful = true;
 		return;
 	}
 	m->over_pa = pa;
@@ -533,19 +531,15 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 	for (i = 0; i < m->nr_paths; i++)
 		check_store(m, &m->paths[i], pa, old, val);
 	m->over_val = val;
-	if (old == val) {
-		/* it supersedes what lay under the old one all the same */
-		for (i = 0; i < m->nr_paths; i++)
-			over_again(m, &m->paths[i], pa);
-	} else {
+	/* the same value supersedes what lay under it all the same */
+	if (old != val)
 		m->last_change = m->step;
-		link_new(m, t, pa, val);
-		for (i = 0; i < m->nr_paths; i++)
-			one_path(m, &m->paths[i], pa, old, val);
-		unlink_old(m, pa, old, val);
-		if (!val && (m->cfg.features & PWM_FOREIGN) && m->tables[t].roots != NIL)
-			maybe_retire(m, t);
-	}
+	link_new(m, t, pa, val);
+	for (i = 0; i < m->nr_paths; i++)
+		one_path(m, &m->paths[i], pa, old, val);
+	unlink_old(m, pa, old, val);
+	if (!val && (m->cfg.features & PWM_FOREIGN))
+		maybe_retire(m, t);
 	m->over = false;
 	batch_note(m, &m->cpu[cpu], old, val);
 }

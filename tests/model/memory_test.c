@@ -200,6 +200,94 @@ TEST(by_a_stale_way_and_by_the_tables)
 	stage_close(&stage);
 }
 
+/* The verdict on a store says what was there when it was made. */
+TEST(a_verdict_of_a_store_says_what_was_there)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x13000, 0);
+	store(0x13010, PAGE(0x82000));
+	store(0x13000, PAGE(0x83000));
+	if (EXPECT_EQ(stage.nr_verdicts, 1)) {
+		EXPECT_EQ(stage.verdict[0].old_value, PAGE(0x80000));
+		EXPECT_EQ(stage.verdict[0].new_value, 0);
+	}
+	stage_close(&stage);
+}
+
+/* A store by one way, after one by two ways, is judged once. */
+TEST(a_store_is_judged_by_its_own_ways)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	image_write(&stage, 0x10008, 0x11003);
+	image_write(&stage, 0x10010, 0x21003);
+	image_write(&stage, 0x21000, 0x22003);
+	image_write(&stage, 0x22000, 0x23003);
+	image_write(&stage, 0x23000, PAGE(0x90000));
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x13000, PAGE(0x80000) | 0x5ull << 55);
+	store(0x23000, PAGE(0x91000));
+	EXPECT_EQ(stage.nr_verdicts, 1); /* another address, and not broken before */
+	EXPECT_EQ(stats().unclean, 1);
+	stage_close(&stage);
+}
+
+/*
+ * In a trace of a real system nobody says that a root dies: it is taken for dead when its last
+ * entry went and no CPU has it. Other users flush what they let go.
+ */
+TEST(an_empty_root_is_dead_in_foreign_traces)
+{
+	static const uint32_t features[] = { 0, PWM_FOREIGN };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		harness_note("foreign", i);
+		if (!open_with((struct pwm_config){ .features = features[i] }))
+			return;
+		tables();
+		pwm_root(stage.m, 1, PWM_LOWER, 0x10000, 1);
+		pwm_root(stage.m, 0, PWM_LOWER, 0x30000, 2);
+		store(0x30008, 0); /* it is loaded */
+		EXPECT_EQ(stats().spaces, 2);
+		snapshot(0x30000, 0x11003);
+		pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+		EXPECT_EQ(stats().spaces, 2);
+		snapshot(0x30000, 0);
+		store(0x30008, 0);
+		EXPECT_EQ(stats().spaces, 2 - i);
+		stage_close(&stage);
+	}
+}
+
+/* Behind the step of a store it is memory's again: hardware sets the access flag in it. */
+TEST(memory_changes_after_a_store)
+{
+	static const uint8_t ops[] = { PWM_OP_STORE, PWM_OP_SNAPSHOT };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct pwm_step s = { .op = ops[i], .a = 0x13010, .b = 0x0060000000082b03 };
+		struct pwm_outcome o;
+
+		harness_note("op", ops[i]);
+		if (!open_with((struct pwm_config){ .features = PWM_HAF | PWM_PLAY }))
+			return;
+		tables();
+		pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+		EXPECT_EQ(stage_step(&stage, &s), 0);
+		pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+		pwm_barrier(stage.m, 0, PWM_ISB);
+		EXPECT_EQ(pwm_access(stage.m, 0, 0x2000, PWM_R).pa, 0x82000);
+		EXPECT_EQ(image_read(&stage, 0x13010), PAGE(0x82000));
+		EXPECT_EQ(pwm_outcomes(stage.m, 0, 0x2000, PWM_R, &o, 1), 1);
+		EXPECT_EQ(o.value, PAGE(0x82000));
+		stage_close(&stage);
+	}
+}
+
 /* No room -------------------------------------------------------------------------------------- */
 
 TEST(no_room_for_a_root)
