@@ -561,16 +561,10 @@ void pwm_store_step(struct pwm *m, const struct pwm_step *s)
 void pwm_snapshot_step(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t t = pwm_table_find(m, s->a);
-	uint64_t old;
 
 	if (t == NIL)
 		return;
 	pwm_paths_find(m, t, s->a);
-	old = pwm_mem_read(m, s->a);
-	m->over_pa = s->a;
-	m->over_val = s->b;
-	m->over = true;
 	link_new(m, t, s->a, s->b);
-	unlink_old(m, s->a, old, s->b);
-	m->over = false;
+	unlink_old(m, s->a, pwm_mem_read(m, s->a), s->b);
 }
