@@ -121,8 +121,8 @@ struct size_change {
 	const char *rule;
 };
 
-static bool first_below(void *ctx, const struct path *p, uint64_t src, uint64_t val,
-			const struct dec *d)
+static bool clashes(void *ctx, const struct path *p, uint64_t src, uint64_t val,
+		    const struct dec *d)
 {
 	struct size_change *x = ctx;
 
@@ -130,11 +130,11 @@ static bool first_below(void *ctx, const struct path *p, uint64_t src, uint64_t 
 	if (!d->cacheable)
 		return false;
 	x->rule = x->m->arch->conflict(x->m, d, p->level, x->leaf, x->level);
-	return true;
+	return x->rule != NULL;
 }
 
 /*
- * Table entry @table replaces a block, or is replaced by it: what the first leaf below it says.
+ * Table entry @table replaces a block, or is replaced by it: the first leaf below that may not.
  * Which of the two sizes came first makes no difference.
  */
 static const char *clash_below(struct pwm *m, uint64_t table, unsigned int level,
@@ -143,7 +143,7 @@ static const char *clash_below(struct pwm *m, uint64_t table, unsigned int level
 	struct ent e = { .val = table, .level = (uint8_t)level };
 	struct size_change x = { m, leaf, level, NULL };
 
-	pwm_each_below(m, &e, false, first_below, &x);
+	pwm_each_below(m, &e, false, clashes, &x);
 	/* cppcheck-suppress returnDanglingLifetime */
 	return x.rule;
 }
