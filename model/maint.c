@@ -169,19 +169,22 @@ static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, 
 
 /*
  * Which pointers count: those that the operation leaves, or that what is under way leaves, or those
- * that are stamped.
+ * that are stamped. Never one that is in use only: behind the barrier that completed its
+ * invalidation no TLB has it, and none is filled through it (the sequence for stage 2, of IPA, dsb,
+ * VA and a single isb at the end, relies on that).
  */
 enum left { LEFT_NOW, LEFT_OLDER, LEFT_UNDER_WAY, STAMPED, STAMPED_OLDER };
 
 static cpumask left_of(const struct pwm *m, const struct ent *w, enum left which)
 {
 	bool stamped = w->join == m->joins;
+	cpumask live = w->live & ~w->own;
 
 	if (which == STAMPED || which == STAMPED_OLDER)
-		return stamped ? w->live & w->join_mask : 0;
+		return stamped ? live & w->join_mask : 0;
 	if (which == LEFT_UNDER_WAY)
-		return w->live & ~(stamped ? w->join_mask : 0);
-	return w->live & ~(w->mark == m->step ? w->mask : 0);
+		return live & ~(stamped ? w->join_mask : 0);
+	return live & ~(w->mark == m->step ? w->mask : 0);
 }
 
 /*

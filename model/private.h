@@ -143,6 +143,7 @@ struct space {
 struct path {
 	uint64_t va;
 	cpumask live, live_g; /* may hold it; and if it is global */
+	cpumask own; /* the way is in use there, and in no TLB: see ent.own */
 	uint32_t space;
 	uint8_t level, hier, stale;
 };
@@ -305,6 +306,7 @@ bool pwm_same_translation(const struct pwm *m, const struct ent *a, const struct
 			  uint64_t key);
 cpumask pwm_holders(const struct pwm *m, const struct ent *e);
 void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live);
+void pwm_ent_in_use(struct pwm *m, struct ent *e, cpumask own);
 bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
 /* The same, with all that is in @r but for the list it is in. */
 bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r);

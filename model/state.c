@@ -21,6 +21,10 @@
  * out (maint.c); when something is stored into the old table, both the value before and the value
  * after are written out (store.c), for either may have been filled.
  *
+ * Behind the barrier that completed its own invalidation a CPU has nothing of it in a cache, but may
+ * use it until its context is synchronised (ent.own), and so what it reads through it meanwhile.
+ * That brings nothing back into a cache, and goes with it.
+ *
  * Stale "invalid" (K_INVALID) is kept likewise: a walker may have read it and not looked again.
  *
  * An entry lives on a set of CPUs. It is found by address and level (a hash), so an invalidation
@@ -303,6 +307,23 @@ static void not_taken(struct pwm *m, struct ent *e, cpumask live)
 }
 
 /*
+ * It was read through a pointer that these CPUs invalidated, and may go on to use until their context
+ * is synchronised. It is in no TLB: the invalidation has completed, and nothing that uses the pointer
+ * is left there by what began before it.
+ */
+void pwm_ent_in_use(struct pwm *m, struct ent *e, cpumask own)
+{
+	uint32_t c;
+
+	own &= ~e->live;
+	e->live |= own;
+	e->own |= own;
+	for (c = 0; own && c < m->cfg.nr_cpus; c++)
+		if (own & CPU_BIT(c))
+			pwm_rec_add(m, &m->cpu[c].own, ent_index(m, e), e->gen, CPU_BIT(c));
+}
+
+/*
  * It may have been filled again there: what is under way for it does not take it any more. Nor for
  * the same translation that stood in another entry.
  */
@@ -322,9 +343,10 @@ void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live)
 }
 
 /* The same, and its value has just been stored over. */
-static void ent_refresh(struct pwm *m, struct ent *e, cpumask live)
+static void ent_refresh(struct pwm *m, struct ent *e, cpumask live, cpumask own)
 {
 	pwm_ent_refilled(m, e, live);
+	pwm_ent_in_use(m, e, own);
 	e->stores++;
 	e->visible = 0;
 	e->writers = 0;
@@ -384,11 +406,11 @@ struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, 
 	struct dec d;
 	uint32_t h, next;
 
-	if (!live)
+	if (!(live | p->own))
 		return NULL;
 	if (i != NIL) {
 		e = &m->ents[i];
-		ent_refresh(m, e, live);
+		ent_refresh(m, e, live, p->own);
 	} else {
 		if (m->free_ent == NIL)
 			make_room(m);
@@ -413,7 +435,7 @@ struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, 
 		e->hier = p->hier;
 		e->global = global;
 		e->space = p->space;
-		ent_refresh(m, e, live);
+		ent_refresh(m, e, live, p->own);
 		e->since = m->step;
 		e->site = m->now.site;
 		e->cpu = m->now.cpu;

@@ -308,6 +308,7 @@ static void fill_new(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 	i = pwm_ent_find(m, p->va, p->level, p->space, nd->kind, val, p->hier, pa);
 	if (i != NIL && !m->ents[i].visible) {
 		pwm_ent_refilled(m, &m->ents[i], holders(p, nd));
+		pwm_ent_in_use(m, &m->ents[i], p->own);
 		pwm_refill_behind(m, &m->ents[i], holders(p, nd));
 		return;
 	}

@@ -285,8 +285,8 @@ static bool way_is_good(const struct pwm *m, const struct climb *c, unsigned int
 }
 
 static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, unsigned int bottom,
-		     uint64_t base, uint32_t space, cpumask live, cpumask live_g, unsigned int hier,
-		     bool stale)
+		     uint64_t base, uint32_t space, cpumask live, cpumask live_g, cpumask own,
+		     unsigned int hier, bool stale)
 {
 	uint8_t taken = (uint8_t)hier;
 	struct path *p;
@@ -305,6 +305,7 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 	p->va = canonical(m, &m->spaces[space], p->va);
 	p->live = live;
 	p->live_g = live_g;
+	p->own = own;
 	p->space = space;
 	p->level = (uint8_t)bottom;
 	p->hier = taken;
@@ -321,7 +322,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 		const struct space *s = &m->spaces[i];
 
 		if (depth < s->levels)
-			add_path(m, c, depth, s->levels - 1 - depth, 0, i, s->ran, s->ran_g, 0,
+			add_path(m, c, depth, s->levels - 1 - depth, 0, i, s->ran, s->ran_g, 0, 0,
 				 false);
 	}
 	for (i = t->stale; i != NIL; i = m->ents[i].child_next) {
@@ -331,8 +332,8 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 		if (depth >= e->level)
 			continue;
 		m->arch->decode(m, e->val, e->level, &d);
-		add_path(m, c, depth, e->level - 1u - depth, e->va, e->space, e->live, e->live,
-			 e->hier | d.perm, true);
+		add_path(m, c, depth, e->level - 1u - depth, e->va, e->space, e->live & ~e->own,
+			 e->live & ~e->own, e->own, e->hier | d.perm, true);
 	}
 }
 

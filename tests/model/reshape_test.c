@@ -185,9 +185,7 @@ static void run(const struct machine *m)
 		return;
 	watch_either(m->either);
 	for (unsigned int n = 0; n < 60 && !watch_verdicts(); n++) {
-		/* no batches of stage 2: of a plan with two ranges that overlap, of leaves and of
-		   a table, the model says that combined entries are not gone: it is too strict */
-		if (format == WORLD_S2_4K || harness_below(4))
+		if (harness_below(4))
 			operation(NULL);
 		else
 			batch();

@@ -63,14 +63,22 @@ static rc_set filled(const struct rc *r, unsigned int c, rc_set held)
 	return held;
 }
 
-/* All that can be filled is; what can be filled by a way that does not go itself does not go. */
+/*
+ * All that can be filled is; what can be filled by a way that does not go itself does not go. What
+ * memory says behind a pointer that is in use only is in use as well, and in no cache.
+ */
 void rc_fill(struct rc *r)
 {
 	for (unsigned int c = 0; c < RC_CPUS; c++) {
-		r->held[c] = filled(r, c, r->held[c]);
-		r->own[c] &= ~filled(r, c, r->held[c] & ~r->own[c]);
+		rc_set cached = filled(r, c, r->held[c] & ~r->own[c]), used = r->own[c];
+
+		for (unsigned int s = 0; s < RC_SPACES; s++)
+			if (r->ran[c][s])
+				used |= derive(r, s, r->own[c], true);
+		r->held[c] = cached | used;
+		r->own[c] = used & ~cached;
 		for (unsigned int p = 0; p < RC_CPUS; p++)
-			r->pend[p][c] &= ~filled(r, c, r->held[c] & ~(r->pend[p][c] | r->own[c]));
+			r->pend[p][c] &= ~filled(r, c, cached & ~r->pend[p][c]);
 	}
 }
 
@@ -96,8 +104,8 @@ static rc_set from_location(unsigned int loc, unsigned int val)
 	return x;
 }
 
-/* Is @e, one of from_location(@loc, ...), reached through @loc's own table on this CPU? */
-static rc_set reached(const struct rc *r, unsigned int c, unsigned int loc, rc_set x)
+/* Those of @x, from_location(@loc, ...), that are reached through @loc's own table by ways in @by. */
+static rc_set reached(rc_set by, unsigned int loc, rc_set x)
 {
 	rc_set y = 0;
 
@@ -106,9 +114,9 @@ static rc_set reached(const struct rc *r, unsigned int c, unsigned int loc, rc_s
 		bool way = loc < 4;
 
 		if (loc >= 8)
-			way = r->held[c] & RC_BIT(RC_W1(s, i, j, (loc - 8) / 2));
+			way = by & RC_BIT(RC_W1(s, i, j, (loc - 8) / 2));
 		else if (loc >= 4)
-			way = r->held[c] & RC_BIT(RC_W2(s, i, (loc - 4) / 2));
+			way = by & RC_BIT(RC_W2(s, i, (loc - 4) / 2));
 		for (unsigned int v = 0; way && v < 3; v++) {
 			y |= RC_BIT(RC_TP(s, i, j, loc & 1, v)) & (loc >= 8 ? x : 0);
 			y |= RC_BIT(RC_W1(s, i, j, v)) & (loc >= 4 && loc < 8 ? x : 0);
@@ -133,7 +141,8 @@ void rc_store(struct rc *r, unsigned int cpu, unsigned int loc, unsigned int val
 	rc_fill(r);
 	/* What this entry gives, old and new, may be filled again after any earlier operation. */
 	for (unsigned int c = 0; c < RC_CPUS; c++) {
-		again = reached(r, c, loc, from_location(loc, was) | from_location(loc, val));
+		again = reached(r->held[c] & ~r->own[c], loc,
+				from_location(loc, was) | from_location(loc, val));
 		for (unsigned int p = 0; was != val && p < RC_CPUS; p++)
 			r->pend[p][c] &= ~again;
 		if (was != val)
@@ -161,7 +170,7 @@ void rc_invalidate(struct rc *r, unsigned int cpu, unsigned int cpus, rc_set cov
 		if (!(cpus >> c & 1))
 			continue;
 		/* what comes back at once was not taken */
-		taken &= ~filled(r, c, r->held[c] & ~taken);
+		taken &= ~filled(r, c, r->held[c] & ~(taken | r->own[c]));
 		if (!now) {
 			r->pend[cpu][c] |= taken;
 			r->unrun[cpu][c] = (uint8_t)(r->unrun[cpu][c] | spaces);
@@ -179,9 +188,10 @@ void rc_complete(struct rc *r, unsigned int cpu)
 	rc_fill(r);
 	for (unsigned int c = 0; c < RC_CPUS; c++) {
 		if (c == cpu)
-			r->own[c] |= r->pend[cpu][c];
+			r->own[c] |= r->held[c] & r->pend[cpu][c];
 		else
 			r->held[c] &= ~r->pend[cpu][c];
+		r->own[c] &= r->held[c];
 		r->pend[cpu][c] = 0;
 		for (unsigned int s = 0; s < RC_SPACES; s++)
 			r->ran[c][s] &= r->cur[c][s] || !(r->unrun[cpu][c] >> s & 1);
