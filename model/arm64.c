@@ -174,8 +174,11 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 
 static enum miss covers_combined(const struct pwm *m, const struct op *op, const struct ent *e)
 {
-	uint32_t i = pwm_ent_find(m, e->va, e->level, e->space, K_LEAF, e->val, e->hier, 0);
+	struct dec d;
+	uint32_t i;
 
+	decode(m, e->val, e->level, &d);
+	i = pwm_ent_find(m, e->va, e->level, e->space, d.kind, e->val, e->hier, 0);
 	if (!op->all || !op->stage1 || op->asid != PWM_ANY_ASID)
 		return MISS_STAGE2;
 	/* it is made again from the stage 2 entry while that is there */

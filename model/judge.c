@@ -28,7 +28,7 @@ static enum harm harm_of(struct pwm *m, const struct ent *e)
 	m->arch->decode(m, val, level, &b);
 	if (level != e->level || a.kind != b.kind || a.oa != b.oa)
 		return H_BAD;
-	if (e->kind == K_TABLE) {
+	if (a.kind == K_TABLE) {
 		pa = ~(e->hier | a.perm) & 0x3fu;
 		pb = ~(hier | b.perm) & 0x3fu;
 	} else {

@@ -169,13 +169,12 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 		struct dec w;
 
 		/* what only waits for its own CPU's synchronisation is in no TLB */
-		if (!(e->live & ~e->own) || !tags_meet(m, e, p, d->global) ||
-		    e->kind == K_INVALID || e->kind == K_COMBINED)
+		if (!(e->live & ~e->own) || !tags_meet(m, e, p, d->global) || e->kind == K_INVALID)
 			continue;
-		if (e->kind == K_LEAF) {
+		m->arch->decode(m, e->val, e->level, &w);
+		if (w.kind == K_LEAF) {
 			c.rule = conflict(m, e->val, e->level, d, p->level);
 		} else if (e->level > p->level) {
-			m->arch->decode(m, e->val, e->level, &w);
 			val = pwm_walk_from(m, w.oa, e->level - 1u, p->va, 0, &level, &hier, &src);
 			m->arch->decode(m, val, level, &w);
 			if (w.kind != K_LEAF || !w.cacheable || src == m->now.a)
@@ -289,7 +288,7 @@ static void leave_behind(struct pwm *m, const struct path *p, uint64_t pa, uint6
 		pwm_order_store(m, m->now.cpu, e);
 		pwm_refill_behind(m, e, holders(p, od));
 	}
-	if (e && s->regime == PWM_STAGE2 && kind == K_LEAF) {
+	if (e && s->regime == PWM_STAGE2 && kind != K_INVALID) {
 		e = pwm_ent_add(m, p, K_COMBINED, old, pa, false, p->live);
 		if (e)
 			pwm_order_store(m, m->now.cpu, e);
