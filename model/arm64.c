@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * arm64, VMSAv8-64: descriptors, what a TLBI covers, what may not replace what.
+ * arm64, VMSAv8-64: descriptors of both stages, what a TLBI covers, what may not replace what.
  *
  * Source: Arm ARM (DDI 0487), D8.3 "Translation table descriptor formats", D8.17 "TLB maintenance"
  * (in earlier issues D8.14, D8.16), "TLBI VAE1IS" and "TLBI RVAE1IS" for the operands. Levels are
@@ -23,6 +23,10 @@
 #define D_CONTIG BIT(52)
 #define D_PXN	 BIT(53)
 #define D_UXN	 BIT(54)
+#define S2_READ	 BIT(6)
+#define S2_WRITE BIT(7)
+#define S2_XN0	 BIT(53)
+#define S2_XN1	 BIT(54)
 #define D_SOFT	 (BIT(55) | BIT(56) | BIT(57) | BIT(58))
 #define T_PXN	 BIT(59)
 #define T_UXN	 BIT(60)
@@ -158,6 +162,32 @@ static void decode(const struct pwm *m, uint64_t val, unsigned int level, struct
 	}
 }
 
+/*
+ * Stage 2 (D8.4, D8.6): S2AP grants, to EL1 and EL0 alike, which stands here as the kernel's rights.
+ * XN[1:0] is 00 for both, 01 for EL0 only, 10 for nobody, 11 for EL1 only; without FEAT_XNX bit 53
+ * is RES0. MemAttr is four bits, no index. No entry has an ASID, and a table takes nothing away.
+ */
+static void decode_s2(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
+{
+	decode(m, val, level, d);
+	if (d->kind == K_TABLE)
+		d->perm = 0;
+	if (d->kind != K_LEAF)
+		return;
+	d->hw_dirty = (m->cfg.features & PWM_HD) && (val & D_DBM);
+	d->dirty = (val & S2_WRITE) != 0;
+	d->perm = val & S2_READ ? P_KR : 0;
+	if (d->dirty || d->hw_dirty)
+		d->perm |= P_KW;
+	if (!(val & S2_XN0) == !(val & S2_XN1))
+		d->perm |= P_KX;
+	if (!(val & S2_XN1))
+		d->perm |= P_UX;
+	d->global = 1;
+	d->memtype = (uint8_t)(val >> 2 & 15);
+	d->share = (uint8_t)(m->cfg.features & PWM_LPA2 ? 0 : val >> 8 & 3);
+}
+
 /* Ignored by the walk: software bits, and the access flag but for what it allows to be cached. */
 static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 {
@@ -170,6 +200,14 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 		return d.oa | 3 | (uint64_t)d.perm << 56;
 	val &= ~(D_SOFT | D_AF | BIT(63));
 	return d.cacheable ? val | D_AF : val;
+}
+
+static uint64_t key_s2(const struct pwm *m, uint64_t val, unsigned int level)
+{
+	struct dec d;
+
+	decode_s2(m, val, level, &d);
+	return d.kind == K_TABLE ? d.oa | 3 : key(m, val, level);
 }
 
 static enum miss covers_combined(const struct pwm *m, const struct op *op, const struct ent *e)
@@ -358,6 +396,13 @@ static const char *const rules[R_NR] = {
 	[R_WX_STALE] = "A64-WX-3",
 };
 
-const struct arch pwm_arch_arm64 = {
-	.decode = decode, .key = key, .covers = covers, .conflict = conflict, .rules = rules
+static const struct arch stage2 = {
+	.decode = decode_s2, .key = key_s2, .covers = covers, .conflict = conflict, .rules = rules
 };
+
+const struct arch pwm_arch_arm64 = { .decode = decode,
+				     .key = key,
+				     .covers = covers,
+				     .conflict = conflict,
+				     .rules = rules,
+				     .stage2 = &stage2 };

@@ -21,11 +21,11 @@ static enum harm harm_of(struct pwm *m, const struct ent *e)
 	uint64_t src, val = pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 
 	if (e->kind == K_INVALID) {
-		m->arch->decode(m, val, level, &b);
+		pwm_decode(m, e->space, val, level, &b);
 		return b.kind == K_INVALID || (b.kind == K_LEAF && !b.cacheable) ? H_NONE : H_FAULT;
 	}
-	m->arch->decode(m, e->val, e->level, &a);
-	m->arch->decode(m, val, level, &b);
+	pwm_decode(m, e->space, e->val, e->level, &a);
+	pwm_decode(m, e->space, val, level, &b);
 	if (level != e->level || a.kind != b.kind || a.oa != b.oa)
 		return H_BAD;
 	if (a.kind == K_TABLE) {
@@ -194,7 +194,7 @@ static void contract_entry(struct pwm *m, const struct pwm_step *s, struct ent *
 		break;
 	case PWM_CLEAN:
 	case PWM_YOUNG_CLEAR:
-		m->arch->decode(m, e->val, e->level, &d);
+		pwm_decode(m, e->space, e->val, e->level, &d);
 		if (e->kind != K_LEAF)
 			break;
 		if (promise == PWM_CLEAN && d.dirty && d.hw_dirty)
@@ -500,7 +500,7 @@ void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 
 		if (!e->live || e->kind == K_INVALID || e->told)
 			continue;
-		m->arch->decode(m, e->val, e->level, &d);
+		pwm_decode(m, e->space, e->val, e->level, &d);
 		if (!hits(&t, &p, 0, 0, &d) &&
 		    (e->kind != K_TABLE || !pwm_each_below(m, e, true, hits, &t)))
 			continue;

@@ -36,7 +36,7 @@ static bool descend(struct pwm *m, struct below top, unsigned int level, uint32_
 		src = b->table + (uint64_t)b->index * 8;
 		b->index++;
 		val = pwm_mem_read(m, src);
-		m->arch->decode(m, val, l, &d);
+		pwm_decode(m, space, val, l, &d);
 		if (d.kind == K_INVALID)
 			continue;
 		if (d.kind == K_LEAF) {

@@ -44,10 +44,10 @@ bool pwm_ent_differs(struct pwm *m, const struct ent *e)
 	val = pwm_walk_now(m, s, e->va, e->level, &level, &hier, &src);
 	if (level != e->level || hier != e->hier)
 		return true;
-	if (m->arch->key(m, val, level) == m->arch->key(m, e->val, level))
+	if (pwm_key(m, e->space, val, level) == pwm_key(m, e->space, e->val, level))
 		return false;
-	m->arch->decode(m, e->val, level, &a);
-	m->arch->decode(m, val, level, &b);
+	pwm_decode(m, e->space, e->val, level, &a);
+	pwm_decode(m, e->space, val, level, &b);
 	if (a.kind == K_LEAF && b.kind == K_LEAF && a.hw_dirty && !a.dirty && b.dirty &&
 	    a.perm == b.perm && a.oa == b.oa)
 		return false;
@@ -80,7 +80,7 @@ static uint64_t write_out(struct pwm *m, const struct op *op, const struct ent *
 	struct dec d;
 	uint32_t i;
 
-	m->arch->decode(m, val, p->level, &d);
+	pwm_decode(m, p->space, val, p->level, &d);
 	d.global |= p->hier & P_GLOBAL && d.kind == K_LEAF;
 	if (d.kind == K_TABLE) {
 		if (covers_va(m, op, of, p, K_TABLE, false)) {
@@ -132,7 +132,7 @@ static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, 
 	uint64_t va = of.va;
 	struct dec d;
 
-	m->arch->decode(m, of.val, of.level, &d);
+	pwm_decode(m, of.space, of.val, of.level, &d);
 	stack[0].table = d.oa;
 	stack[0].index = 0;
 	stack[0].hier = of.hier | d.perm;
@@ -216,12 +216,13 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, enum left w
 			left = left_of(m, w, which);
 			if (!(left & ~cpus))
 				continue;
-			m->arch->decode(m, w->val, l, &d);
+			pwm_decode(m, w->space, w->val, l, &d);
 			hier = w->hier | d.perm;
 			val = pwm_walk_from(m, d.oa, l - 1, e->va, e->level, &level, &hier, &src);
 			if (level == e->level && hier == e->hier &&
 			    (older ? src == e->src :
-				     m->arch->key(m, val, level) == m->arch->key(m, e->val, level)))
+				     pwm_key(m, e->space, val, level) ==
+					     pwm_key(m, e->space, e->val, level)))
 				cpus |= left;
 		}
 	}

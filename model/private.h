@@ -208,6 +208,8 @@ struct arch {
 	const char *(*conflict)(const struct pwm *m, const struct dec *a, unsigned int la,
 				const struct dec *b, unsigned int lb);
 	const char *const *rules; /* by enum rule_of */
+	/* how the descriptors of stage 2 are read; NULL: there is none, or it is itself */
+	const struct arch *stage2;
 };
 
 /* What the shared code calls the rules of the architectures. */
@@ -295,6 +297,27 @@ struct pwm {
 	} sites[256];
 	uint32_t nr_sites;
 };
+
+/*
+ * Entries of a space. Which of them are tables, and where, is the same in both stages of arm64: the
+ * graph (tables.c) does not ask.
+ */
+static inline const struct arch *arch_of(const struct pwm *m, uint32_t space)
+{
+	bool s2 = m->arch->stage2 && m->spaces[space].regime == PWM_STAGE2;
+
+	return s2 ? m->arch->stage2 : m->arch;
+}
+static inline void pwm_decode(const struct pwm *m, uint32_t space, uint64_t val, unsigned int level,
+			      struct dec *d)
+{
+	arch_of(m, space)->decode(m, val, level, d);
+}
+static inline uint64_t pwm_key(const struct pwm *m, uint32_t space, uint64_t val,
+			       unsigned int level)
+{
+	return arch_of(m, space)->key(m, val, level);
+}
 
 /* state.c */
 uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,

@@ -32,6 +32,7 @@ void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 				 .cpus_lo = (uint32_t)e->live,
 				 .cpus_hi = (uint32_t)(e->live >> 32),
 				 .is_table = e->kind == K_TABLE,
+				 .regime = s->regime,
 				 .va = e->va,
 				 .src = e->src,
 				 .old_value = e->val };
@@ -52,11 +53,21 @@ void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 	deliver(m, rule, cls, &v);
 }
 
+/* Of what the step is about: an entry, or a promise. */
+static uint32_t regime_now(const struct pwm *m)
+{
+	if (m->now.op == PWM_OP_CONTRACT)
+		return (uint32_t)m->now.c;
+	return m->now.op == PWM_OP_STORE && m->nr_paths ? m->spaces[m->paths[0].space].regime :
+							  PWM_EL1;
+}
+
 void pwm_say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsigned int level,
 		uint64_t src, uint64_t old_value, uint64_t new_value)
 {
 	struct pwm_verdict v = { .level = level,
 				 .asid = PWM_ANY_ASID,
+				 .regime = regime_now(m),
 				 .va = va,
 				 .src = src,
 				 .old_value = old_value,
@@ -121,11 +132,26 @@ static void put_perm(struct text *t, unsigned int perm)
 	pwm_put_text(t, p);
 }
 
-static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigned int level)
+/* Stage 2 has one right to read and one to write; where somebody may execute can differ. */
+static void put_guest_perm(struct text *t, unsigned int perm)
+{
+	char p[] = "guest ---";
+
+	p[6] = perm & P_KR ? 'r' : '-';
+	p[7] = perm & P_KW ? 'w' : '-';
+	p[8] = perm & (P_KX | P_UX) ? 'x' : '-';
+	pwm_put_text(t, p);
+	if (!(perm & P_KX) != !(perm & P_UX))
+		pwm_put_text(t, perm & P_KX ? " (at EL1)" : " (at EL0)");
+}
+
+static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigned int level,
+		      bool stage2)
 {
 	struct dec d;
 
-	m->arch->decode(m, val, level, &d);
+	stage2 = stage2 && m->arch->stage2;
+	(stage2 ? m->arch->stage2 : m->arch)->decode(m, val, level, &d);
 	pwm_put_hex(t, val);
 	if (d.kind == K_INVALID) {
 		pwm_put_text(t, d.reserved ? " (reserved encoding)" : " (not valid)");
@@ -135,7 +161,10 @@ static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigne
 	pwm_put_hex(t, d.oa);
 	if (d.kind == K_LEAF) {
 		pwm_put_text(t, ", ");
-		put_perm(t, d.perm);
+		if (stage2)
+			put_guest_perm(t, d.perm);
+		else
+			put_perm(t, d.perm);
 		pwm_put_text(t, ", type ");
 		pwm_put_hex(t, d.memtype);
 		pwm_put_text(t, d.global ? ", global" : "");
@@ -150,7 +179,7 @@ size_t pwm_describe(const struct pwm *m, uint64_t value, uint32_t level, char *b
 {
 	struct text t = { buf, len, 0 };
 
-	put_entry(&t, m, value, level);
+	put_entry(&t, m, value, level, false);
 	return pwm_text_end(&t);
 }
 
@@ -283,12 +312,12 @@ size_t pwm_report(const struct pwm *m, const struct pwm_verdict *v, char *buf, s
 	put_place(&t, v);
 	if (v->old_value) {
 		pwm_put_text(&t, v->cpus_lo | v->cpus_hi ? "  held   " : "  old    ");
-		put_entry(&t, m, v->old_value, v->level);
+		put_entry(&t, m, v->old_value, v->level, v->regime == PWM_STAGE2);
 		pwm_put_text(&t, "\n");
 	}
 	if (v->new_value || v->old_value) {
 		pwm_put_text(&t, "  tables ");
-		put_entry(&t, m, v->new_value, v->level);
+		put_entry(&t, m, v->new_value, v->level, v->regime == PWM_STAGE2);
 		pwm_put_text(&t, "\n");
 	}
 	if (v->store.step) {

@@ -21,9 +21,9 @@
  * out (maint.c); when something is stored into the old table, both the value before and the value
  * after are written out (store.c), for either may have been filled.
  *
- * Behind the barrier that completed its own invalidation a CPU has nothing of it in a cache, but may
- * use it until its context is synchronised (ent.own), and so what it reads through it meanwhile.
- * That brings nothing back into a cache, and goes with it.
+ * Behind the barrier that completed its own invalidation a CPU has nothing of it in a cache, but
+ * may use it until its context is synchronised (ent.own), and so what it reads through it
+ * meanwhile. That brings nothing back into a cache, and goes with it.
  *
  * Stale "invalid" (K_INVALID) is kept likewise: a walker may have read it and not looked again.
  *
@@ -257,7 +257,7 @@ uint32_t pwm_hash_of(const struct pwm *m, uint64_t va, unsigned int level)
 uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
 		      unsigned int kind, uint64_t val, unsigned int hier, uint64_t src)
 {
-	uint64_t key = m->arch->key(m, val, level);
+	uint64_t key = pwm_key(m, space, val, level);
 	uint32_t i;
 
 	if (!m->at_level[level])
@@ -267,7 +267,7 @@ uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint
 
 		if (e->va == va && e->level == level && e->space == space && e->kind == kind &&
 		    e->hier == hier && (!src || e->src == src) &&
-		    m->arch->key(m, e->val, level) == key)
+		    pwm_key(m, space, e->val, level) == key)
 			return i;
 	}
 	return NIL;
@@ -278,13 +278,14 @@ bool pwm_same_translation(const struct pwm *m, const struct ent *a, const struct
 			  uint64_t key)
 {
 	return a->va == e->va && a->level == e->level && a->space == e->space &&
-	       a->kind == e->kind && a->hier == e->hier && m->arch->key(m, a->val, a->level) == key;
+	       a->kind == e->kind && a->hier == e->hier &&
+	       pwm_key(m, a->space, a->val, a->level) == key;
 }
 
 /* CPUs that may have it in a cache, whichever entry it stood in. */
 cpumask pwm_holders(const struct pwm *m, const struct ent *e)
 {
-	uint64_t key = m->arch->key(m, e->val, e->level);
+	uint64_t key = pwm_key(m, e->space, e->val, e->level);
 	cpumask cpus = 0;
 	uint32_t i;
 
@@ -307,9 +308,9 @@ static void not_taken(struct pwm *m, struct ent *e, cpumask live)
 }
 
 /*
- * It was read through a pointer that these CPUs invalidated, and may go on to use until their context
- * is synchronised. It is in no TLB: the invalidation has completed, and nothing that uses the pointer
- * is left there by what began before it.
+ * It was read through a pointer that these CPUs invalidated, and may go on to use until their
+ * context is synchronised. It is in no TLB: the invalidation has completed, and nothing that uses
+ * the pointer is left there by what began before it.
  */
 void pwm_ent_in_use(struct pwm *m, struct ent *e, cpumask own)
 {
@@ -329,7 +330,7 @@ void pwm_ent_in_use(struct pwm *m, struct ent *e, cpumask own)
  */
 void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live)
 {
-	uint64_t key = m->arch->key(m, e->val, e->level);
+	uint64_t key = pwm_key(m, e->space, e->val, e->level);
 	uint32_t i;
 
 	for (i = m->hash[pwm_hash_of(m, e->va, e->level)]; i != NIL; i = m->ents[i].next) {
@@ -448,7 +449,7 @@ struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, 
 		if (m->nr_ents > m->stats.max_unclean)
 			m->stats.max_unclean = m->nr_ents;
 		if (kind == K_TABLE) {
-			m->arch->decode(m, val, p->level, &d);
+			pwm_decode(m, p->space, val, p->level, &d);
 			child_list_add(m, e, d.oa);
 			m->nr_tables_stale++;
 		}

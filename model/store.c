@@ -102,12 +102,12 @@ struct clash {
 	const struct ent *e; /* the stale one, or NULL: what memory said until now */
 };
 
-static const char *conflict(const struct pwm *m, uint64_t a, unsigned int la, const struct dec *b,
-			    unsigned int lb)
+static const char *conflict(const struct pwm *m, uint32_t space, uint64_t a, unsigned int la,
+			    const struct dec *b, unsigned int lb)
 {
 	struct dec d;
 
-	m->arch->decode(m, a, la, &d);
+	pwm_decode(m, space, a, la, &d);
 	/* the name of a rule is a literal */
 	/* cppcheck-suppress returnDanglingLifetime */
 	return m->arch->conflict(m, &d, la, b, lb);
@@ -137,10 +137,10 @@ static bool clashes(void *ctx, const struct path *p, uint64_t src, uint64_t val,
  * Table entry @table replaces a block, or is replaced by it: the first leaf below that may not.
  * Which of the two sizes came first makes no difference.
  */
-static const char *clash_below(struct pwm *m, uint64_t table, unsigned int level,
+static const char *clash_below(struct pwm *m, uint32_t space, uint64_t table, unsigned int level,
 			       const struct dec *leaf)
 {
-	struct ent e = { .val = table, .level = (uint8_t)level };
+	struct ent e = { .val = table, .space = space, .level = (uint8_t)level };
 	struct size_change x = { m, leaf, level, NULL };
 
 	pwm_each_below(m, &e, false, clashes, &x);
@@ -171,18 +171,18 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 		/* what only waits for its own CPU's synchronisation is in no TLB */
 		if (!(e->live & ~e->own) || !tags_meet(m, e, p, d->global) || e->kind == K_INVALID)
 			continue;
-		m->arch->decode(m, e->val, e->level, &w);
+		pwm_decode(m, e->space, e->val, e->level, &w);
 		if (w.kind == K_LEAF) {
-			c.rule = conflict(m, e->val, e->level, d, p->level);
+			c.rule = conflict(m, e->space, e->val, e->level, d, p->level);
 		} else if (e->level > p->level) {
 			val = pwm_walk_from(m, w.oa, e->level - 1u, p->va, 0, &level, &hier, &src);
-			m->arch->decode(m, val, level, &w);
+			pwm_decode(m, e->space, val, level, &w);
 			if (w.kind != K_LEAF || !w.cacheable || src == m->now.a)
 				continue;
-			c.rule = conflict(m, val, level, d, p->level);
+			c.rule = conflict(m, e->space, val, level, d, p->level);
 		} else {
 			/* a table under a new block: any leaf in it would clash */
-			c.rule = clash_below(m, e->val, e->level, d);
+			c.rule = clash_below(m, e->space, e->val, e->level, d);
 		}
 		if (c.rule) {
 			c.e = e;
@@ -203,10 +203,10 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, ui
 	if (!p->live_g || nd->kind == K_INVALID)
 		return;
 	if (!p->stale && od->kind == K_LEAF && od->cacheable) {
-		c.rule = nd->kind == K_TABLE ? clash_below(m, val, p->level, od) :
+		c.rule = nd->kind == K_TABLE ? clash_below(m, p->space, val, p->level, od) :
 					       m->arch->conflict(m, od, p->level, nd, p->level);
 	} else if (!p->stale && od->kind == K_TABLE && nd->kind == K_LEAF) {
-		c.rule = clash_below(m, old, p->level, nd);
+		c.rule = clash_below(m, p->space, old, p->level, nd);
 	}
 	if (!c.rule && nd->kind == K_LEAF && nd->cacheable)
 		c = clash_of(m, p, nd);
@@ -238,7 +238,9 @@ static void check_value(struct pwm *m, const struct path *p, uint64_t val, const
 		pwm_say_at(m, "A64-CONT-7", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
 	if (d->kind == K_LEAF && m->cfg.arch == PWM_X86 && d->nt)
 		pwm_say_at(m, "X86-AD-4", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
-	if (d->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX))
+	/* what a guest does with its memory is its own matter */
+	if (d->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX) ||
+	    m->spaces[p->space].regime == PWM_STAGE2)
 		return;
 	perm = d->perm & ~(unsigned int)p->hier;
 	if ((perm & (P_KW | P_KX)) == (P_KW | P_KX) || (perm & (P_UW | P_UX)) == (P_UW | P_UX))
@@ -251,13 +253,14 @@ static void check_wx_stale(struct pwm *m, const struct path *p, const struct dec
 	struct ent_iter it = { 0 };
 	uint32_t i;
 
-	if (nd->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX) || !(nd->perm & (P_KX | P_UX)))
+	if (nd->kind != K_LEAF || !(m->cfg.features & PWM_NO_WX) || !(nd->perm & (P_KX | P_UX)) ||
+	    m->spaces[p->space].regime == PWM_STAGE2)
 		return;
 	while ((i = pwm_ent_next_in(m, p->va, p->va, &it)) != NIL) {
 		const struct ent *e = &m->ents[i];
 		struct dec d;
 
-		m->arch->decode(m, e->val, e->level, &d);
+		pwm_decode(m, e->space, e->val, e->level, &d);
 		if (e->live && e->kind == K_LEAF && tags_meet(m, e, p, false) &&
 		    (d.perm & (P_KW | P_UW)))
 			pwm_say(m, rule_name(m, R_WX_STALE), PWM_ERROR, e);
@@ -367,10 +370,10 @@ static void one_path(struct pwm *m, const struct path *p, uint64_t pa, uint64_t 
 	struct dec od, nd;
 
 	over_again(m, p, pa);
-	if (m->arch->key(m, old, p->level) == m->arch->key(m, val, p->level))
+	if (pwm_key(m, p->space, old, p->level) == pwm_key(m, p->space, val, p->level))
 		return;
-	m->arch->decode(m, old, p->level, &od);
-	m->arch->decode(m, val, p->level, &nd);
+	pwm_decode(m, p->space, old, p->level, &od);
+	pwm_decode(m, p->space, val, p->level, &nd);
 	od.global |= p->hier & P_GLOBAL && od.kind == K_LEAF;
 	nd.global |= p->hier & P_GLOBAL && nd.kind == K_LEAF;
 	leave_behind(m, p, pa, old, &od, &nd);
@@ -388,7 +391,7 @@ static void link_new(struct pwm *m, uint32_t t, uint64_t pa, uint64_t val)
 	uint32_t i;
 
 	for (i = m->nr_paths; i-- > 0;) {
-		m->arch->decode(m, val, m->paths[i].level, &d);
+		pwm_decode(m, m->paths[i].space, val, m->paths[i].level, &d);
 		if (d.kind == K_TABLE)
 			pwm_table_edge(m, t, pa, d.oa, m->paths[i].level - 1u);
 	}
@@ -401,7 +404,7 @@ static uint64_t pointee(const struct pwm *m, uint64_t val)
 	uint32_t i;
 
 	for (i = m->nr_paths; i-- > 0;) {
-		m->arch->decode(m, val, m->paths[i].level, &d);
+		pwm_decode(m, m->paths[i].space, val, m->paths[i].level, &d);
 		if (d.kind == K_TABLE)
 			return d.oa | 1;
 	}
@@ -439,8 +442,8 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 {
 	struct dec od, nd;
 
-	m->arch->decode(m, old, p->level, &od);
-	m->arch->decode(m, val, p->level, &nd);
+	pwm_decode(m, p->space, old, p->level, &od);
+	pwm_decode(m, p->space, val, p->level, &nd);
 	if (p == &m->paths[0]) {
 		check_lost(m, m->now.cpu, pa, old, &od, &nd, p);
 		check_value(m, p, val, &nd);
@@ -484,8 +487,8 @@ static bool owes(struct pwm *m, const struct path *p, uint64_t old, uint64_t val
 	struct ent e = { .val = val, .va = p->va, .space = p->space, .level = p->level };
 	struct dec od, nd;
 
-	m->arch->decode(m, old, p->level, &od);
-	m->arch->decode(m, val, p->level, &nd);
+	pwm_decode(m, p->space, old, p->level, &od);
+	pwm_decode(m, p->space, val, p->level, &nd);
 	if (od.cacheable || nd.kind != K_TABLE)
 		return od.cacheable || must_publish(&nd);
 	return pwm_each_below(m, &e, false, any_leaf, NULL);

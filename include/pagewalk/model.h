@@ -288,6 +288,8 @@ struct pwm_verdict {
 	uint32_t maintenance_kind;
 	uint32_t trigger_op;
 	uint32_t trigger_kind;
+	uint32_t regime; /* enum pwm_regime: whose descriptors the values are */
+	uint32_t reserved;
 };
 
 struct pwm_config {

@@ -104,7 +104,7 @@ static rc_set from_location(unsigned int loc, unsigned int val)
 	return x;
 }
 
-/* Those of @x, from_location(@loc, ...), that are reached through @loc's own table by ways in @by. */
+/* Those of @x, from_location(@loc, ...), reached through @loc's own table by ways in @by. */
 static rc_set reached(rc_set by, unsigned int loc, rc_set x)
 {
 	rc_set y = 0;
