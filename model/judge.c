@@ -209,13 +209,26 @@ static void contract_entry(struct pwm *m, const struct pwm_step *s, struct ent *
 
 /* Groups --------------------------------------------------------------------------------------- */
 
+/* The space of the regime that a promise is about, NIL: none is loaded. */
+static uint32_t space_of(const struct pwm *m, const struct pwm_step *s)
+{
+	bool upper = m->cfg.arch == PWM_ARM64 && s->a >> 63;
+	uint32_t half = upper ? PWM_UPPER : PWM_LOWER, i;
+
+	if (s->c != PWM_EL1)
+		half = s->c == PWM_STAGE2 ? PWM_GUEST : PWM_HYP;
+	i = m->cpu[s->cpu].cur[half];
+	return i != NIL && m->spaces[i].regime == s->c ? i : NIL;
+}
+
 /*
  * A contiguous (NAPOT) group is one translation: its entries must agree in everything but age and
  * dirt. Checked when the caller says that it is done with the range.
  */
-static void check_group(struct pwm *m, const struct space *s, uint64_t first, const struct dec *d,
+static void check_group(struct pwm *m, uint32_t space, uint64_t first, const struct dec *d,
 			unsigned int level)
 {
+	const struct space *s = &m->spaces[space];
 	uint64_t size = level_size(m, level), i, n = (uint64_t)1 << d->contig, src, val;
 	bool napot = m->cfg.arch == PWM_RISCV;
 	unsigned int l, hier, shape = 0, rights = 0;
@@ -224,7 +237,7 @@ static void check_group(struct pwm *m, const struct space *s, uint64_t first, co
 
 	for (i = 0; i < n; i++) {
 		val = pwm_walk_now(m, s, first + i * size, 0, &l, &hier, &src);
-		m->arch->decode(m, val, l, &b);
+		pwm_decode(m, space, val, l, &b);
 		if (!i)
 			a = b;
 		if (l != level || b.kind != K_LEAF || b.contig != d->contig)
@@ -274,19 +287,18 @@ static bool global_differs(const struct pwm *m, const struct space *here, uint64
 
 static void check_groups(struct pwm *m, const struct pwm_step *s)
 {
-	uint32_t i =
-		m->cpu[s->cpu].cur[m->cfg.arch == PWM_ARM64 && s->a >> 63 ? PWM_UPPER : PWM_LOWER];
+	uint32_t i = space_of(m, s);
 	const struct space *sp = &m->spaces[i];
 	uint64_t va = s->a, next, src, val;
 	unsigned int budget = 4096, level, hier;
 
-	if (i == NIL || s->c)
+	if (i == NIL)
 		return;
 	while (budget--) {
 		struct dec d;
 
 		val = pwm_walk_now(m, sp, va, 0, &level, &hier, &src);
-		m->arch->decode(m, val, level, &d);
+		pwm_decode(m, i, val, level, &d);
 		next = (va & ~(level_size(m, level) - 1)) + level_size(m, level);
 		if (m->cfg.arch == PWM_RISCV && (s->kind & PWM_NOFAULT) &&
 		    !(m->cfg.features & PWM_SVADU) && d.kind == K_LEAF &&
@@ -299,7 +311,7 @@ static void check_groups(struct pwm *m, const struct pwm_step *s)
 		if (d.contig) {
 			uint64_t span = level_size(m, level) << d.contig;
 
-			check_group(m, sp, va & ~(span - 1), &d, level);
+			check_group(m, i, va & ~(span - 1), &d, level);
 			next = (va & ~(span - 1)) + span;
 		}
 		if (next == 0 || next > s->b || next <= va)
@@ -311,22 +323,20 @@ static void check_groups(struct pwm *m, const struct pwm_step *s)
 /* Asked whether one entry of a group is dirty, while another one is. */
 static void query_dirty(struct pwm *m, const struct pwm_step *s)
 {
-	uint32_t cur = m->cpu[s->cpu].cur[PWM_LOWER], i;
+	uint32_t cur = space_of(m, s), i;
 	unsigned int level, hier, l;
 	uint64_t src, first, size, val;
 	struct dec d, b;
 
-	if (m->cfg.arch == PWM_ARM64 && s->a >> 63)
-		cur = m->cpu[s->cpu].cur[PWM_UPPER];
 	if (cur == NIL)
 		return;
 	val = pwm_walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
-	m->arch->decode(m, val, level, &d);
+	pwm_decode(m, cur, val, level, &d);
 	size = level_size(m, level);
 	first = s->a & ~((size << d.contig) - 1);
 	for (i = 0; i < 1u << d.contig; i++) {
 		val = pwm_walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
-		m->arch->decode(m, val, l, &b);
+		pwm_decode(m, cur, val, l, &b);
 		if ((b.dirty && !d.dirty) || (b.accessed && !d.accessed)) {
 			pwm_say_at(m, rule_name(m, R_GROUP_DIRTY), PWM_LOST, s->a, level, src, 0,
 				   pwm_mem_read(m, src));
@@ -338,7 +348,7 @@ static void query_dirty(struct pwm *m, const struct pwm_step *s)
 /* A part of a group is taken for clean, or old, while another entry of the group is not. */
 static void check_group_age(struct pwm *m, const struct pwm_step *s, bool clean)
 {
-	uint32_t cur = m->cpu[s->cpu].cur[s->a >> 63 ? PWM_UPPER : PWM_LOWER], i;
+	uint32_t cur = space_of(m, s), i;
 	unsigned int level, hier, l;
 	uint64_t src, first, size, val;
 	struct dec d, b;
@@ -346,14 +356,14 @@ static void check_group_age(struct pwm *m, const struct pwm_step *s, bool clean)
 	if (m->cfg.arch != PWM_ARM64 || cur == NIL)
 		return;
 	val = pwm_walk_now(m, &m->spaces[cur], s->a, 0, &level, &hier, &src);
-	m->arch->decode(m, val, level, &d);
+	pwm_decode(m, cur, val, level, &d);
 	if (!d.contig)
 		return;
 	size = level_size(m, level);
 	first = s->a & ~((size << d.contig) - 1);
 	for (i = 0; i < 1u << d.contig; i++) {
 		val = pwm_walk_now(m, &m->spaces[cur], first + i * size, 0, &l, &hier, &src);
-		m->arch->decode(m, val, l, &b);
+		pwm_decode(m, cur, val, l, &b);
 		if (clean ? b.dirty && b.hw_dirty : b.accessed) {
 			pwm_say_at(m, "A64-CONT-5", PWM_LOST, s->a, level, src, 0,
 				   pwm_mem_read(m, src));
