@@ -163,9 +163,9 @@ static void decode(const struct pwm *m, uint64_t val, unsigned int level, struct
 }
 
 /*
- * Stage 2 (D8.4, D8.6): S2AP grants, to EL1 and EL0 alike, which stands here as the kernel's rights.
- * XN[1:0] is 00 for both, 01 for EL0 only, 10 for nobody, 11 for EL1 only; without FEAT_XNX bit 53
- * is RES0. MemAttr is four bits, no index. No entry has an ASID, and a table takes nothing away.
+ * Stage 2 (D8.4, D8.6): S2AP grants, to EL1 and EL0 alike; here that is the kernel's rights.
+ * XN[1:0] is 00 for both, 01 for EL0 only, 10 for nobody, 11 for EL1 only; without FEAT_XNX bit
+ * 53 is RES0. MemAttr is four bits, no index. No entry has an ASID, and a table takes nothing away.
  */
 static void decode_s2(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
 {

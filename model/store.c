@@ -192,6 +192,19 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 	return c;
 }
 
+/* Does the stale leaf say what the new one does, but for its size? */
+static bool other_size_only(const struct pwm *m, const struct ent *e, const struct path *p,
+			    const struct dec *nd)
+{
+	uint64_t va = e->va > p->va ? e->va : p->va;
+	struct dec d;
+
+	pwm_decode(m, e->space, e->val, e->level, &d);
+	return d.kind == K_LEAF && d.oa + (va - e->va) == nd->oa + (va - p->va) &&
+	       d.memtype == nd->memtype && d.share == nd->share &&
+	       (d.perm & ~(unsigned int)e->hier) == (nd->perm & ~(unsigned int)p->hier);
+}
+
 static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, uint64_t val,
 			   const struct dec *od, const struct dec *nd)
 {
@@ -212,6 +225,14 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, ui
 		c = clash_of(m, p, nd);
 	if (!c.rule)
 		return;
+	r = pwm_rule_of_id(c.rule);
+	if (r)
+		cls = r->cls;
+	/* either may be used until the invalidation, as since the size changed */
+	if (c.e && cls == PWM_UNPRED && other_size_only(m, c.e, p, nd)) {
+		pwm_say(m, c.rule, cls, c.e);
+		return;
+	}
 	if (c.e) {
 		bool batch = cpu->lazy && !cpu->paused && !cpu->irq && cpu->lazy_store &&
 			     c.e->since >= cpu->lazy_store;
@@ -219,9 +240,6 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, ui
 		pwm_say(m, batch ? "ALL-LAZY-8" : rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
 		return;
 	}
-	r = pwm_rule_of_id(c.rule);
-	if (r)
-		cls = r->cls;
 	pwm_say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, val);
 }
 
