@@ -204,6 +204,7 @@ PW_TEST_SHARED_SRC = \
 	tests/ref/observe.c \
 	tests/model/feed.c \
 	tests/model/image.c \
+	tests/model/sentry.c \
 	tests/model/watch.c \
 	tests/plans/machine.c \
 	tests/ref/ref_cached.c \

@@ -313,6 +313,8 @@ const struct world_format world_formats[WORLD_NR_FORMATS] = {
 	},
 };
 
+const struct world_observer *world_observer;
+
 static void violation(struct world *w, const char *what)
 {
 	w->violations++;
@@ -385,6 +387,7 @@ static void *get_table(void *ctx, struct pw_pa *pa)
 			memset(w->memory + page * w->page_size, 0, w->page_size);
 		else
 			poison(w, page, w->nr_gets);
+		world_tell_page(w, pa->v, true);
 		return w->memory + page * w->page_size;
 	}
 	return NULL;
@@ -420,6 +423,7 @@ static void put_table(void *ctx, struct pw_pa pa, void *virt)
 	if (w->state[page] == WORLD_LINKED && (w->pt.flags & PW_TABLE_LIVE) &&
 	    (!w->nr_plans || !walks_invalidated(w)))
 		violation(w, "put_table: before the invalidation");
+	world_tell_page(w, pa.v, false);
 	set_state(w, page, WORLD_FREE);
 	w->balance--;
 	poison(w, (uint32_t)page, 0);
@@ -465,6 +469,7 @@ static void hook_store(void *ctx, uint64_t *slot, uint64_t val, enum pw_order or
 	__atomic_add_fetch(&w->stores, 1, __ATOMIC_RELAXED);
 	if (w->on_store)
 		w->on_store(w, slot);
+	world_tell_store(w, slot, val, order == PW_RELEASE ? WORLD_RELEASE : WORLD_PLAIN);
 	if (order == PW_RELEASE)
 		__atomic_store_n(slot, val, __ATOMIC_RELEASE);
 	else
@@ -479,6 +484,8 @@ static bool hook_cas(void *ctx, uint64_t *slot, uint64_t *old, uint64_t val)
 	__atomic_add_fetch(&w->cas, 1, __ATOMIC_RELAXED);
 	if (w->on_cas)
 		w->on_cas(w, slot);
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == *old)
+		world_tell_store(w, slot, val, WORLD_CAS);
 	return __atomic_compare_exchange_n(slot, old, val, false, __ATOMIC_RELEASE,
 					   __ATOMIC_RELAXED);
 }
@@ -518,6 +525,8 @@ static void run(void *ctx, const struct pw_plan *plan)
 	for (uint32_t i = 0; i < plan->nr_ranges && i < WORLD_MAX_RANGES; i++)
 		to->range[i] = plan->ranges[i];
 	to->plan.ranges = NULL;
+	if (world_observed(w))
+		world_observer->run(w, plan);
 }
 
 static void free_after_grace(void *ctx, const struct pw_env *env, struct pw_pa pa, void *virt)
@@ -642,6 +651,8 @@ bool world_open(struct world *w, const struct world_format *format,
 
 void world_close(struct world *w)
 {
+	if (w->memory && world_observed(w))
+		world_observer->close(w);
 	free(w->memory);
 	w->memory = NULL;
 }

@@ -109,6 +109,22 @@ struct world_plan {
 
 enum world_event { WORLD_RUN = 1, WORLD_GET, WORLD_PUT, WORLD_GRACE };
 
+struct world;
+
+/*
+ * Who is told what hooked worlds do; NULL: nobody. Set by tests/model/sentry.c, on a host. A store
+ * is told right before memory changes, a compare-and-swap only when it will succeed.
+ */
+enum world_store { WORLD_PLAIN, WORLD_RELEASE, WORLD_CAS };
+
+struct world_observer {
+	void (*store)(struct world *w, const uint64_t *slot, uint64_t val, enum world_store how);
+	void (*page)(struct world *w, uint64_t pa, bool comes);
+	void (*run)(struct world *w, const struct pw_plan *plan);
+	void (*close)(struct world *w);
+};
+extern const struct world_observer *world_observer;
+
 struct world {
 	const struct world_format *format;
 	bool hooked;
@@ -147,7 +163,28 @@ struct world {
 	uint32_t violations;
 	bool in_interrupt;
 	struct pw_gather *current;
+
+	bool unobserved; /* several threads, or somebody else's model */
+	void *sentry;	 /* the observer's */
 };
+
+static inline bool world_observed(const struct world *w)
+{
+	return w->hooked && !w->unobserved && world_observer;
+}
+
+static inline void world_tell_store(struct world *w, const uint64_t *slot, uint64_t val,
+				    enum world_store how)
+{
+	if (world_observed(w))
+		world_observer->store(w, slot, val, how);
+}
+
+static inline void world_tell_page(struct world *w, uint64_t pa, bool comes)
+{
+	if (world_observed(w))
+		world_observer->page(w, pa, comes);
+}
 
 struct world_options {
 	bool hooked;

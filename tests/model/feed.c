@@ -227,8 +227,16 @@ void feed_config(const struct world *w, uint32_t features, struct pwm_config *cf
 	cfg->arch = arch_of(w);
 	cfg->features = features;
 	cfg->va_bits = w->va_bits;
-	if (w->format == &world_formats[WORLD_LPA2])
+	cfg->levels =
+		(uint32_t)w->pt.levels; /* fewer where tables of the root stand side by side */
+	if (w->format == &world_formats[WORLD_LPA2] ||
+	    w->format == &world_formats[WORLD_16K_LPA2] ||
+	    w->format == &world_formats[WORLD_S2_4K_LPA2] ||
+	    w->format == &world_formats[WORLD_S2_16K_LPA2])
 		cfg->features |= PWM_LPA2;
+	if (w->format == &world_formats[WORLD_64K_LPA] ||
+	    w->format == &world_formats[WORLD_S2_64K_LPA])
+		cfg->pa_bits = 52;
 	if (cfg->arch == PWM_X86)
 		cfg->features |= PWM_NX;
 	if (cfg->arch == PWM_RISCV) {
@@ -275,22 +283,27 @@ static void load_roots(void)
 	feed.cpu = 0;
 }
 
-void feed_open(struct pwm *m, const struct world *w, uint32_t caps)
+void feed_use(struct pwm *m, const struct world *w)
 {
 	feed.m = m;
 	feed.w = w;
 	feed.cpu = 0;
+	feed.x86.pcid = w->pt.asid;
+}
+
+void feed_open(struct pwm *m, const struct world *w, uint32_t caps)
+{
 	pw_arm64_executor_init(&feed.arm64, &arm64_ops, NULL);
 	feed.arm64.vmid = vmid;
 	feed.arm64.caps = caps;
 	pw_x86_executor_init(&feed.x86, &x86_ops, NULL);
 	feed.x86.x.remote = x86_remote;
 	feed.x86.caps = caps;
-	feed.x86.pcid = w->pt.asid;
 	feed.x86.invlpgb_max = 8;
 	pw_riscv_executor_init(&feed.riscv, &riscv_ops, NULL);
 	feed.riscv.x.remote = riscv_remote;
 	feed.riscv.caps = caps;
+	feed_use(m, w);
 	load_roots();
 }
 

@@ -16,6 +16,8 @@ void feed_config(const struct world *w, uint32_t features, struct pwm_config *cf
 
 /* @caps: of the architecture's executor. Both CPUs have the world's root loaded. */
 void feed_open(struct pwm *m, const struct world *w, uint32_t caps);
+/* The same world again, after another one. */
+void feed_use(struct pwm *m, const struct world *w);
 void feed_run(const struct pw_plan *plan);
 struct pw_arm64_executor *feed_arm64(void);
 

@@ -138,6 +138,7 @@ bool watch_open_with(struct world *w, uint32_t features, uint32_t caps)
 	len = pwm_size(&cfg);
 	memset(&watch, 0, sizeof(watch));
 	watch.w = w;
+	w->unobserved = true;
 	watch.env = w->env;
 	watch.mem = malloc(len);
 	watch.m = pwm_init(watch.mem, len, &cfg);

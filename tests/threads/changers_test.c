@@ -293,6 +293,7 @@ static bool prepare(const struct world_format *format, bool hooked)
 
 	if (!world_open(&world, format, &o))
 		return false;
+	world.unobserved = true;
 	page = world_page_bytes(&world);
 	block = pw_table_leaf_size(&world.pt, 1);
 	/* the small ones over a border between two tables */

@@ -109,7 +109,10 @@ static void run(const struct world_format *format, bool hooked)
 					 PW_ATTR_ACCESSED | PW_ATTR_DIRTY };
 	uint64_t end = harness.now_ms() + harness.seconds * 1000 / 8, sum = 0;
 
-	if (!world_open(&w, format, &o) || !prepare())
+	if (!world_open(&w, format, &o))
+		return;
+	w.unobserved = true;
+	if (!prepare())
 		return;
 	stop = false;
 	memset(cpu, 0, sizeof(cpu));
