@@ -4,9 +4,11 @@
  * replay: what the model says of a trace, pagewalk-trace(5), text or binary.
  *
  * The model keeps differences only, so the memory that a trace speaks of is kept here: pages by
- * address. What is malformed ends the replay, for whatever follows means something else.
+ * address. What is malformed ends the replay, for whatever follows means something else. So does an
+ * interrupt, and an error in reading; what was found until then is told.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@
 #define PROGRESS 2000000u
 #define BATCH	 4096u
 #define BUCKETS	 (1u << 16)
+#define MAX_SITE 4095u /* bytes of a name */
 
 struct page {
 	struct page *next;
@@ -98,11 +101,14 @@ static void *grow(void *p, size_t size)
 	return p;
 }
 
-static void set_site(struct replay *r, uint32_t number, const char *s, size_t len)
+/* NULL, or what was expected. */
+static const char *set_site(struct replay *r, uint32_t number, const char *s, size_t len)
 {
 	size_t old = r->site && number < r->max_sites && r->site[number] ? strlen(r->site[number]) :
 									   0;
 
+	if (old + len > MAX_SITE)
+		return "at most 4095 bytes of a site's name";
 	if (number >= r->max_sites) {
 		uint32_t max = (number | 1023) + 1;
 
@@ -114,6 +120,7 @@ static void set_site(struct replay *r, uint32_t number, const char *s, size_t le
 	r->site[number] = grow(r->site[number], old + len + 1);
 	memcpy(r->site[number] + old, s, len);
 	r->site[number][old + len] = 0;
+	return NULL;
 }
 
 /* The number of a site that a line of text names. */
@@ -141,7 +148,7 @@ static uint32_t intern(struct replay *r, const char *s, size_t len)
 		    !memcmp(r->site[r->site_hash[i]], s, len))
 			return r->site_hash[i];
 	r->site_hash[i] = ++r->nr_sites;
-	set_site(r, r->nr_sites, s, len);
+	(void)set_site(r, r->nr_sites, s, len < MAX_SITE ? len : MAX_SITE);
 	return r->nr_sites;
 }
 
@@ -200,8 +207,7 @@ static const char *take(struct replay *r, const struct pwm_step *s)
 			text[at] = (char)((at < 8 ? s->a : at < 16 ? s->b : s->c) >> at % 8 * 8);
 		if (s->site > 1u << 24)
 			return "a site below 2^24";
-		set_site(r, s->site, text, s->kind);
-		return NULL;
+		return set_site(r, s->site, text, s->kind);
 	}
 	if (!open_model(r))
 		return "a configuration that makes sense, and memory for it";
@@ -216,10 +222,42 @@ static const char *take(struct replay *r, const struct pwm_step *s)
 
 /* Reading -------------------------------------------------------------------------------------- */
 
+static volatile sig_atomic_t stopped_by;
+
+static void stop(int sig)
+{
+	stopped_by = sig;
+}
+
+/* Without SA_RESTART, so that waiting for a pipe ends as well. */
+static void stop_on_signals(void)
+{
+	struct sigaction a = { .sa_handler = stop };
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+}
+
 static int malformed(const struct replay *r, const char *unit, unsigned long n, const char *want)
 {
 	out_flush();
 	complain("%s: %s %lu: expected %s; nothing from there on was read", r->name, unit, n, want);
+	return EXIT_SOURCE;
+}
+
+/* After the last record that there was: 0, or why there may be more. */
+static int ended(const struct replay *r, FILE *f, int error)
+{
+	out_flush();
+	if (stopped_by) {
+		complain("%s: interrupted; nothing behind record %lu was read", r->name,
+			 (unsigned long)r->records);
+		return 128 + stopped_by;
+	}
+	if (!ferror(f))
+		return 0;
+	complain("%s: %s; nothing behind record %lu was read", r->name, strerror(error),
+		 (unsigned long)r->records);
 	return EXIT_SOURCE;
 }
 
@@ -231,12 +269,17 @@ static int read_text(struct replay *r, FILE *f)
 	size_t size = 0, site_len;
 	struct pwm_step s;
 	ssize_t len;
-	int got, status = 0;
+	int got, status = 0, error;
 
-	while (!status && (len = getline(&line, &size, f)) >= 0) {
+	while (!status && !stopped_by && (len = getline(&line, &size, f)) >= 0) {
 		number++;
-		if (len && line[len - 1] == '\n')
-			len--;
+		/* cut short, 0xfff is 0xf; but an interrupt is no cut */
+		if (line[len - 1] != '\n') {
+			if (!stopped_by && !ferror(f))
+				status = malformed(r, "line", number, "the end of the line");
+			break;
+		}
+		len--;
 		got = pwm_parse_line(r->cfg.arch, line, (size_t)len, &s, &site, &site_len, &want);
 		if (got > 0) {
 			if (site)
@@ -246,8 +289,9 @@ static int read_text(struct replay *r, FILE *f)
 		if (got < 0 || (got > 0 && want))
 			status = malformed(r, "line", number, want);
 	}
+	error = errno;
 	free(line);
-	return status;
+	return status ? status : ended(r, f, error);
 }
 
 static int read_binary(struct replay *r, FILE *f)
@@ -258,7 +302,9 @@ static int read_binary(struct replay *r, FILE *f)
 	struct pwm_step s;
 	size_t got, i;
 
-	while ((got = fread(batch, 1, sizeof(batch), f)) > 0) {
+	while (!stopped_by && (got = fread(batch, 1, sizeof(batch), f)) > 0) {
+		int error = errno;
+
 		for (i = 0; i + PWM_RECORD <= got; i += PWM_RECORD) {
 			number++;
 			want = NULL;
@@ -267,10 +313,12 @@ static int read_binary(struct replay *r, FILE *f)
 			if (want)
 				return malformed(r, "record", number, want);
 		}
+		if (got < sizeof(batch) && (stopped_by || ferror(f)))
+			return ended(r, f, error);
 		if (got % PWM_RECORD)
 			return malformed(r, "record", number + 1, "32 bytes, not the end of file");
 	}
-	return 0;
+	return ended(r, f, errno);
 }
 
 static int read_trace(struct replay *r, FILE *f)
@@ -282,6 +330,8 @@ static int read_trace(struct replay *r, FILE *f)
 	if (got == sizeof(header) - 1 && !memcmp(first, header, got))
 		return read_text(r, f);
 	got += fread(first + got, 1, PWM_RECORD - got, f);
+	if (stopped_by || ferror(f))
+		return ended(r, f, errno);
 	if (got == PWM_RECORD && pwm_is_header(first) == 1)
 		return read_binary(r, f);
 	if (got == PWM_RECORD && pwm_is_header(first) < 0)
@@ -376,6 +426,7 @@ static int run_replay(const struct options *o)
 				      .ctx = r,
 				      .read = read_word,
 				      .verdict = verdict };
+	stop_on_signals();
 	status = read_trace(r, f);
 	if (!standard)
 		fclose(f);

@@ -71,12 +71,56 @@ try "no such file" status 3 "nowhere" "$tool" replay "$out/nowhere"
 try "usage" status 2 "which source" "$tool" replay
 try "one trace at a time" status 2 "too much" "$tool" replay "$out/fine" "$out/fine"
 
+# What ends too early is malformed, whatever could be made of it: 0xf is not 0xfff.
+head -c -3 "$out/fine" >"$out/short"
+try "the last line is cut" status 3 "line 13: expected the end of the line" "$tool" replay "$out/short"
+try "a directory" status 3 "Is a directory" "$tool" replay "$out"
+try "an error in reading" status 3 "Input/output error" "$tool" replay /proc/self/mem
+
+# stopped SIGNAL STATUS: what was found is told, and that it is not all
+stopped() {
+	rm -f "$out/pipe"
+	mkfifo "$out/pipe"
+	"$tool" replay "$out/pipe" >"$out/stopped" 2>&1 &
+	stopped_pid=$!
+	{
+		cat "$out/findings"
+		sleep 1
+		kill -s "$1" "$stopped_pid"
+		sleep 1
+	} >"$out/pipe"
+	wait "$stopped_pid"
+	stopped_got=$?
+	cat "$out/stopped"
+	[ "$stopped_got" -eq "$2" ] && grep -q A64-TLBI-1 "$out/stopped" &&
+		grep -q "8 records, 1 findings" "$out/stopped" &&
+		grep -q "interrupted" "$out/stopped"
+}
+try "interrupted" stopped INT 130
+try "terminated" stopped TERM 143
+
 # The binary form: the same verdicts.
 try "bench writes binary traces" "$build/bench/model" write "$out/binary" 20000
 try "a binary trace" status 0 "findings" "$tool" replay -q "$out/binary"
 head -c 100 "$out/binary" >"$out/cut"
 try "a binary trace that is cut" status 3 "record 4: expected 32 bytes" "$tool" replay "$out/cut"
 { head -c 32 "$out/binary"; head -c 32 /dev/zero; } >"$out/zeros"
+"$build/bench/model" write "$out/long" 2000000
+try "progress on a long trace" status 0 "pagewalk: 2000000 records, 0 findings" \
+	"$tool" replay -v "$out/long"
+refuse "no progress unasked" sh -c "$tool replay $out/long 2>&1 | grep -q '^pagewalk:'"
+rm -f "$out/long"
+# a site of record type 2, in pieces without end
+{
+	head -c 32 "$out/binary"
+	i=0
+	while [ $i -lt 200 ]; do
+		printf '\002\000\030\000\001\000\000\000aaaaaaaaaaaaaaaaaaaaaaaa'
+		i=$((i + 1))
+	done
+} >"$out/endless"
+try "a site's name without end" status 3 "expected at most 4095 bytes of a site's name" \
+	"$tool" replay "$out/endless"
 try "a record of zeros" status 3 "record 2: expected an operation" "$tool" replay "$out/zeros"
 
 try "all rules" status 0 "A64-TLBI-2 " "$tool" rules

@@ -323,6 +323,11 @@ void feed_run(const struct pw_plan *plan)
 	}
 }
 
+void feed_from_another_pcid(void)
+{
+	feed.x86.pcid = feed.w->pt.asid ^ 1;
+}
+
 struct pw_arm64_executor *feed_arm64(void)
 {
 	return &feed.arm64;

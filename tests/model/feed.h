@@ -20,6 +20,8 @@ void feed_open(struct pwm *m, const struct world *w, uint32_t caps);
 void feed_use(struct pwm *m, const struct world *w);
 void feed_run(const struct pw_plan *plan);
 struct pw_arm64_executor *feed_arm64(void);
+/* x86-64: what runs plans does so from another PCID than the world's. */
+void feed_from_another_pcid(void);
 
 /* Does the end of a batch owe a barrier? Where new entries need none, the model is not told. */
 bool feed_has_lazy(void);

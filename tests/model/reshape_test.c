@@ -15,6 +15,7 @@
 #include <pagewalk/x86_plan.h>
 
 #include "../harness/harness.h"
+#include "feed.h"
 #include "watch.h"
 
 #define PAGE  0x1000ull
@@ -28,6 +29,7 @@ struct machine {
 	uint32_t exec;	    /* of the executor */
 	uint32_t features;  /* PWM_* */
 	bool whole;	    /* without a reshaper */
+	bool elsewhere;	    /* plans run from another PCID */
 	const char *either; /* a rule */
 };
 
@@ -184,6 +186,8 @@ static void run(const struct machine *m)
 	if (!watch_open_with(&world, m->features, m->exec))
 		return;
 	watch_either(m->either);
+	if (m->elsewhere)
+		feed_from_another_pcid();
 	for (unsigned int n = 0; n < 60 && !watch_verdicts(); n++) {
 		if (harness_below(4))
 			operation(NULL);
@@ -253,13 +257,14 @@ TEST(reshape_x86)
 		{ .flags = PW_TABLE_UPPER, .exec = PW_X86_ALL_GLOBAL, .features = PWM_X2APIC },
 		{ .flags = PW_TABLE_UPPER, .exec = PW_X86_INVPCID, .whole = true },
 		{ .exec = PW_X86_PCIDE | PW_X86_INVPCID, .features = PWM_PCID },
+		{ .exec = PW_X86_PCIDE | PW_X86_INVPCID, .features = PWM_PCID, .elsewhere = true },
 		{ .exec = PW_X86_PCIDE | PW_X86_INVLPGB,
 		  .bbm = 2,
 		  .features = PWM_PCID,
 		  .either = "X86-SIZE-1" },
 	};
 
-	runs(WORLD_X86_64, m, 4);
+	runs(WORLD_X86_64, m, 5);
 }
 
 TEST(reshape_riscv)
