@@ -166,7 +166,8 @@ static bool concerns(const struct pwm *m, const struct ent *e, uint32_t cpu, uin
 
 	if (s->regime != regime)
 		return false;
-	return cur == NIL || e->space == cur || e->global || m->spaces[cur].root == s->root;
+	return cur == NIL || e->space == cur || (e->global && m->spaces[cur].vmid == s->vmid) ||
+	       m->spaces[cur].root == s->root;
 }
 
 static void contract_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
