@@ -27,6 +27,7 @@ void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus)
 	if (!cpus)
 		return;
 	e->live &= ~cpus;
+	e->own &= ~cpus;
 	m->perf_useful = true;
 	if (m->cfg.features & PWM_PLAY) {
 		for (c = 0; c < m->cfg.nr_cpus; c++)
