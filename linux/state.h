@@ -12,8 +12,11 @@
 #define ENOMEM 12
 #define EFAULT 14
 
-/* Entries of a contiguous group with the 4K granule, at every level. */
-#define PW_LINUX_GROUP 16u
+/* Entries of a contiguous group, by level (Arm ARM, "the Contiguous bit"). */
+#define PW_LINUX_GROUP(level) (PAGE_SHIFT == 12 ? 16u : PAGE_SHIFT == 14 && !(level) ? 128u : 32u)
+
+/* Bytes that an entry of a level spans. */
+#define PW_LINUX_SIZE(level) (PAGE_SIZE << PW_LINUX_TABLE_SHIFT * (level))
 
 /* Set by pw_linux_init(). */
 extern struct pw_linux_config pw_linux;

@@ -12,8 +12,8 @@
  * flag or the dirty state a moment ago, and sets nothing in an entry that is invalid. Lock-free
  * readers of software see a leaf until they see a table that is complete.
  *
- * The PTEs of a user's huge page carry the contiguous hint, as in Linux: 16 of them at a time
- * change only together, and set_pte_at() takes the hint off first.
+ * The PTEs of a user's huge page carry the contiguous hint, as in Linux: 16 of them at a time (128
+ * of 16K, 32 of 64K) change only together, and set_pte_at() takes the hint off first.
  */
 #include "state.h"
 
@@ -108,13 +108,13 @@ void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
 static void break_leaves(pw_linux_word *entry, unsigned int n, int level, unsigned long addr,
 			 uint64_t *old)
 {
-	unsigned long size = PAGE_SIZE << 9 * level;
+	unsigned long size = PW_LINUX_SIZE(level);
 	struct pw_flush flush = {
 		.first = { addr & ~(n * size - 1) },
 		.last = { addr | (n * size - 1) },
 		.regime = PW_REGIME_EL10,
 		.flags = PW_FLUSH_ANY_ASID,
-		.page_lg2 = (uint8_t)(PAGE_SHIFT + 9 * level),
+		.page_lg2 = (uint8_t)(PAGE_SHIFT + PW_LINUX_TABLE_SHIFT * level),
 		.level = (uint8_t)level,
 	};
 	bool valid = false;
@@ -148,19 +148,19 @@ static bool hw_dirty(uint64_t e)
 
 void pw_linux_unfold(void *entry, int level, unsigned long addr)
 {
-	pw_linux_word *first =
-		(pw_linux_word *)((uintptr_t)entry & ~(PW_LINUX_GROUP * sizeof(*first) - 1));
-	uint64_t old[PW_LINUX_GROUP], young = 0;
+	const unsigned int n = PW_LINUX_GROUP(level);
+	pw_linux_word *first = (pw_linux_word *)((uintptr_t)entry & ~(n * sizeof(*first) - 1));
+	uint64_t old[PW_LINUX_GROUP(0)], young = 0;
 	bool dirty = false;
 	unsigned int i;
 
-	break_leaves(first, PW_LINUX_GROUP, level, addr, old);
+	break_leaves(first, n, level, addr, old);
 	/* hardware may have noted an access to any of the pages in any of the entries */
-	for (i = 0; i < PW_LINUX_GROUP; i++) {
+	for (i = 0; i < n; i++) {
 		young |= old[i] & PTE_AF;
 		dirty |= hw_dirty(old[i]);
 	}
-	for (i = 0; i < PW_LINUX_GROUP; i++) {
+	for (i = 0; i < n; i++) {
 		uint64_t e = old[i];
 
 		if (pw_linux_present(e))
@@ -174,7 +174,8 @@ void pw_linux_unfold(void *entry, int level, unsigned long addr)
 /* The table that maps what the leaf @e of @level mapped. */
 static void fill(uint64_t *page, uint64_t e, int level, bool user)
 {
-	uint64_t size = PAGE_SIZE << 9 * (level - 1), pa = pw_linux_entry_pa(e) & -(size << 9);
+	uint64_t size = PW_LINUX_SIZE(level - 1);
+	uint64_t pa = pw_linux_entry_pa(e) & -PW_LINUX_SIZE(level);
 	uint64_t bits = e & ~pw_linux_pa_entry(~0ul) & ~PTE_CONT;
 	unsigned int i;
 

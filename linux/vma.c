@@ -5,11 +5,15 @@
  */
 #include "state.h"
 
-/* Is this a size that hugetlb pages of a 4K granule have, at a level that exists? */
+/* Is this a size that hugetlb pages have, at a level that exists? */
 static bool huge_size_ok(unsigned long size)
 {
-	return size == PW_LINUX_GROUP * PAGE_SIZE || size == PMD_SIZE ||
-	       (PTRS_PER_PMD > 1 && (size == PW_LINUX_GROUP * PMD_SIZE || size == PUD_SIZE));
+	if (size == PW_LINUX_GROUP(0) * PAGE_SIZE || size == PMD_SIZE)
+		return true;
+	if (PTRS_PER_PMD == 1)
+		return false;
+	/* leaves of PUDs: with 4K pages only */
+	return size == PW_LINUX_GROUP(1) * PMD_SIZE || (PAGE_SHIFT == 12 && size == PUD_SIZE);
 }
 
 static bool vma_ok(const struct vm_area_struct *vma)

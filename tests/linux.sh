@@ -5,7 +5,7 @@
 # The kernel vocabulary: its tests for 2, 3, 4 and 5 levels (every folding), under ASan and UBSan,
 # and recorded walks, done again: a real kernel's with 4 levels, hand-made ones with 3; and what a
 # model of that kernel says, which agrees with it on its own walks: those walks with 3 levels, and
-# random ones with every folding.
+# random ones with every folding and page size.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -16,13 +16,13 @@ flags="-std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wconversion -Wshad
 core="$(sources PW_SRC PW_PLATFORM_SRC)"
 vocabulary="$(sources PW_LINUX_SRC)"
 
-# program NAME VA_BITS SOURCES...
+# program NAME PAGE_SHIFT VA_BITS SOURCES...
 program() {
 	program_name=$1
-	program_bits=$2
-	shift 2
+	program_geometry="-DPW_LINUX_PAGE_SHIFT=$2 -DPW_LINUX_VA_BITS=$3"
+	shift 3
 	# shellcheck disable=SC2086
-	gcc $flags -DPW_LINUX_VA_BITS="$program_bits" "$@" $vocabulary $core -o "$out/$program_name"
+	gcc $flags $program_geometry "$@" $vocabulary $core -o "$out/$program_name"
 }
 
 # run PROGRAM ARGUMENTS...: adds its counts to ours.
@@ -44,20 +44,33 @@ run() {
 	[ "$run_failed" -eq 0 ] || printf '%s\n' "$run_output" | tail -n 40
 }
 
-for bits in 30 39 48 52; do
-	for name in walk vma install pageattr; do
-		if try "build $name for $bits bits" program "$name$bits" "$bits" \
+# suite PAGE_SHIFT VA_BITS NAME...
+suite() {
+	suite_shift=$1
+	suite_bits=$2
+	shift 2
+	for name; do
+		if try "build $name for $suite_bits bits, page shift $suite_shift" \
+			program "$name$suite_shift-$suite_bits" "$suite_shift" "$suite_bits" \
 			"tests/linux/${name}_test.c" tests/linux/stage.c tests/harness/*.c; then
-			run "$out/$name$bits"
+			run "$out/$name$suite_shift-$suite_bits"
 		fi
 	done
+}
+
+for bits in 30 39 48 52; do
+	suite 12 "$bits" walk vma install pageattr
+done
+for geometry in "14 47" "16 42" "16 52"; do
+	# shellcheck disable=SC2086
+	suite $geometry walk vma install pageattr
 done
 
 model=$(sources PW_MODEL_SRC)
 for source in examples/*.c; do
 	name=$(basename "$source" .c)
 	# shellcheck disable=SC2086
-	try "build the example $name" program "$name" 48 "$source" $model \
+	try "build the example $name" program "$name" 12 48 "$source" $model \
 		src/instance/arm64_s2_4k_direct.c
 done
 PW_EXAMPLES=$out run tests/examples.sh
@@ -120,10 +133,11 @@ if try "a real kernel's walks with 3 levels" \
 	tests/linux/walk_sets.py refold $recorded "$out/refolded"; then
 	replay "a real kernel's, with 3 levels" "$out/refolded"
 fi
-for bits in 30 39 48 52; do
-	if try "random walks, $bits bits" \
-		tests/linux/walk_sets.py random $recorded "$out/random$bits" 12 $bits $bits; then
-		replay "random walks, $bits bits" "$out/random$bits"
+for geometry in "12 30" "12 39" "12 48" "12 52" "14 47" "16 42" "16 52"; do
+	# shellcheck disable=SC2086
+	if try "random walks, page shift and bits $geometry" \
+		tests/linux/walk_sets.py random $recorded "$out/random" $geometry 1; then
+		replay "random walks, page shift and bits $geometry" "$out/random"
 	fi
 done
 if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
@@ -141,7 +155,7 @@ if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
 	agree "no phase but the first" '1,/^PHASE locks/{/^PHASE locks/d}'
 	named "a value that is none" 's/ ret=0$/ ret=zero/' 'walks.log:[0-9]+: .*LOCK'
 	named "another number of levels" 's/levels=3/levels=4/' 'walks.log:4: .*geometry'
-	named "pages of 64K" 's/page=4096/page=65536/' 'walks.log: pages of 65536'
+	named "pages of 8K" 's/page=4096/page=8192/' 'walks.log: no GEOM'
 	named "no geometry" '/^GEOM/d' 'walks.log: no GEOM'
 	named "a VMA out of order" '/^VMA 2000000000/{h;d};/^VMA 2040000000/{G}' \
 		'walks.log:[0-9]+: the VMAs'

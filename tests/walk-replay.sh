@@ -18,25 +18,28 @@ tools/unpack-captures "$dir" "$work/log" || exit 2
 for file in walks.log ptonly-before.elf ptonly.elf; do
 	[ -s "$work/log/$file" ] || { echo "walk-replay: no $file in $dir" >&2; exit 2; }
 done
-page=$(sed -n 's/^GEOM .*page=\([0-9][0-9]*\).*/\1/p' "$work/log/walks.log" | head -n 1)
-[ "${page:-4096}" -eq 4096 ] || {
-	echo "walk-replay: walks.log: pages of $page bytes; <pagewalk/linux.h> is for 4096" >&2
-	exit 2
+# geometry KEY: its value in the GEOM line.
+geometry() {
+	sed -n "s/^GEOM .*$1=\([0-9][0-9]*\).*/\1/p" "$work/log/walks.log" | head -n 1
 }
-bits=$(sed -n 's/^GEOM .*va_bits=\([0-9][0-9]*\).*/\1/p' "$work/log/walks.log" | head -n 1)
-case $bits in
-2[2-9] | 3? | 4? | 5[0-2]) ;;
+bits=$(geometry va_bits)
+page=$(geometry page)
+case $page/$bits in
+4096/2[2-9] | 4096/3? | 4096/4? | 4096/5[0-2]) shift=12 ;;
+16384/2[6-9] | 16384/3? | 16384/4? | 16384/5[0-2]) shift=14 ;;
+65536/3? | 65536/4? | 65536/5[0-2]) shift=16 ;;
 *)
-	echo "walk-replay: walks.log: no GEOM line with va_bits= of 22 to 52" >&2
+	echo "walk-replay: walks.log: no GEOM line with page= and va_bits= that there can be" >&2
 	exit 2
 	;;
 esac
-program=$work/replay$bits
+program=$work/replay$shift-$bits
 code="include linux platform sources src tests/linux/replay sources.mk"
 # shellcheck disable=SC2046,SC2086
 if [ ! -x "$program" ] || [ -n "$(find $code -type f -newer "$program" | head -n 1)" ]; then
 	gcc -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wconversion -Wshadow -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all "-DPW_LINUX_VA_BITS=$bits" \
+		"-DPW_LINUX_PAGE_SHIFT=$shift" \
 		tests/linux/replay/*.c $(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC \
 			PW_LINUX_SRC PW_SOURCES_SRC) -o "$program" || exit 2
 fi

@@ -4,9 +4,14 @@
  * The kernel vocabulary: page table walks, lazy MMU mode and set_memory_*() under the names that
  * Linux code uses. C only (struct mm_walk has a member "private"), one geometry at a time.
  *
- * Geometry: arm64, 4K pages; PW_LINUX_VA_BITS is 48 unless the compiler is told otherwise, and
- * must be the same for the library and for the code that uses it (pw_linux_init() checks). 22 to
- * 30 bits are 2 levels, to 39 are 3, to 48 are 4; 49 to 52 are 5, with LPA2 descriptors.
+ * Geometry: arm64. Unless the compiler is told otherwise PW_LINUX_PAGE_SHIFT is 12 (14: 16K pages,
+ * 16: 64K) and PW_LINUX_VA_BITS 48; both must be the same for the library and for the code that
+ * uses it (pw_linux_init() checks). Levels, by address bits:
+ *
+ *              2          3          4          5
+ *      4K   22 to 30   31 to 39   40 to 48   49 to 52 (LPA2 descriptors)
+ *     16K   26 to 36   37 to 47   48 to 52 (beyond 48: LPA2 descriptors)
+ *     64K   30 to 42   43 to 52 (beyond 48: LPA descriptors)
  *
  * What is here. C: complete, as in Linux but for what stands in the list "ours" below; O: opaque,
  * for passing around only.

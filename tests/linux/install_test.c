@@ -6,7 +6,7 @@
  */
 #include "stage.h"
 
-#define A	  0x10000000ul
+#define A	  (128 * PMD_SIZE)
 #define P	  PAGE_SIZE
 #define HUGE_PA	  0x80000000ul
 #define WHOLE	  (A + 4 * PMD_SIZE)
@@ -187,7 +187,7 @@ TEST(a_huge_page_is_split_into_the_same_memory)
 	if (!EXPECT(pmd_table(*user_pmd(A))))
 		return;
 	table = (const uint64_t *)(void *)pte_offset_kernel(user_pmd(A), A);
-	for (i = 0; i < 512; i++)
+	for (i = 0; i < PTRS_PER_PTE; i++)
 		EXPECT_EQ(table[i], (HUGE_PA + i * P) | PAGE_USER | PTE_CONT);
 	/* one break: stores before it, one invalidation, its completion */
 	EXPECT_EQ(COUNTS.tlbi, 1);
@@ -273,7 +273,7 @@ TEST(a_pud_is_split_into_pmds_and_those_only_where_needed)
 {
 	set(false);
 	EXPECT_EQ(user_map(A, P), 0);
-	*user_pud(A) = __pud(0x40000000 | SECT_USER);
+	*user_pud(A) = __pud(PUD_SIZE | SECT_USER);
 	stage_forget();
 	pw_arm64_counter_init(&stage.counter);
 	EXPECT_EQ(VMA(A, A + P), 0);
@@ -281,8 +281,8 @@ TEST(a_pud_is_split_into_pmds_and_those_only_where_needed)
 	EXPECT(pud_table(*user_pud(A)));
 	EXPECT(pmd_table(*user_pmd(A)));
 	EXPECT_EQ(pmd_val(*user_pmd(A + PMD_SIZE)),
-		  (0x40000000 + (A & ~PUD_MASK) + PMD_SIZE) | SECT_USER);
-	EXPECT_EQ(pte_val(*user_pte(A)), (0x40000000 + (A & ~PUD_MASK)) | PAGE_USER | PTE_CONT);
+		  (PUD_SIZE + (A & ~PUD_MASK) + PMD_SIZE) | SECT_USER);
+	EXPECT_EQ(pte_val(*user_pte(A)), (PUD_SIZE + (A & ~PUD_MASK)) | PAGE_USER | PTE_CONT);
 	EXPECT_EQ(COUNTS.tlbi, 2);
 }
 #endif
@@ -294,14 +294,14 @@ TEST(a_contiguous_block_loses_the_hint_with_its_group_before_it_is_split)
 
 	set(false);
 	EXPECT_EQ(user_map(A, P), 0);
-	group = user_pmd(A & -(16 * PMD_SIZE));
-	for (i = 0; i < 16; i++)
+	group = user_pmd(A & -(GROUP_PMDS * PMD_SIZE));
+	for (i = 0; i < GROUP_PMDS; i++)
 		group[i] = __pmd((0x40000000 + i * PMD_SIZE) | SECT_USER | PTE_CONT | PTE_RDONLY);
 	group[3] = __pmd(pmd_val(group[3]) & ~PTE_RDONLY); /* hardware saw a write there */
 	group[5] = __pmd(pmd_val(group[5]) & ~PTE_AF);	   /* and no access there */
 	pw_arm64_counter_init(&stage.counter);
 	EXPECT_EQ(VMA(A, A + P), 0);
-	for (i = 0; i < 16; i++) {
+	for (i = 0; i < GROUP_PMDS; i++) {
 		harness_note("block", i);
 		EXPECT_EQ(pmd_table(group[i]), &group[i] == user_pmd(A));
 		if (!pmd_table(group[i])) /* a write to any may be noted in any */
@@ -317,21 +317,23 @@ TEST(set_pte_at_takes_the_hint_off_a_group_first)
 	set_huge(false, SECT_USER);
 	EXPECT_EQ(VMA(A, A + P), 0);
 	pw_arm64_counter_init(&stage.counter);
-	set_pte_at(&user_mm, A + 18 * P, user_pte(A + 18 * P), __pte(0));
-	for (i = 0; i < 64; i++) {
-		bool in_group = i >= 16 && i < 32;
+	set_pte_at(&user_mm, A + (GROUP_PTES + 2) * P, user_pte(A + (GROUP_PTES + 2) * P),
+		   __pte(0));
+	for (i = 0; i < 4 * GROUP_PTES; i++) {
+		bool in_group = i >= GROUP_PTES && i < 2 * GROUP_PTES;
 
 		harness_note("page", i);
-		if (i == 18)
+		if (i == GROUP_PTES + 2)
 			EXPECT_EQ(pte_val(*user_pte(A + i * P)), 0);
 		else
 			EXPECT_EQ(pte_val(*user_pte(A + i * P)),
 				  (HUGE_PA + i * P) | PAGE_USER | (in_group ? 0 : PTE_CONT));
 	}
 	EXPECT_EQ(COUNTS.publish, 0);
-	EXPECT_EQ(COUNTS.tlbi, 16); /* the group's pages, in one plan */
+	EXPECT_EQ(COUNTS.tlbi, GROUP_PTES); /* the group's pages, in one plan */
 	EXPECT_EQ(COUNTS.plans, 1);
-	set_pte_at(&user_mm, A + 19 * P, user_pte(A + 19 * P), __pte(0));
+	set_pte_at(&user_mm, A + (GROUP_PTES + 3) * P, user_pte(A + (GROUP_PTES + 3) * P),
+		   __pte(0));
 	EXPECT_EQ(COUNTS.plans, 1); /* it has no hint any more */
 }
 
@@ -342,14 +344,17 @@ TEST(an_entry_that_is_written_back_is_in_no_group)
 
 	set_huge(false, SECT_USER);
 	EXPECT_EQ(VMA(A, A + P), 0);
-	val = ptep_get(user_pte(A + 18 * P));
+	val = ptep_get(user_pte(A + (GROUP_PTES + 2) * P));
 	EXPECT_EQ(pte_val(val) & PTE_CONT, PTE_CONT);
-	set_pte_at(&user_mm, A + 18 * P, user_pte(A + 18 * P), pte_wrprotect(val));
-	EXPECT_EQ(pte_val(*user_pte(A + 18 * P)),
-		  (HUGE_PA + 18 * P) | (PAGE_USER & ~PTE_WRITE) | PTE_RDONLY | PTE_DIRTY);
+	set_pte_at(&user_mm, A + (GROUP_PTES + 2) * P, user_pte(A + (GROUP_PTES + 2) * P),
+		   pte_wrprotect(val));
+	EXPECT_EQ(pte_val(*user_pte(A + (GROUP_PTES + 2) * P)), (HUGE_PA + (GROUP_PTES + 2) * P) |
+									(PAGE_USER & ~PTE_WRITE) |
+									PTE_RDONLY | PTE_DIRTY);
 	/* what is not present is not looked into */
-	set_pte_at(&user_mm, A + 18 * P, user_pte(A + 18 * P), __pte(PTE_CONT | 0x7000));
-	EXPECT_EQ(pte_val(*user_pte(A + 18 * P)), PTE_CONT | 0x7000);
+	set_pte_at(&user_mm, A + (GROUP_PTES + 2) * P, user_pte(A + (GROUP_PTES + 2) * P),
+		   __pte(PTE_CONT | 0x7000));
+	EXPECT_EQ(pte_val(*user_pte(A + (GROUP_PTES + 2) * P)), PTE_CONT | 0x7000);
 }
 
 TEST(modify_prot_takes_what_hardware_noted_in_the_group)
@@ -370,9 +375,9 @@ TEST(modify_prot_takes_what_hardware_noted_in_the_group)
 	ptep_modify_prot_commit(&area, A + 3 * P, user_pte(A + 3 * P), old, pte_mkclean(old));
 	EXPECT_EQ(pte_val(*user_pte(A + 3 * P)), (HUGE_PA + 3 * P) | PAGE_USER | PTE_RDONLY);
 	EXPECT_EQ(COUNTS.plans, 1);
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < GROUP_PTES; i++)
 		EXPECT_EQ(pte_val(*user_pte(A + i * P)) & PTE_CONT, 0);
-	EXPECT_EQ(pte_val(*user_pte(A + 16 * P)) & PTE_CONT, PTE_CONT);
+	EXPECT_EQ(pte_val(*user_pte(A + GROUP_PTES * P)) & PTE_CONT, PTE_CONT);
 }
 
 TEST(dirty_state_survives_write_protection)
@@ -421,7 +426,7 @@ TEST(an_entry_that_is_nothing_known_is_asked_about_once)
 	*user_pmd(A) = __pmd(0xdead000);
 	EXPECT_EQ(VMA(A, A + 2 * PMD_SIZE), 0);
 	EXPECT_EQ(NR(PMD), 2);
-	EXPECT_EQ(NR(PTE), 512);
+	EXPECT_EQ(NR(PTE), PTRS_PER_PTE);
 	EXPECT_EQ(pmd_val(*user_pmd(A)), 0xdead000);
 }
 

@@ -127,7 +127,7 @@ static void leave(void)
 
 TEST(publish_barriers_for_n_ptes_in_t_tables)
 {
-	const unsigned long n = 1024, t = 3;
+	const unsigned long n = 2 * PTRS_PER_PTE, t = 3;
 	struct mm_walk_ops ops = { .pte_entry = ro_pte, .walk_lock = PGWALK_NOLOCK };
 	unsigned long start = A + PMD_SIZE / 2, end = start + n * PAGE_SIZE;
 	uint64_t before;
@@ -317,7 +317,7 @@ TEST(set_memory_refuses_part_of_a_block)
 	before = pmd_val(pmdp_get(stage_pmd(A)));
 	EXPECT_EQ(set_memory_ro(A, 1), -22);
 	EXPECT_EQ(pmd_val(pmdp_get(stage_pmd(A))), before);
-	EXPECT_EQ(set_memory_ro(A, 512), 0);
+	EXPECT_EQ(set_memory_ro(A, PTRS_PER_PTE), 0);
 	EXPECT_EQ(pmd_val(pmdp_get(stage_pmd(A))) & PTE_RDONLY, PTE_RDONLY);
 }
 

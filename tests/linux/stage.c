@@ -12,7 +12,7 @@ static void *get_table(void *ctx, struct pw_pa *pa)
 	(void)ctx;
 	if (stage.used >= stage.limit)
 		return NULL;
-	for (i = 0; i < 512; i++)
+	for (i = 0; i < PTRS_PER_PTE; i++)
 		stage.frame[stage.used][i] = 0xdeadbeefdeadbeef; /* contents are undefined */
 	pa->v = PA_BASE + stage.used * PAGE_SIZE;
 	return stage.frame[stage.used++];
@@ -148,7 +148,7 @@ void stage_reset(void)
 
 	stage.used = 2;
 	stage.limit = NR_FRAMES;
-	for (i = 0; i < 512; i++)
+	for (i = 0; i < PTRS_PER_PTE; i++)
 		stage.frame[0][i] = stage.frame[1][i] = 0;
 	stage.put = 0;
 	stage.interrupt = false;
@@ -319,7 +319,8 @@ const struct mm_walk_ops stage_vma_ops = {
 static int map_one(pte_t *pte, unsigned long addr, void *data)
 {
 	(void)data;
-	set_pte(pte, pfn_pte(0x80000 + (addr >> PAGE_SHIFT & 0xffff), __pgprot(PAGE_KERNEL)));
+	set_pte(pte,
+		pfn_pte((0x80000000 + (addr & 0xfffffff)) >> PAGE_SHIFT, __pgprot(PAGE_KERNEL)));
 	return 0;
 }
 
@@ -346,7 +347,7 @@ pte_t *stage_pte(unsigned long addr)
 static int map_user(pte_t *pte, unsigned long addr, void *data)
 {
 	(void)data;
-	set_pte(pte, pfn_pte(0x80000 + (addr >> PAGE_SHIFT & 0xffff), __pgprot(PAGE_USER)));
+	set_pte(pte, pfn_pte((0x80000000 + (addr & 0xfffffff)) >> PAGE_SHIFT, __pgprot(PAGE_USER)));
 	return 0;
 }
 

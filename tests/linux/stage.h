@@ -17,9 +17,13 @@
 
 /* The kernel half begins here whatever the geometry. */
 #define KERNEL_START (~0ul << VA_BITS)
-#define PAGE_KERNEL  (PTE_TYPE_PAGE | PTE_AF | PTE_NG | PTE_WRITE | PTE_PXN | PTE_UXN)
+/* Entries that the contiguous hint ties together, of PTEs and of PMDs. */
+#define GROUP_PTES   (PAGE_SHIFT == 12 ? 16ul : PAGE_SHIFT == 14 ? 128ul : 32ul)
+#define GROUP_PMDS   (PAGE_SHIFT == 12 ? 16ul : 32ul)
+
+#define PAGE_KERNEL (PTE_TYPE_PAGE | PTE_AF | PTE_NG | PTE_WRITE | PTE_PXN | PTE_UXN)
 /* A block of any level. */
-#define SECT_KERNEL  (PAGE_KERNEL & ~PTE_TABLE_BIT)
+#define SECT_KERNEL (PAGE_KERNEL & ~PTE_TABLE_BIT)
 
 enum event_kind {
 	PGD,
@@ -48,7 +52,7 @@ struct event {
 };
 
 struct stage {
-	_Alignas(4096) uint64_t frame[NR_FRAMES][512];
+	_Alignas(1 << PAGE_SHIFT) uint64_t frame[NR_FRAMES][PTRS_PER_PTE];
 	unsigned int used;
 	unsigned int limit; /* frames that get_table() may hand out */
 	struct pw_env env;
@@ -66,7 +70,7 @@ struct stage {
 	unsigned int vma_writes;
 	int ptl_held, hugetlb_held;
 	unsigned int ptl_taken, hugetlb_taken;
-	struct event event[4096];
+	struct event event[4 * PTRS_PER_PTE + 4096];
 	unsigned int nr_events;
 	/* at the k-th (from 1) call of a kind: this action, this return value */
 	unsigned int seen[NR_KINDS];

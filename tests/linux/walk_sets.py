@@ -61,11 +61,11 @@ class Set:
     def phase(self, name):
         self.body.append(f"PHASE {name}")
 
-    def walk(self, name, fn, root, start, end, ops, rule="none", vma=None, limit=1500):
+    def walk(self, name, fn, root, start, end, ops, rule="none", vma=None, limit=None):
         """False: it comes to too much, and is left out."""
         w = Walk(self.m, fn, root, start, end, ops, rule, vma)
         lines = past_table(w) if walk_model.runs_past_table(w) else w.run()
-        if len(lines) > limit:
+        if len(lines) > (limit or self.m.g.page // 8 + 1000):
             return False
         self.body.append(f"WALK {name} fn={fn} root={root} start={start:x} end={end:x} ops={ops} "
                          f"rule={rule}" + (f" vma={vma.start:x}" if vma else ""))
@@ -169,7 +169,7 @@ def refold(log):
         vma = int(field(line, "vma", "0"), 16)
         last = at(end - 1) + 1 if end and start < end else at(end)
         s.walk(line.split()[1], fn, root, at(start), last, field(line, "ops"), field(line, "rule"),
-               next((v for v in vmas if vma and v.start == refold_addr("user", vma)), None), 9999)
+               next((v for v in vmas if vma and v.start == refold_addr("user", vma)), None), 1 << 20)
     s.phase("locks")
     for line in log.lines:
         if line.startswith("LOCK "):
@@ -190,7 +190,8 @@ class Forest:
 
     def leaf_at(self, level):
         """Is a leaf legal there?"""
-        return level == 1 or (level == 2 and self.g.page_shift == 12) or \
+        large = self.g.page_shift == 12 or self.g.lpa2 or self.g.lpa
+        return level == 1 or (level == 2 and large) or \
             (level == 3 and self.g.lpa2 and self.g.page_shift == 12)
 
     def leaf(self, level, user):
@@ -430,7 +431,7 @@ def main():
         refold(Recording(log)).write(out)
     elif what == "random" and len(sys.argv) > 6:
         page_shift, va_bits, seed, *count = (int(x) for x in sys.argv[4:])
-        count = count[0] if count else 300
+        count = count[0] if count else 300 if page_shift == 12 else 150
         Random(Recording(log), Geometry(page_shift, va_bits), seed, count).make().write(out)
     else:
         sys.exit(__doc__)

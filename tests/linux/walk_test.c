@@ -108,7 +108,7 @@ TEST(continue_skips_the_subtree)
 	stage_rule(PMD, 1, ACTION_CONTINUE, 0);
 	EXPECT_EQ(WALK(&stage_ops, A, A + 2 * PMD_SIZE), 0);
 	EXPECT_EQ(stage_count(PMD), 2);
-	EXPECT_EQ(stage_count(PTE), 512);
+	EXPECT_EQ(stage_count(PTE), PTRS_PER_PTE);
 	stage_rule(PUD, 1, ACTION_CONTINUE, 0);
 	EXPECT_EQ(WALK(&stage_ops, A, A + 2 * PMD_SIZE), 0);
 	EXPECT_EQ(stage_count(PMD), PTRS_PER_PMD > 1 ? 0 : 1);
@@ -150,7 +150,7 @@ static int split(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_w
 	(void)addr, (void)next;
 	if (!pmd_leaf(pmdp_get(pmd)))
 		return 0;
-	for (i = 0; i < 512; i++)
+	for (i = 0; i < PTRS_PER_PTE; i++)
 		table[i] = (old | PTE_TABLE_BIT) + i * PAGE_SIZE;
 	set_pmd(pmd, __pmd((PA_BASE + stage.used++ * PAGE_SIZE) | PMD_TYPE_TABLE));
 	walk->action = ACTION_SUBTREE;
@@ -168,7 +168,7 @@ TEST(a_pmd_entry_that_splits_sees_the_new_ptes)
 	stage_forget();
 	EXPECT_EQ(WALK(&o, A, A + 3 * PAGE_SIZE), 0);
 	EXPECT_EQ(stage_count(PTE), 3);
-	EXPECT_EQ(pte_pfn(ptep_get(stage_pte(A + 2 * PAGE_SIZE))), 0x80002);
+	EXPECT_EQ(pte_pfn(ptep_get(stage_pte(A + 2 * PAGE_SIZE))), (0x80000000 >> PAGE_SHIFT) + 2);
 }
 
 TEST(a_leaf_is_told_and_not_descended_into)
@@ -224,13 +224,14 @@ TEST(empty_ptes_go_to_pte_entry)
 
 TEST(unaligned_ranges)
 {
-	static const struct {
+	const unsigned long p = PAGE_SIZE;
+	const struct {
 		unsigned long start, end;
 		unsigned int calls;
 	} rows[] = {
-		{ 0x1123, 0x1124, 1 }, { 0x1800, 0x4000, 3 }, { 0x1000, 0x3001, 3 },
-		{ 0x1800, 0x4400, 3 }, { 0x1400, 0x4800, 4 }, { 0x0, 0x800, 1 },
-		{ 0x1000, 0x2000, 1 },
+		{ p + 0x123, p + 0x124, 1 },	 { p + p / 2, 4 * p, 3 }, { p, 3 * p + 1, 3 },
+		{ p + p / 2, 4 * p + p / 4, 3 }, /* the last page is never visited */
+		{ p + p / 4, 4 * p + p / 2, 4 }, { 0, p / 2, 1 },	  { p, 2 * p, 1 },
 	};
 	unsigned int i;
 
@@ -251,7 +252,7 @@ TEST(a_range_that_ends_at_the_top_terminates)
 	stage_reset();
 	EXPECT_EQ(WALK(&stage_ops, ~0ul - PAGE_SIZE, ~0ul), 0);
 	EXPECT_EQ(stage_count(HOLE), 1);
-	EXPECT_EQ(stage_map(~0ul << 21, PMD_SIZE - PAGE_SIZE), 0);
+	EXPECT_EQ(stage_map(~0ul << PMD_SHIFT, PMD_SIZE - PAGE_SIZE), 0);
 	stage_forget();
 	EXPECT_EQ(WALK(&stage_ops, ~0ul - PAGE_SIZE + 1, ~0ul), 0);
 	EXPECT_EQ(stage_count(PTE), 1);

@@ -95,8 +95,8 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
  * On error nothing is changed.
  *
  * Return: 0; -EINVAL an area that is empty, not page-aligned, out of order or overlapping; a
- *         hugetlb area that is not made of whole huge pages of 64K, 2M, 32M or (with three levels
- *         or more) 1G.
+ *         hugetlb area that is not made of whole huge pages. Those are of 64K or 2M (16K pages: 2M,
+ *         32M; 64K pages: 2M, 512M), and with three levels or more of 32M and 1G (1G; 16G).
  */
 int pw_linux_set_vmas(struct mm_struct *mm, struct vm_area_struct *vmas, unsigned long nr);
 

@@ -12,44 +12,52 @@
 
 #include <pagewalk/types.h>
 
+#ifndef PW_LINUX_PAGE_SHIFT
+#define PW_LINUX_PAGE_SHIFT 12
+#endif
 #ifndef PW_LINUX_VA_BITS
 #define PW_LINUX_VA_BITS 48
 #endif
 
-#define VA_BITS	       PW_LINUX_VA_BITS
-#define PAGE_SHIFT     12
-#define PGTABLE_LEVELS ((VA_BITS - 4) / 9)
+#define PAGE_SHIFT	     PW_LINUX_PAGE_SHIFT
+#define VA_BITS		     PW_LINUX_VA_BITS
+/* Address bits that a table resolves. */
+#define PW_LINUX_TABLE_SHIFT (PAGE_SHIFT - 3)
+#define PGTABLE_LEVELS	     ((VA_BITS - 4) / PW_LINUX_TABLE_SHIFT)
 
-#if VA_BITS < 22 || VA_BITS > 52
-#error "PW_LINUX_VA_BITS: 22 to 52"
+#if PAGE_SHIFT != 12 && PAGE_SHIFT != 14 && PAGE_SHIFT != 16
+#error "PW_LINUX_PAGE_SHIFT: 12, 14 or 16"
+#endif
+#if PGTABLE_LEVELS < 2 || VA_BITS > 52
+#error "PW_LINUX_VA_BITS: at least two levels, at most 52"
 #endif
 
 /* For pw_linux_config.geometry. */
 #define PW_LINUX_GEOMETRY ((uint32_t)(PAGE_SHIFT << 16 | VA_BITS))
 
-#define PGDIR_SHIFT (PAGE_SHIFT + 9 * (PGTABLE_LEVELS - 1))
+#define PGDIR_SHIFT (PAGE_SHIFT + PW_LINUX_TABLE_SHIFT * (PGTABLE_LEVELS - 1))
 #if PGTABLE_LEVELS > 4
-#define P4D_SHIFT    39
-#define PTRS_PER_P4D 512
+#define P4D_SHIFT    (PAGE_SHIFT + PW_LINUX_TABLE_SHIFT * 3)
+#define PTRS_PER_P4D PTRS_PER_PTE
 #else
 #define P4D_SHIFT    PGDIR_SHIFT
 #define PTRS_PER_P4D 1
 #endif
 #if PGTABLE_LEVELS > 3
-#define PUD_SHIFT    30
-#define PTRS_PER_PUD 512
+#define PUD_SHIFT    (PAGE_SHIFT + PW_LINUX_TABLE_SHIFT * 2)
+#define PTRS_PER_PUD PTRS_PER_PTE
 #else
 #define PUD_SHIFT    P4D_SHIFT
 #define PTRS_PER_PUD 1
 #endif
 #if PGTABLE_LEVELS > 2
-#define PMD_SHIFT    21
-#define PTRS_PER_PMD 512
+#define PMD_SHIFT    (PAGE_SHIFT + PW_LINUX_TABLE_SHIFT)
+#define PTRS_PER_PMD PTRS_PER_PTE
 #else
 #define PMD_SHIFT    PUD_SHIFT
 #define PTRS_PER_PMD 1
 #endif
-#define PTRS_PER_PTE 512
+#define PTRS_PER_PTE (1 << PW_LINUX_TABLE_SHIFT)
 #define PTRS_PER_PGD (1 << (VA_BITS - PGDIR_SHIFT))
 
 #define PAGE_SIZE  (1ul << PAGE_SHIFT)
@@ -143,28 +151,32 @@ pteval_t pw_linux_maybe_gp(void);
 #define MT_DEVICE_nGnRnE 3
 #define MT_DEVICE_nGnRE	 4
 
-/* Output addresses: with LPA2 bits [51:50] stand in [9:8]. */
-#if PGTABLE_LEVELS > 4
-#define PW_LINUX_ADDR_LOW 0x0003fffffffff000ul
-static inline uint64_t pw_linux_entry_pa(uint64_t e)
-{
-	return (e & PW_LINUX_ADDR_LOW) | (e & PTE_SHARED) << 42;
-}
-static inline uint64_t pw_linux_pa_entry(uint64_t pa)
-{
-	return (pa & PW_LINUX_ADDR_LOW) | (pa >> 42 & PTE_SHARED);
-}
+/*
+ * Output addresses. With LPA2 descriptors (4K and 16K, 52 bits) address bits [51:50] stand in
+ * [9:8], with 64K pages and 52 bits [51:48] in [15:12].
+ */
+#if VA_BITS <= 48
+#define PW_LINUX_ADDR_LOW  (0x0000fffffffffffful & PAGE_MASK)
+#define PW_LINUX_ADDR_HIGH 0ul
+#define PW_LINUX_ADDR_LIFT 0
+#elif PAGE_SHIFT == 16
+#define PW_LINUX_ADDR_LOW  0x0000ffffffff0000ul
+#define PW_LINUX_ADDR_HIGH 0xf000ul
+#define PW_LINUX_ADDR_LIFT 36
 #else
-#define PW_LINUX_ADDR_LOW 0x0000fffffffff000ul
+#define PW_LINUX_ADDR_LOW  (0x0003fffffffffffful & PAGE_MASK)
+#define PW_LINUX_ADDR_HIGH PTE_SHARED
+#define PW_LINUX_ADDR_LIFT 42
+#endif
+
 static inline uint64_t pw_linux_entry_pa(uint64_t e)
 {
-	return e & PW_LINUX_ADDR_LOW;
+	return (e & PW_LINUX_ADDR_LOW) | (e & PW_LINUX_ADDR_HIGH) << PW_LINUX_ADDR_LIFT;
 }
 static inline uint64_t pw_linux_pa_entry(uint64_t pa)
 {
-	return pa & PW_LINUX_ADDR_LOW;
+	return (pa & PW_LINUX_ADDR_LOW) | (pa >> PW_LINUX_ADDR_LIFT & PW_LINUX_ADDR_HIGH);
 }
-#endif
 
 static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
 {

@@ -172,8 +172,8 @@ static void differs(unsigned long va, int level, uint64_t ours, uint64_t theirs)
 /* @theirs is NULL in what is skipped, and its tables too, wherever else they are linked. */
 static void compare_table(const uint64_t *ours, const uint64_t *theirs, int level, unsigned long va)
 {
-	unsigned long size = PAGE_SIZE << 9 * level;
-	unsigned int i, nr = level == PGTABLE_LEVELS - 1 ? PTRS_PER_PGD : 512;
+	unsigned long size = PAGE_SIZE << PW_LINUX_TABLE_SHIFT * level;
+	unsigned int i, nr = level == PGTABLE_LEVELS - 1 ? PTRS_PER_PGD : PTRS_PER_PTE;
 
 	if (!ours || compare.seen[(phys(ours) - PHYS_BASE) / PAGE_SIZE])
 		return;

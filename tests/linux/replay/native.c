@@ -53,7 +53,7 @@ static const char *const kind_name[5] = { "pte_entry", "pmd_entry", "pud_entry",
 
 static unsigned long size_of(unsigned int level)
 {
-	return PAGE_SIZE << 9 * level;
+	return PAGE_SIZE << PW_LINUX_TABLE_SHIFT * level;
 }
 
 static unsigned int level_of(unsigned int kind)
@@ -257,6 +257,17 @@ static bool visit_range(const struct walk *w, const struct pw_table *pt, unsigne
 	return err == 0 && (skipped || walk_agrees(pt, range, &totals));
 }
 
+#if PAGE_SHIFT == 12
+static const struct pw_instance *const format = VA_BITS > 48 ? &pw_arm64_4k_lpa2_direct :
+							       &pw_arm64_4k_direct;
+#elif PAGE_SHIFT == 14
+static const struct pw_instance *const format = VA_BITS > 48 ? &pw_arm64_16k_lpa2_direct :
+							       &pw_arm64_16k_direct;
+#else
+static const struct pw_instance *const format = VA_BITS > 48 ? &pw_arm64_64k_lpa_direct :
+							       &pw_arm64_64k_direct;
+#endif
+
 /*
  * A stretch of the walk. Bytes are pages to the native API; the kernel counts pages from where it
  * enters a PTE table, and so misses the last page that an unaligned range within one touches.
@@ -266,7 +277,7 @@ static bool visit_stretch(const struct walk *w, unsigned long from, unsigned lon
 	struct pw_table_config cfg = {
 		.size = sizeof(cfg),
 		.flags = from >> 63 ? PW_TABLE_UPPER : 0,
-		.instance = PGTABLE_LEVELS > 4 ? &pw_arm64_4k_lpa2_direct : &pw_arm64_4k_direct,
+		.instance = format,
 		.env = &env,
 		.va_bits = VA_BITS,
 	};
