@@ -124,8 +124,8 @@ EOF
 page() {
 	# shellcheck disable=SC2016
 	sed -n '/^```c$/,/^```$/{/^```/d;p}' "$1" >"$build/kernel-and-native.c" &&
-		gcc -std=c11 -D_GNU_SOURCE -Iinclude -I"$build" -Wall -Wextra -Werror \
-			tests/linux/side_by_side.c "$build/libpagewalk-linux.a" \
+		gcc -std=c11 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Werror \
+			-include "$build/kernel-and-native.c" tests/linux/side_by_side.c "$build/libpagewalk-linux.a" \
 			"$build/libpagewalk.a" -o "$build/side_by_side" &&
 		"$build/side_by_side"
 }

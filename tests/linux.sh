@@ -166,7 +166,7 @@ if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
 		'walks.log:[0-9]+: start= or end='
 	named "a callback that nobody knows" 's/ops=pgd_entry,pte_hole/ops=pgd_entry,pte_hol/' \
 		'walks.log:[0-9]+: ops= or rule='
-	named "a rule that nobody knows" 's/rule=pud_entry#1:again/rule=pud_entry#1:agian/' \
+	named "a rule that nobody knows" 's/rule=pud_entry#1:again/rule=pud_entry#1:repeat/' \
 		'walks.log:[0-9]+: ops= or rule='
 	named "a walk that nobody knows" 's/fn=walk_page_mapping/fn=walk_page_maping/' \
 		'walks.log:[0-9]+: fn='

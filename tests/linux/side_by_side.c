@@ -2,13 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * What docs/kernel-and-native.md says of its two columns: over the same tables they count the same
- * and leave the same entries. tests/examples.sh takes the code out of the page.
+ * and leave the same entries. tests/examples.sh takes the code out of the page and puts it before
+ * this file (-include): the functions that are called here are its own.
  */
 #include "../../examples/machine.h"
 
 #include <pagewalk/format.h>
-
-#include "kernel-and-native.c"
 
 #define START 0xffff800000000000ul
 #define END   (START + 4 * PMD_SIZE)
