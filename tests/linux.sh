@@ -13,8 +13,20 @@ out=$build/linux
 mkdir -p "$out"
 flags="-std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wconversion -Wshadow -Werror
 	-fsanitize=address,undefined -fno-sanitize-recover=all"
-core="$(sources PW_SRC PW_PLATFORM_SRC)"
 vocabulary="$(sources PW_LINUX_SRC)"
+core=$out/core.a
+
+# What knows nothing of the geometry is compiled once.
+compile_core() {
+	rm -rf "$out/core" "$core"
+	mkdir -p "$out/core"
+	for file in $(sources PW_SRC PW_PLATFORM_SRC); do
+		# shellcheck disable=SC2086
+		gcc $flags -c "$file" -o "$out/core/$(echo "$file" | tr / _).o" || return 1
+	done
+	ar rcs "$core" "$out"/core/*.o
+}
+try "the core" compile_core
 
 # program NAME PAGE_SHIFT VA_BITS SOURCES...
 program() {
@@ -22,7 +34,7 @@ program() {
 	program_geometry="-DPW_LINUX_PAGE_SHIFT=$2 -DPW_LINUX_VA_BITS=$3"
 	shift 3
 	# shellcheck disable=SC2086
-	gcc $flags $program_geometry "$@" $vocabulary $core -o "$out/$program_name"
+	gcc $flags $program_geometry "$@" $vocabulary "$core" -o "$out/$program_name"
 }
 
 # run PROGRAM ARGUMENTS...: adds its counts to ours.

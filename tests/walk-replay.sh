@@ -33,14 +33,32 @@ case $page/$bits in
 	exit 2
 	;;
 esac
+flags="-std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wconversion -Wshadow -Werror
+	-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+# newer FILE FOLDER...: is there a file in them that FILE was not made of?
+newer() {
+	newer_than=$1
+	shift
+	[ ! -e "$newer_than" ] || [ -n "$(find "$@" -type f -newer "$newer_than" | head -n 1)" ]
+}
+
+# What knows nothing of the geometry is compiled once.
+core=$work/core.a
+if newer "$core" include platform sources src sources.mk; then
+	rm -rf "$work/core" "$core"
+	mkdir -p "$work/core"
+	for file in $(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC \
+		PW_SOURCES_SRC); do
+		# shellcheck disable=SC2086
+		gcc $flags -c "$file" -o "$work/core/$(echo "$file" | tr / _).o" || exit 2
+	done
+	ar rcs "$core" "$work"/core/*.o
+fi
 program=$work/replay$shift-$bits
-code="include linux platform sources src tests/linux/replay sources.mk"
-# shellcheck disable=SC2046,SC2086
-if [ ! -x "$program" ] || [ -n "$(find $code -type f -newer "$program" | head -n 1)" ]; then
-	gcc -std=c11 -g -O1 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wconversion -Wshadow -Werror \
-		-fsanitize=address,undefined -fno-sanitize-recover=all "-DPW_LINUX_VA_BITS=$bits" \
-		"-DPW_LINUX_PAGE_SHIFT=$shift" \
-		tests/linux/replay/*.c $(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC \
-			PW_LINUX_SRC PW_SOURCES_SRC) -o "$program" || exit 2
+if newer "$program" include linux tests/linux/replay sources.mk "$core"; then
+	# shellcheck disable=SC2046,SC2086
+	gcc $flags "-DPW_LINUX_PAGE_SHIFT=$shift" "-DPW_LINUX_VA_BITS=$bits" \
+		tests/linux/replay/*.c $(sources PW_LINUX_SRC) "$core" -o "$program" || exit 2
 fi
 "$program" "$work/log"
