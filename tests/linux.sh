@@ -164,6 +164,7 @@ if try "make walks with 3 levels" tests/linux/walks39.py "$out/walks39"; then
 	agree "a geometry without the vmalloc area" 's/ vmalloc=[^ ]*//'
 	agree "line ends of another system" 's/$/\r/'
 	agree "lines that say nothing" 's/^PHASE .*/\n# a note\n&\n/'
+	agree "a root that nobody walks" 's/^ROOT user.*/&\nROOT efi pa=40100000/'
 	agree "no phase but the first" '1,/^PHASE locks/{/^PHASE locks/d}'
 	named "a value that is none" 's/ ret=0$/ ret=zero/' 'walks.log:[0-9]+: .*LOCK'
 	named "another number of levels" 's/levels=3/levels=4/' 'walks.log:4: .*geometry'
