@@ -115,8 +115,8 @@ TEST(the_last_cpu_is_reached)
 	if (!open_with((struct pwm_config){ .nr_cpus = PWM_MAX_CPUS }))
 		return;
 	tables();
-	run("root 63 lower 0x10000 1; isb 63; store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1 va=0 asid=1;"
-	    "dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	run("root 63 lower 0x10000 1; isb 63; store 0 0x13000 0; dsb 0 ish; "
+	    "tlbi 0 vae1 va=0 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
 	told("A64-TLBI-5", 1);
 	run("tlbi 0 vae1is va=0 asid=1; dsb 0 ish");
 	stage.nr_verdicts = 0;
@@ -272,8 +272,8 @@ TEST(many_pages_are_out)
 	tables();
 	for (uint64_t i = 0; i < 512; i++)
 		pwm_table_new(stage.m, 0, (0x12345678ull << 32) + i * 0x1000);
-	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=1; snapshot 0 0x13000 0x60000000080f03;"
-	    "store 0 0x13000 0; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=1; "
+	    "snapshot 0 0x13000 0x0060000000080f03; store 0 0x13000 0; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
 	EXPECT_EQ(stage.nr_verdicts, 1);
 	stage_close(&stage);
 }
@@ -474,13 +474,13 @@ TEST(records_of_what_is_gone)
 TEST(an_idle_cpu_costs_no_room)
 {
 	static const char *const rounds[] = {
-		"store 0 0x13010 0x0060000000082f03; dsb 0 ish; isb 0; contract 0 map 0x2000 0x2fff;"
-		"store 0 0x13010 0; dsb 0 ish; tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0;"
+		"store 0 0x13010 0x0060000000082f03; dsb 0 ish; isb 0;"
+		"contract 0 map 0x2000 0x2fff; store 0 0x13010 0; dsb 0 ish; tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0;"
 		"contract 0 unmap 0x2000 0x2fff",
 		"store 1 0x13010 0x0060000000082f03; store 0 0x13010 0; dsb 0 ish;"
 		"tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0x2000 0x2fff",
-		"store 0 0x13000 0; dsb 0 ish; tlbi 1 vae1is va=0 asid=1; tlbi 0 vae1is va=0 asid=1;"
-		"dsb 0 ish; isb 0; contract 0 unmap 0 0xfff; store 0 0x13000 0x0060000000080f03;"
+		"store 0 0x13000 0; dsb 0 ish; tlbi 1 vae1is va=0 asid=1; "
+		"tlbi 0 vae1is va=0 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff; store 0 0x13000 0x0060000000080f03;"
 		"dsb 0 ish; isb 0; isb 1",
 	};
 	struct pwm_config cfg = {
@@ -607,8 +607,8 @@ TEST(roots_of_guests)
 		return;
 	tables();
 	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
-	run("sysreg 0 vmid 5; isb 0; store 0 0x13000 0; dsb 0 ish; tlbi 0 vmalle1is; dsb 0 ish; isb 0;"
-	    "contract 0 unmap 0 0xfff regime=3");
+	run("sysreg 0 vmid 5; isb 0; store 0 0x13000 0; dsb 0 ish; tlbi 0 vmalle1is; dsb 0 ish");
+	run("isb 0; contract 0 unmap 0 0xfff regime=3");
 	EXPECT(stage_has(&stage, "A64-TLBI-10"));
 	run("tlbi 0 ipas2e1is va=0; dsb 0 ish; tlbi 0 vmalle1is; dsb 0 ish; isb 0");
 	stage.nr_verdicts = 0;
