@@ -480,7 +480,7 @@ void pwm_ent_drop(struct pwm *m, struct ent *e)
 			m->ents[e->child_next].child_prev = e->child_prev;
 	}
 	e->gen++;
-	e->live = 0;
+	e->mask = 0; /* an invalidation that marked it does not take what comes in its place */
 	e->next = m->free_ent;
 	m->free_ent = i;
 	if (child != NIL)

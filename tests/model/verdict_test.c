@@ -273,7 +273,8 @@ TEST(many_pages_are_out)
 	for (uint64_t i = 0; i < 512; i++)
 		pwm_table_new(stage.m, 0, (0x12345678ull << 32) + i * 0x1000);
 	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=1; "
-	    "snapshot 0 0x13000 0x0060000000080f03; store 0 0x13000 0; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	    "snapshot 0 0x13000 0x0060000000080f03; store 0 0x13000 0; dsb 0 ish; isb 0;"
+	    "contract 0 unmap 0 0xfff");
 	EXPECT_EQ(stage.nr_verdicts, 1);
 	stage_close(&stage);
 }
@@ -475,13 +476,13 @@ TEST(an_idle_cpu_costs_no_room)
 {
 	static const char *const rounds[] = {
 		"store 0 0x13010 0x0060000000082f03; dsb 0 ish; isb 0;"
-		"contract 0 map 0x2000 0x2fff; store 0 0x13010 0; dsb 0 ish; tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0;"
-		"contract 0 unmap 0x2000 0x2fff",
+		"contract 0 map 0x2000 0x2fff; store 0 0x13010 0; dsb 0 ish;"
+		"tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0x2000 0x2fff",
 		"store 1 0x13010 0x0060000000082f03; store 0 0x13010 0; dsb 0 ish;"
 		"tlbi 0 vae1is va=0x2000 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0x2000 0x2fff",
 		"store 0 0x13000 0; dsb 0 ish; tlbi 1 vae1is va=0 asid=1; "
-		"tlbi 0 vae1is va=0 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff; store 0 0x13000 0x0060000000080f03;"
-		"dsb 0 ish; isb 0; isb 1",
+		"tlbi 0 vae1is va=0 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff;"
+		"store 0 0x13000 0x0060000000080f03; dsb 0 ish; isb 0; isb 1",
 	};
 	struct pwm_config cfg = {
 		.size = sizeof(cfg), .nr_cpus = 2, .max_unclean = 16, .max_tables = 16
@@ -502,6 +503,48 @@ TEST(an_idle_cpu_costs_no_room)
 		EXPECT_EQ(s.unclean, 0);
 		stage_close(&stage);
 	}
+}
+
+/* Nor does the TLBI go on to take what is stored over in the place of what gave way. */
+TEST(what_gave_way_is_not_taken)
+{
+	if (!open_with((struct pwm_config){ .max_unclean = 8 }))
+		return;
+	for (uint64_t i = 0; i < 4; i++)
+		image_write(&stage, 0x14000 + i * 8, 0x0060000000090f03 + i * 0x1000);
+	image_write(&stage, 0x13030, 0x0060000000086f03);
+	tables();
+	run("snapshot 0 0x12008 0x14003; root 1 lower 0x10000 1; isb 1; store 0 0x13008 0;"
+	    "store 0 0x13030 0; dsb 0 ish;"
+	    "store 0 0x13010 0x0060000000082f03; store 0 0x13018 0x0060000000083f03;"
+	    "store 0 0x13020 0x0060000000084f03; store 0 0x13028 0x0060000000085f03;"
+	    "dsb 0 ish; isb 0; store 0 0x12008 0; dsb 0 ish");
+	pwm_tlbi_raw(stage.m, 0, PWM_VAAE1 | PWM_RANGED | PWM_IS,
+		     2 | 7ull << 39 | 1ull << 44 | 1ull << 46);
+	run("store 0 0x13000 0; store 0 0x13010 0; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff;"
+	    "contract 0 unmap 0x2000 0x2fff");
+	EXPECT_EQ(stage.nr_verdicts, 2);
+	EXPECT_EQ(stage.verdict[0].cpus_lo, 3);
+	EXPECT_EQ(stage.verdict[1].cpus_lo, 3);
+	stage_close(&stage);
+}
+
+/*
+ * The last pointer that was taken leaves no leaf unlooked at: what is counted by kind is counted
+ * down as well.
+ */
+TEST(a_leaf_after_a_pointer)
+{
+	struct pwm_config cfg = { .size = sizeof(cfg), .nr_cpus = 2 };
+
+	if (!EXPECT(stage_open(&stage, &cfg)))
+		return;
+	tables();
+	run("store 0 0x12000 0; dsb 0 ish; tlbi 0 aside1is asid=1; dsb 0 ish; isb 0;"
+	    "store 0 0x12000 0x13003; dsb 0 ish; isb 0; store 0 0x13000 0; dsb 0 ish;"
+	    "tlbi 0 vae1is va=0 asid=1; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
+	told("", 0);
+	stage_close(&stage);
 }
 
 /* And tables linked by more entries than there is room for. */
