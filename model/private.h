@@ -330,9 +330,9 @@ bool pwm_same_translation(const struct pwm *m, const struct ent *a, const struct
 cpumask pwm_holders(const struct pwm *m, const struct ent *e);
 void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live);
 void pwm_ent_in_use(struct pwm *m, struct ent *e, cpumask own);
-bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
+void pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask);
 /* The same, with all that is in @r but for the list it is in. */
-bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r);
+void pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r);
 /* It names what is gone, or was stored over since. */
 bool pwm_rec_void(const struct pwm *m, const struct rec *r);
 uint32_t pwm_rec_pop(struct pwm *m, uint32_t *list, struct rec *r);

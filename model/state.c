@@ -517,7 +517,7 @@ static void make_rec_room(struct pwm *m)
 	}
 }
 
-bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r)
+void pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r)
 {
 	uint32_t i;
 
@@ -526,23 +526,22 @@ bool pwm_rec_put(struct pwm *m, uint32_t *list, const struct rec *r)
 	i = m->free_rec;
 	if (i == NIL) {
 		m->stats.overflows++;
-		return false;
+		return;
 	}
 	m->free_rec = m->recs[i].next;
 	m->recs[i] = *r;
 	m->recs[i].next = *list;
 	*list = i;
-	return true;
 }
 
-bool pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask)
+void pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpumask mask)
 {
 	struct rec r = { .mask = mask,
 			 .ent = ent,
 			 .gen = gen,
 			 .stores = ent & 0x80000000 ? 0 : m->ents[ent].stores };
 
-	return pwm_rec_put(m, list, &r);
+	pwm_rec_put(m, list, &r);
 }
 
 uint32_t pwm_rec_pop(struct pwm *m, uint32_t *list, struct rec *r)
@@ -571,13 +570,10 @@ static bool few_chains(const struct pwm *m, uint64_t first, uint64_t last)
 	uint64_t chains = 0;
 	unsigned int l;
 
-	for (l = 0; l < m->cfg.levels + 1 && l < PWM_MAX_LEVELS; l++) {
+	for (l = 0; l < PWM_MAX_LEVELS; l++)
 		if (m->at_level[l])
 			chains += (last >> level_shift(m, l)) - (first >> level_shift(m, l)) + 1;
-		if (chains >= m->nr_ents)
-			return false;
-	}
-	return true;
+	return chains < m->nr_ents;
 }
 
 static uint32_t next_in_list(const struct pwm *m, uint64_t first, uint64_t last,
@@ -596,7 +592,7 @@ static uint32_t next_in_list(const struct pwm *m, uint64_t first, uint64_t last,
 static uint32_t next_in_hash(const struct pwm *m, uint64_t first, uint64_t last,
 			     struct ent_iter *it)
 {
-	while (it->level < PWM_MAX_LEVELS) {
+	for (;;) {
 		uint64_t size = level_size(m, it->level);
 
 		while (it->at != NIL) {
@@ -616,12 +612,11 @@ static uint32_t next_in_hash(const struct pwm *m, uint64_t first, uint64_t last,
 		while (it->level < PWM_MAX_LEVELS && !m->at_level[it->level])
 			it->level++;
 		if (it->level == PWM_MAX_LEVELS)
-			break;
+			return NIL;
 		it->started = 1;
 		it->va = first & ~(level_size(m, it->level) - 1);
 		it->at = m->hash[pwm_hash_of(m, it->va, it->level)];
 	}
-	return NIL;
 }
 
 uint32_t pwm_ent_next_in(const struct pwm *m, uint64_t first, uint64_t last, struct ent_iter *it)

@@ -125,6 +125,17 @@ TEST(the_last_cpu_is_reached)
 	stage_close(&stage);
 }
 
+/* A range may be a whole space: what is stale is looked at, not every page of it. */
+TEST(ranges_of_any_size)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13000 0; store 0 0x13008 0; dsb 0 ish; contract 0 unmap 0 0xffffffffffff");
+	told("A64-TLBI-1", 2);
+	stage_close(&stage);
+}
+
 /* Groups --------------------------------------------------------------------------------------- */
 
 static const struct granule {
@@ -443,6 +454,7 @@ TEST(room_is_made_within_an_invalidation)
 	pwm_get_stats(stage.m, &s);
 	EXPECT_EQ(s.overflows, 0);
 	EXPECT_EQ(s.forgotten, 4);
+	EXPECT_EQ(s.max_unclean, 8);
 	run("contract 0 unmap 0x6000 0x6fff; contract 0 unmap 0x200000 0x201fff");
 	told("", 0);
 	run("contract 0 unmap 0x202000 0x203fff; contract 0 unmap 0x1000 0x1fff");
