@@ -75,6 +75,7 @@ TEST(the_later_miss_is_named)
 	run("dsb 0 ish; isb 0; contract 0 unmap 0 0xfff");
 	told("A64-TLBI-6", 1);
 	EXPECT_EQ(stage.verdict[0].maintenance.step, 11);
+	EXPECT_EQ(stage.verdict[0].maintenance_kind, PWM_VAE1 | PWM_IS);
 	EXPECT_EQ(stage.verdict[0].maintenance.site, pwm_site(stage.m, "there.c", 3));
 	stage_close(&stage);
 }
