@@ -3,7 +3,8 @@
 /*
  * The model against "everything that could be cached" (tests/ref/ref_cached.h): random stores,
  * barriers and invalidations of two CPUs; after each step both name everything stale, and must name
- * the same. With --seconds N as long as that, else 60,000 steps of each architecture.
+ * the same. With --seconds N as long as that, else 60,000 steps of each architecture. In half of
+ * the scenarios each CPU runs a space of its own, in the others both run one.
  *
  * On arm64, stores and further TLBIs of both CPUs come between a TLBI and the DSB that completes
  * it; and stores of both, with more invalidations of the same CPU, between that DSB and its context
