@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The list of format_test.c goes on: a leaf in other sizes, what use leaves in it, and what a CPU
- * may go on using after a change. Every format, every regime, every level; what an entry means the
- * format's reference says.
+ * The list of format_test.c goes on: sizes of handles, a leaf in other sizes, what use leaves in it,
+ * neighbours, what a CPU may go on using after a change, and whose a page is. Every format, every
+ * regime, every level; what an entry means the format's reference says.
  */
 #include "../harness/harness.h"
 #include "../ref/observe.h"
@@ -16,8 +16,11 @@ static bool one_privilege(void)
 	return w.pt.regime == PW_REGIME_EL2 || w.pt.regime == PW_REGIME_EL3;
 }
 
-/* @test for every format, every regime that it serves, and every level from @lowest on. */
-static void each_level(bool live, uint32_t caps, unsigned int lowest, void (*test)(unsigned int))
+static unsigned int lowest;
+static void (*of_level)(unsigned int level);
+
+/* @test for every format and every regime that it serves. */
+static void each_regime(bool live, uint32_t caps, void (*test)(void))
 {
 	for (uint32_t i = 0; i < WORLD_NR_FORMATS; i++) {
 		for (uint32_t n = 0; n < PW_NR_REGIMES; n++) {
@@ -37,15 +40,28 @@ static void each_level(bool live, uint32_t caps, unsigned int lowest, void (*tes
 				w.pt.exec = &w.exec;
 			}
 			regime = observe_regime(&w);
-			for (unsigned int level = lowest; pw_table_leaf_ok(&w.pt, level); level++) {
-				harness_note("level", level);
-				test(level);
-			}
+			test();
 			EXPECT_EQ(w.balance, 0);
 			EXPECT_EQ(w.violations, 0);
 			world_close(&w);
 		}
 	}
+}
+
+static void levels(void)
+{
+	for (unsigned int level = lowest; pw_table_leaf_ok(&w.pt, level); level++) {
+		harness_note("level", level);
+		of_level(level);
+	}
+}
+
+/* And for every level from @from on. */
+static void each_level(bool live, uint32_t caps, unsigned int from, void (*test)(unsigned int))
+{
+	lowest = from;
+	of_level = test;
+	each_regime(live, caps, levels);
 }
 
 /* The second leaf of a level. */
@@ -110,6 +126,34 @@ static uint64_t entry(uint64_t va, unsigned int level, uint64_t **slot)
 static uint64_t last_child(unsigned int level)
 {
 	return second(level).last.v - (pw_table_leaf_size(&w.pt, level - 1) - 1);
+}
+
+/* The sizes of input addresses that there are, and the one that there is when none is asked for. */
+static void input_sizes(void)
+{
+	const struct world_format *f = w.format;
+	struct pw_table_config cfg = w.cfg;
+	struct pw_table pt;
+
+	cfg.root.v = 0; /* aligned for any */
+	for (uint32_t bits = 0; bits <= 64; bits++) {
+		bool has = !bits || (bits >= f->min_va_bits && bits <= f->max_va_bits &&
+				     (bits - f->min_va_bits) % f->va_step == 0);
+
+		harness_note("bits", bits);
+		cfg.va_bits = bits;
+		EXPECT_EQ(pw_table_init(&pt, &cfg) == 0, has);
+		/* of a signed one a handle is a half */
+		if (has)
+			EXPECT_EQ(pt.last.v - pt.first.v, (1ull << ((bits ? bits : f->max_va_bits) -
+								    (f->halves == WORLD_SIGNED))) -
+								  1);
+	}
+}
+
+TEST(input_address_sizes)
+{
+	each_regime(false, 0, input_sizes);
 }
 
 /* Sizes -------------------------------------------------------------------------------------- */
@@ -524,6 +568,37 @@ TEST(what_a_change_owes)
 	each_level(true, PW_CAP_XNX | PW_CAP_MBE | PW_CAP_SUM | PW_CAP_SMEP, 0, owed);
 }
 
+/* What matches every address space is invalidated in every one. */
+static void scope(unsigned int level)
+{
+	const struct pw_change c = { .perm_clear = w.format->no_write };
+
+	if (w.format == &world_formats[WORLD_FAKE] || w.pt.regime == PW_REGIME_EL3 ||
+	    !(w.format->flags & ~w.format->loose & PW_ATTR_GLOBAL) || one_privilege() ||
+	    w.pt.regime == PW_REGIME_STAGE2)
+		return;
+	for (unsigned int global = 0; global < 2; global++) {
+		struct pw_attr a = world_attr(&w, PW_PERM_W);
+
+		harness_note("global", global);
+		a.flags &= global ? ~0u : ~(uint32_t)PW_ATTR_GLOBAL;
+		if (!map(&a, level, level))
+			return;
+		world_forget(&w);
+		EXPECT_EQ(pw_protect(&w.pt, second(level), &c, 0, NULL, NULL), 0);
+		EXPECT_EQ(w.nr_plans, 1);
+		EXPECT_EQ(w.plan[0].plan.nr_ranges, 1);
+		EXPECT_EQ(!!(w.plan[0].range[0].flags & PW_FLUSH_ANY_ASID), global);
+		EXPECT_EQ(w.plan[0].range[0].asid, global ? 0 : 0x2a);
+		unmap(level);
+	}
+}
+
+TEST(global_is_for_every_address_space)
+{
+	each_level(true, 0, 0, scope);
+}
+
 /*
  * A NAPOT group that harts may be using is broken for anything but software bits, and accessed and
  * dirty, which hardware writes to one of its entries alone. Nobody here may break it.
@@ -565,4 +640,41 @@ static void groups(unsigned int level)
 TEST(a_group_of_like_entries_in_place)
 {
 	each_level(true, 0, 0, groups);
+}
+
+/* A page becomes the user's, and comes back, where supervisors keep their rights to it. */
+static void user_changes(void)
+{
+	const struct pw_change change[] = {
+		{ .perm_set = PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
+		  .perm_clear = PW_PERM_X | PW_PERM_USER_X },
+		{ .perm_set = PW_PERM_USER_R,
+		  .perm_clear = w.format->no_write | PW_PERM_X | PW_PERM_USER_X },
+		{ .perm_set = PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
+		  .perm_clear = PW_PERM_X | PW_PERM_USER_X },
+		{ .perm_clear = PW_PERM_USER_R | PW_PERM_USER_W },
+	};
+	const uint32_t want[] = { PW_PERM_R | PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
+				  PW_PERM_R | PW_PERM_USER_R,
+				  PW_PERM_R | PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
+				  PW_PERM_R | PW_PERM_W };
+	struct pw_range range = pw_range_len(w.pt.first.v, world_page_bytes(&w));
+	struct pw_attr a = world_attr(&w, 0);
+	struct pw_translation t;
+
+	if (!w.format->user || one_privilege() || w.format == &world_formats[WORLD_FAKE])
+		return;
+	EXPECT_EQ(pw_map(&w.pt, range, pw_pa_of(0), &a, 0, NULL, NULL), 0);
+	for (unsigned int i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		harness_note("change", i);
+		EXPECT_EQ(pw_protect(&w.pt, range, &change[i], 0, NULL, NULL), 0);
+		EXPECT_EQ(pw_translate(&w.pt, range.first, &t), 0);
+		EXPECT_EQ(t.perm, want[i]);
+	}
+	EXPECT_EQ(pw_unmap(&w.pt, range, PW_STRICT, NULL, NULL), 0);
+}
+
+TEST(pages_become_a_users)
+{
+	each_regime(false, 0, user_changes);
 }

@@ -764,43 +764,6 @@ TEST(changes_of_rights)
 		    16, changes);
 }
 
-/* A page becomes the user's, and comes back, where supervisors keep their rights to it. */
-static void user_changes(void)
-{
-	const struct pw_change change[] = {
-		{ .perm_set = PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
-		  .perm_clear = PW_PERM_X | PW_PERM_USER_X },
-		{ .perm_set = PW_PERM_USER_R,
-		  .perm_clear = w.format->no_write | PW_PERM_X | PW_PERM_USER_X },
-		{ .perm_set = PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
-		  .perm_clear = PW_PERM_X | PW_PERM_USER_X },
-		{ .perm_clear = PW_PERM_USER_R | PW_PERM_USER_W },
-	};
-	const uint32_t want[] = { PW_PERM_R | PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
-				  PW_PERM_R | PW_PERM_USER_R,
-				  PW_PERM_R | PW_PERM_W | PW_PERM_USER_R | PW_PERM_USER_W,
-				  PW_PERM_R | PW_PERM_W };
-	struct pw_range range = pw_range_len(w.pt.first.v, world_page_bytes(&w));
-	struct pw_attr a = some_attr(PW_PERM_R, w.format->base, 0);
-	struct pw_translation t;
-
-	if (!w.format->user || one_privilege() || w.format == &world_formats[WORLD_FAKE])
-		return;
-	EXPECT_EQ(pw_map(&w.pt, range, pw_pa_of(0), &a, 0, NULL, NULL), 0);
-	for (unsigned int i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		harness_note("change", i);
-		EXPECT_EQ(pw_protect(&w.pt, range, &change[i], 0, NULL, NULL), 0);
-		EXPECT_EQ(pw_translate(&w.pt, range.first, &t), 0);
-		EXPECT_EQ(t.perm, want[i]);
-	}
-	EXPECT_EQ(pw_unmap(&w.pt, range, PW_STRICT, NULL, NULL), 0);
-}
-
-TEST(pages_become_a_users)
-{
-	each_regime(0, 16, user_changes);
-}
-
 /* The plain ones must not be refused. */
 static void plain_changes(void)
 {
