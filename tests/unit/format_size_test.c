@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * The list of format_test.c goes on: sizes of handles, a leaf in other sizes, what use leaves in it,
- * neighbours, what a CPU may go on using after a change, and whose a page is. Every format, every
- * regime, every level; what an entry means the format's reference says.
+ * The list of format_test.c goes on: sizes of handles, where fields stand, a leaf in other sizes,
+ * what use leaves in it, neighbours, what a CPU may go on using after a change, and whose a page is.
+ * Every format, every regime, every level; what an entry means the format's reference says.
  */
+#include <string.h>
+
 #include "../harness/harness.h"
 #include "../ref/observe.h"
 
@@ -154,6 +156,73 @@ static void input_sizes(void)
 TEST(input_address_sizes)
 {
 	each_regime(false, 0, input_sizes);
+}
+
+/* Where fields stand ------------------------------------------------------------------------- */
+
+static const struct pw_field *field_of(uint8_t in, unsigned int bit, unsigned int level)
+{
+	for (size_t i = 0; i < w.format->fields->nr; i++) {
+		const struct pw_field *f = &w.format->fields->field[i];
+
+		if (f->in & in && f->levels >> level & 1 && bit >= f->first && bit <= f->last)
+			return f;
+	}
+	return NULL;
+}
+
+static bool is_address(const struct pw_field *f)
+{
+	return f && (strstr(f->name, "address") || strstr(f->name, "PPN"));
+}
+
+/* What leads elsewhere is an address, all of an address leads elsewhere or is not allowed; and what
+   makes another thing of an entry has a name. */
+static void places(uint8_t in, uint64_t e, unsigned int level)
+{
+	const struct ref_format *ref = regime.format;
+	uint32_t kind = ref->kind(&regime, e, level);
+
+	EXPECT_EQ(kind, in == PW_IN_TABLE ? PW_KIND_TABLE : PW_KIND_LEAF);
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		const struct pw_field *f = field_of(in, bit, level);
+		uint64_t now = e ^ 1ull << bit;
+		uint32_t other = ref->kind(&regime, now, level);
+		bool leads = other == kind &&
+			     (in == PW_IN_TABLE ? ref->table_pa(&regime, now, level) !=
+							  ref->table_pa(&regime, e, level) :
+						  ref->leaf_pa(&regime, now, level, 1) !=
+							  ref->leaf_pa(&regime, e, level, 1));
+
+		harness_note("bit", bit);
+		if (leads)
+			EXPECT(is_address(f));
+		if (is_address(f))
+			EXPECT(leads || other != kind || ref->reserved(&regime, now, level));
+		if (other != kind && other != PW_KIND_BAD)
+			EXPECT(field_of(PW_IN_LEAF | PW_IN_TABLE, bit, level));
+	}
+}
+
+static void all_places(void)
+{
+	struct pw_attr a = world_attr(&w, PW_PERM_W);
+	uint64_t raw;
+
+	for (unsigned int level = 0; level < w.pt.levels; level++) {
+		harness_note("level", level);
+		if (level)
+			places(PW_IN_TABLE, world_table(&w, w.base, level), level);
+		if (!pw_table_leaf_ok(&w.pt, level))
+			continue;
+		EXPECT_EQ(pw_attr_encode(&w.pt, &a, level, &raw), 0);
+		places(PW_IN_LEAF, raw, level);
+	}
+}
+
+TEST(fields_are_where_entries_have_them)
+{
+	each_regime(false, 0, all_places);
 }
 
 /* Sizes -------------------------------------------------------------------------------------- */
