@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * The list of format_test.c goes on: sizes of handles, where fields stand, a leaf in other sizes,
- * what use leaves in it, neighbours, what a CPU may go on using after a change, and whose a page is.
+ * what use leaves in it, neighbours, what a CPU may go on using after a change, whose a page is.
  * Every format, every regime, every level; what an entry means the format's reference says.
  */
 #include <string.h>
