@@ -61,6 +61,15 @@ static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigne
 
 /* Lost updates --------------------------------------------------------------------------------- */
 
+/* Not valid, and else what it was: somebody will make it again from this. Bit 0 is V, P, or valid. */
+static bool keeps(struct pwm *m, const struct path *p, const struct dec *od, const struct dec *nd)
+{
+	struct dec d;
+
+	pwm_decode(m, p->space, m->now.b | 1, p->level, &d);
+	return nd->kind == K_INVALID && m->now.b && d.kind == K_LEAF && d.oa == od->oa;
+}
+
 static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, const struct dec *od,
 		       const struct dec *nd, const struct path *p)
 {
@@ -77,7 +86,9 @@ static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, c
 		pwm_say_at(m, m->cfg.arch == PWM_ARM64 ? "A64-BBM-12" : "ALL-LOCK-1", PWM_LOST,
 			   p->va, p->level, pa, c->seen_val[at], old);
 	c->seen_pa[at] = 0;
-	if (od->kind != K_LEAF || nd->kind != K_LEAF || !hw_writes || !p->live_g)
+	if (od->kind != K_LEAF || !hw_writes || !p->live_g)
+		return;
+	if (nd->kind != K_LEAF && !keeps(m, p, od, nd))
 		return;
 	if (!od->accessed || (od->hw_dirty && !od->dirty))
 		pwm_say_at(m, rule_name(m, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old,
