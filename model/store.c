@@ -124,6 +124,15 @@ static const char *conflict(const struct pwm *m, uint32_t space, uint64_t a, uns
 	return m->arch->conflict(m, &d, la, b, lb);
 }
 
+static const char *conflict_if_leaf(const struct pwm *m, uint32_t space, uint64_t a,
+				    unsigned int la, const struct dec *b, unsigned int lb)
+{
+	struct dec d;
+
+	pwm_decode(m, space, a, la, &d);
+	return d.kind == K_LEAF && d.cacheable ? m->arch->conflict(m, &d, la, b, lb) : NULL;
+}
+
 /* A leaf, and what a table holds in its place. */
 struct size_change {
 	const struct pwm *m;
@@ -203,6 +212,58 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 	return c;
 }
 
+/* Two tables of pages, one for the other: the first page of both that clashes. */
+static const char *clash_between(const struct pwm *m, uint32_t space, const struct dec *was,
+				 const struct dec *now, unsigned int level)
+{
+	const char *rule = NULL;
+	uint32_t i;
+
+	for (i = 0; level == 1 && i < 1u << m->index_lg2 && !rule; i++) {
+		struct dec d;
+
+		pwm_decode(m, space, pwm_mem_read(m, now->oa + i * 8ull), 0, &d);
+		if (d.kind == K_LEAF && d.cacheable)
+			rule = conflict_if_leaf(m, space, pwm_mem_read(m, was->oa + i * 8ull), 0,
+						&d, 0);
+	}
+	return rule;
+}
+
+/* A new table against every translation of its addresses that may be cached. */
+static struct clash clash_under(struct pwm *m, const struct path *p, uint64_t table,
+				const struct dec *nd)
+{
+	uint64_t last = last_of(m, p);
+	struct clash c = { NULL, NULL };
+	struct ent_iter it = { 0 };
+	uint32_t i;
+
+	while (!c.rule && (i = pwm_ent_next_in(m, p->va, last, &it)) != NIL) {
+		const struct ent *e = &m->ents[i];
+		unsigned int level, hier = 0;
+		uint64_t val, src;
+		struct dec w, d;
+
+		if (!(e->live & ~e->own) || !tags_meet(m, e, p, false) || e->kind == K_INVALID)
+			continue;
+		pwm_decode(m, e->space, e->val, e->level, &w);
+		if (w.kind == K_LEAF && e->level >= p->level) {
+			c.rule = clash_below(m, e->space, table, p->level, &w);
+		} else if (w.kind == K_LEAF) {
+			val = pwm_walk_from(m, nd->oa, p->level - 1u, e->va, e->level, &level,
+					    &hier, &src);
+			pwm_decode(m, e->space, val, level, &d);
+			if (d.kind == K_LEAF && d.cacheable)
+				c.rule = conflict(m, e->space, e->val, e->level, &d, level);
+		} else if (e->level == p->level) {
+			c.rule = clash_between(m, e->space, &w, nd, p->level);
+		}
+		c.e = c.rule ? e : NULL;
+	}
+	return c;
+}
+
 /* Does the stale leaf say what the new one does, but for its size? */
 static bool other_size_only(const struct pwm *m, const struct ent *e, const struct path *p,
 			    const struct dec *nd)
@@ -231,16 +292,20 @@ static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, ui
 					       m->arch->conflict(m, od, p->level, nd, p->level);
 	} else if (!p->stale && od->kind == K_TABLE && nd->kind == K_LEAF) {
 		c.rule = clash_below(m, p->space, old, p->level, nd);
+	} else if (!p->stale && od->kind == K_TABLE && od->oa != nd->oa) {
+		c.rule = clash_between(m, p->space, od, nd, p->level);
 	}
 	if (!c.rule && nd->kind == K_LEAF && nd->cacheable)
 		c = clash_of(m, p, nd);
+	if (!c.rule && nd->kind == K_TABLE && m->nr_ents && od->oa != nd->oa)
+		c = clash_under(m, p, val, nd);
 	if (!c.rule)
 		return;
 	r = pwm_rule_of_id(c.rule);
 	if (r)
 		cls = r->cls;
 	/* either may be used until the invalidation, as since the size changed */
-	if (c.e && cls == PWM_UNPRED && other_size_only(m, c.e, p, nd)) {
+	if (c.e && cls == PWM_UNPRED && (nd->kind == K_TABLE || other_size_only(m, c.e, p, nd))) {
 		pwm_say(m, c.rule, cls, c.e);
 		return;
 	}
