@@ -239,6 +239,33 @@ TEST(reshape_arm64)
 	runs(WORLD_ARM64, m, 7);
 }
 
+/* A load of a block, still on its way while the block is broken: the invalidation waits for it. */
+TEST(a_break_waits_for_older_loads)
+{
+	struct world_options o = { .hooked = true,
+				   .reshape = true,
+				   .flags = PW_TABLE_LIVE | PW_TABLE_UPPER,
+				   .va_bits = 48,
+				   .nr_pages = 96,
+				   .pa_base = 1ull << 40 };
+	struct pw_change c = { .perm_clear = PW_PERM_W };
+	struct pw_attr attr;
+
+	if (!world_open(&world, &world_formats[WORLD_ARM64], &o))
+		return;
+	world.env.may_fault = may_fault;
+	allow = true;
+	if (!watch_open(&world, 0))
+		return;
+	attr = world_attr(&world, PW_PERM_W);
+	EXPECT_EQ(watch_map(&world, at(0, BLOCK), pw_pa_of(0x40000000), &attr, 0, NULL), 0);
+	watch_load_before(at(0, BLOCK));
+	EXPECT_EQ(watch_protect(&world, at(PAGE, PAGE), &c, NULL), 0);
+	EXPECT_EQ(watch_verdicts(), 0);
+	watch_close();
+	world_close(&world);
+}
+
 TEST(reshape_arm64_stage2)
 {
 	static const struct machine m[] = {

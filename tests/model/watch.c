@@ -282,7 +282,7 @@ int watch_map(struct world *w, struct pw_range range, struct pw_pa pa, const str
  * A load of the page that goes, still on its way: the invalidation must wait for it. Only where
  * there is something to load and the debt is paid at once.
  */
-static void load_before(struct pw_range range)
+void watch_load_before(struct pw_range range)
 {
 	struct pwm_step s = { .op = PWM_OP_ACCESS, .kind = PWM_R, .a = range.first.v };
 	struct pwm_outcome o;
@@ -297,7 +297,7 @@ int watch_unmap(struct world *w, struct pw_range range, uint32_t flags, struct p
 	int err;
 
 	begin(range);
-	load_before(range);
+	watch_load_before(range);
 	err = pw_unmap(&w->pt, range, flags, g, NULL);
 	if (err) /* it took nothing away: the load comes back in its own time */
 		pwm_barrier(watch.m, 0, PWM_DMB_ISH);

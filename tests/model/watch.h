@@ -32,6 +32,9 @@ void watch_tolerate(bool tolerate);
    changes in place, and the program lives with that. */
 void watch_either(const char *rule);
 
+/* A load of what may fault from now on, still on its way; not in a batch. */
+void watch_load_before(struct pw_range range);
+
 /* The engine's functions; with @g and lazy mode on, what they promise is promised by the flush. */
 int watch_map(struct world *w, struct pw_range range, struct pw_pa pa, const struct pw_attr *attr,
 	      uint32_t flags, struct pw_gather *g);
