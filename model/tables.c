@@ -339,7 +339,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 
 void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 {
-	struct climb c[TOP + 1];
+	struct climb c[PWM_MAX_LEVELS];
 	unsigned int depth = 0;
 
 	m->nr_paths = 0;

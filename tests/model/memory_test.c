@@ -288,6 +288,22 @@ TEST(memory_changes_after_a_store)
 	}
 }
 
+/* A root that no CPU can hold anything of any more takes its tables along. */
+TEST(a_root_leaves_with_its_tables)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x30000, 2);
+	EXPECT_EQ(stats().tables, 5);
+	pwm_tlbi(stage.m, 0, PWM_VMALLE1 | PWM_IS, 0, 0);
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	EXPECT_EQ(stats().spaces, 1);
+	EXPECT_EQ(stats().tables, 1);
+	stage_close(&stage);
+}
+
 /* No room -------------------------------------------------------------------------------------- */
 
 TEST(no_room_for_a_root)
