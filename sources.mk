@@ -195,6 +195,7 @@ PW_TEST_SHARED_SRC = \
 	tests/harness/harness.c \
 	tests/harness/harness_host.c \
 	tests/env/env.c \
+	tests/env/formats.c \
 	tests/ref/ref_arm64.c \
 	tests/ref/ref_fake.c \
 	tests/ref/ref_map.c \

@@ -141,7 +141,7 @@ engine() {
 	if ! build "$out/$guest_arch-engine" "tests/metal/$guest_arch/guest.ld" "$guest_cc" \
 		"$guest_flags -O1 -isystem tests/metal/libc" \
 		$(sources PW_SRC PW_INSTANCE_SRC PW_FIELDS_SRC PW_PLATFORM_SRC) tests/harness/harness.c \
-		tests/env/env.c tests/ref/*.c tests/metal/*.c tests/metal/libc/*.c \
+		tests/env/*.c tests/ref/*.c tests/metal/*.c tests/metal/libc/*.c \
 		tests/metal/"$guest_arch"/*.S tests/metal/"$guest_arch"/board.c \
 		$(engine_tests) "$@"; then
 		fail "$guest_arch: the engine's tests do not build"
