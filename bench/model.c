@@ -247,7 +247,7 @@ static int run_check(const char *tool)
 {
 	struct pwm_config cfg = { .size = sizeof(cfg), .nr_cpus = 2, .read = read_memory };
 	const uint64_t steps = 2000000;
-	char trace[] = "/tmp/pagewalk-bench-XXXXXX";
+	char trace[] = P_tmpdir "/pagewalk-bench-XXXXXX";
 	double best = 0, speed;
 	bool good = true;
 	int fd = mkstemp(trace);

@@ -143,7 +143,7 @@ struct space {
 struct path {
 	uint64_t va;
 	cpumask live, live_g; /* may hold it; and if it is global */
-	cpumask own; /* the way is in use there, and in no TLB: see ent.own */
+	cpumask own;	      /* the way is in use there, and in no TLB: see ent.own */
 	uint32_t space;
 	uint8_t level, hier, stale;
 };

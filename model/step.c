@@ -23,8 +23,8 @@ static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
 	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1)) {
 		const struct space *s = &m->spaces[i];
 
-		if (s->asid != asid || s->half != n->half || s->vmid != n->vmid || !s->ran ||
-		    s->asid == PWM_ANY_ASID || s->root == n->root)
+		if (s->asid != asid || s->half != n->half || s->regime != n->regime ||
+		    s->vmid != n->vmid || !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
 			continue;
 		/* a reserved root holds nothing */
 		if (!pwm_space_empty(m, s) && !pwm_space_empty(m, n))

@@ -26,7 +26,7 @@ static struct stage stage;
 static struct rc ref;
 static uint32_t arch;
 static bool tce, globals, together; /* both CPUs run the first space */
-static unsigned int window; /* a CPU that has not synchronised its context; RC_CPUS */
+static unsigned int window;	    /* a CPU that has not synchronised its context; RC_CPUS */
 static rc_set got[RC_CPUS];
 static uint64_t nr_steps, nr_stale, missed, extra;
 

@@ -3,8 +3,8 @@
 /*
  * What a verdict says and how often: which mistake it names of two that look alike, which
  * invalidation it points at, and that one finding is one verdict. Litmus files compare sets of
- * rules; these count, and look into the fields. And what happens where room runs out: it is counted,
- * and what was known is not lost. Each is here because a mutant of the model lived without it.
+ * rules; these count, and look into the fields. And what happens where room runs out: it is
+ * counted, and what was known is not lost. Each is here because a mutant of the model lived.
  */
 #include <stdio.h>
 #include <string.h>
