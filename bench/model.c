@@ -247,12 +247,14 @@ static int run_check(const char *tool)
 {
 	struct pwm_config cfg = { .size = sizeof(cfg), .nr_cpus = 2, .read = read_memory };
 	const uint64_t steps = 2000000;
-	char trace[] = P_tmpdir "/pagewalk-bench-XXXXXX";
+	char trace[4096]; /* beside the tool */
 	double best = 0, speed;
 	bool good = true;
-	int fd = mkstemp(trace);
+	int fd;
 	uint32_t i;
 
+	snprintf(trace, sizeof(trace), "%s.trace-XXXXXX", tool);
+	fd = mkstemp(trace);
 	for (i = 0; i < TRIES; i++) {
 		fill();
 		good &= !run_time(steps, &speed);

@@ -61,7 +61,7 @@ static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigne
 
 /* Lost updates --------------------------------------------------------------------------------- */
 
-/* Not valid, and else what it was: somebody will make it again from this. Bit 0 is what says so. */
+/* Not valid, and else what it was: somebody makes it again from this. Bit 0 is V, P, or valid. */
 static bool keeps(struct pwm *m, const struct path *p, const struct dec *od, const struct dec *nd)
 {
 	struct dec d;
