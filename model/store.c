@@ -217,16 +217,17 @@ static const char *clash_between(const struct pwm *m, uint32_t space, const stru
 				 const struct dec *now, unsigned int level)
 {
 	const char *rule = NULL;
+	struct dec d;
 	uint32_t i;
 
 	for (i = 0; level == 1 && i < 1u << m->index_lg2 && !rule; i++) {
-		struct dec d;
-
 		pwm_decode(m, space, pwm_mem_read(m, now->oa + i * 8ull), 0, &d);
 		if (d.kind == K_LEAF && d.cacheable)
 			rule = conflict_if_leaf(m, space, pwm_mem_read(m, was->oa + i * 8ull), 0,
 						&d, 0);
 	}
+	/* the name of a rule is a literal */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return rule;
 }
 
