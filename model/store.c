@@ -238,13 +238,13 @@ static struct clash clash_under(struct pwm *m, const struct path *p, uint64_t ta
 	uint64_t last = last_of(m, p);
 	struct clash c = { NULL, NULL };
 	struct ent_iter it = { 0 };
+	struct dec w, d;
 	uint32_t i;
 
 	while (!c.rule && (i = pwm_ent_next_in(m, p->va, last, &it)) != NIL) {
 		const struct ent *e = &m->ents[i];
 		unsigned int level, hier = 0;
 		uint64_t val, src;
-		struct dec w, d;
 
 		if (!(e->live & ~e->own) || !tags_meet(m, e, p, false) || e->kind == K_INVALID)
 			continue;
