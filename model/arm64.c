@@ -174,7 +174,6 @@ static void decode_s2(const struct pwm *m, uint64_t val, unsigned int level, str
 		d->perm = 0;
 	if (d->kind != K_LEAF)
 		return;
-	d->hw_dirty = (m->cfg.features & PWM_HD) && (val & D_DBM);
 	d->dirty = (val & S2_WRITE) != 0;
 	d->perm = val & S2_READ ? P_KR : 0;
 	if (d->dirty || d->hw_dirty)

@@ -57,7 +57,7 @@ bool pwm_each_below(struct pwm *m, const struct ent *e, bool tables, leaf_fn fn,
 {
 	struct dec d;
 
-	m->arch->decode(m, e->val, e->level, &d);
+	pwm_decode(m, e->space, e->val, e->level, &d);
 	return descend(m,
 		       (struct below){ d.oa, e->va, 0, 1u << m->index_lg2,
 				       (uint8_t)(e->hier | d.perm) },

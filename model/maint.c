@@ -218,7 +218,8 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, enum left w
 				continue;
 			pwm_decode(m, w->space, w->val, l, &d);
 			hier = w->hier | d.perm;
-			val = pwm_walk_from(m, d.oa, l - 1, e->va, e->level, &level, &hier, &src);
+			val = pwm_walk_from(m, e->space, d.oa, l - 1, e->va, e->level, &level,
+					    &hier, &src);
 			if (level == e->level && hier == e->hier &&
 			    (older ? src == e->src :
 				     pwm_key(m, e->space, val, level) ==

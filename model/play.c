@@ -105,7 +105,8 @@ static void add_stale(struct set *x)
 		}
 		m->arch->decode(m, e->val, e->level, &d);
 		hier = e->hier | d.perm;
-		val = pwm_walk_from(m, d.oa, e->level - 1u, x->va, 0, &level, &hier, &src);
+		val = pwm_walk_from(m, e->space, d.oa, e->level - 1u, x->va, 0, &level, &hier,
+				    &src);
 		add_value(x, val, level, hier, true);
 	}
 }

@@ -372,8 +372,9 @@ bool pwm_space_empty(const struct pwm *m, const struct space *s);
 uint64_t pwm_walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
 		      unsigned int *level, unsigned int *hier, uint64_t *src);
 /* From a table down. */
-uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
-		       unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src);
+uint64_t pwm_walk_from(const struct pwm *m, uint32_t space, uint64_t table, unsigned int level,
+		       uint64_t va, unsigned int stop, unsigned int *at, unsigned int *hier,
+		       uint64_t *src);
 
 /* maint.c */
 void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op);

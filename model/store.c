@@ -195,7 +195,8 @@ static struct clash clash_of(struct pwm *m, const struct path *p, const struct d
 		if (w.kind == K_LEAF) {
 			c.rule = conflict(m, e->space, e->val, e->level, d, p->level);
 		} else if (e->level > p->level) {
-			val = pwm_walk_from(m, w.oa, e->level - 1u, p->va, 0, &level, &hier, &src);
+			val = pwm_walk_from(m, e->space, w.oa, e->level - 1u, p->va, 0, &level,
+					    &hier, &src);
 			pwm_decode(m, e->space, val, level, &w);
 			if (w.kind != K_LEAF || !w.cacheable || src == m->now.a)
 				continue;
@@ -252,8 +253,8 @@ static struct clash clash_under(struct pwm *m, const struct path *p, uint64_t ta
 		if (w.kind == K_LEAF && e->level >= p->level) {
 			c.rule = clash_below(m, e->space, table, p->level, &w);
 		} else if (w.kind == K_LEAF) {
-			val = pwm_walk_from(m, nd->oa, p->level - 1u, e->va, e->level, &level,
-					    &hier, &src);
+			val = pwm_walk_from(m, e->space, nd->oa, p->level - 1u, e->va, e->level,
+					    &level, &hier, &src);
 			pwm_decode(m, e->space, val, level, &d);
 			if (d.kind == K_LEAF && d.cacheable)
 				c.rule = conflict(m, e->space, e->val, e->level, &d, level);

@@ -268,7 +268,7 @@ static uint64_t canonical(const struct pwm *m, const struct space *s, uint64_t v
 
 /* Rights taken away by the table entries on the way, and whether each still is one. */
 static bool way_is_good(const struct pwm *m, const struct climb *c, unsigned int depth,
-			unsigned int bottom, uint8_t *hier)
+			unsigned int bottom, uint32_t space, uint8_t *hier)
 {
 	unsigned int i;
 	struct dec d;
@@ -276,7 +276,7 @@ static bool way_is_good(const struct pwm *m, const struct climb *c, unsigned int
 	for (i = depth; i > 0; i--) {
 		uint64_t loc = m->tables[c[i].table].pa + (uint64_t)c[i].index * 8;
 
-		m->arch->decode(m, pwm_mem_read(m, loc), bottom + i, &d);
+		pwm_decode(m, space, pwm_mem_read(m, loc), bottom + i, &d);
 		if (d.kind != K_TABLE || pwm_table_find(m, d.oa) != c[i - 1].table)
 			return false;
 		*hier |= d.perm;
@@ -292,7 +292,7 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 	struct path *p;
 	unsigned int i;
 
-	if (!way_is_good(m, c, depth, bottom, &taken))
+	if (!way_is_good(m, c, depth, bottom, space, &taken))
 		return;
 	if (m->nr_paths == m->max_paths) {
 		m->stats.overflows++;
@@ -331,7 +331,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 
 		if (depth >= e->level)
 			continue;
-		m->arch->decode(m, e->val, e->level, &d);
+		pwm_decode(m, e->space, e->val, e->level, &d);
 		add_path(m, c, depth, e->level - 1u - depth, e->va, e->space, e->live & ~e->own,
 			 e->live & ~e->own, e->own, e->hier | d.perm, true);
 	}
@@ -365,8 +365,9 @@ void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 
 /* Ways down ---------------------------------------------------------------------------------- */
 
-uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, uint64_t va,
-		       unsigned int stop, unsigned int *at, unsigned int *hier, uint64_t *src)
+uint64_t pwm_walk_from(const struct pwm *m, uint32_t space, uint64_t table, unsigned int level,
+		       uint64_t va, unsigned int stop, unsigned int *at, unsigned int *hier,
+		       uint64_t *src)
 {
 	for (;;) {
 		uint64_t index = va >> level_shift(m, level) & ((1u << m->index_lg2) - 1);
@@ -375,7 +376,7 @@ uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, 
 
 		*at = level;
 		*src = loc;
-		m->arch->decode(m, val, level, &d);
+		pwm_decode(m, space, val, level, &d);
 		if (d.kind != K_TABLE || level == stop)
 			return val;
 		*hier |= d.perm;
@@ -387,6 +388,7 @@ uint64_t pwm_walk_from(const struct pwm *m, uint64_t table, unsigned int level, 
 uint64_t pwm_walk_now(const struct pwm *m, const struct space *s, uint64_t va, unsigned int stop,
 		      unsigned int *level, unsigned int *hier, uint64_t *src)
 {
+	uint32_t space = (uint32_t)(s - m->spaces);
 	unsigned int top = s->levels - 1;
 	uint64_t mask = ((uint64_t)1 << s->va_bits) - 1;
 	uint64_t index = (va & mask) >> level_shift(m, top), val;
@@ -396,11 +398,11 @@ uint64_t pwm_walk_now(const struct pwm *m, const struct space *s, uint64_t va, u
 	*level = top;
 	*src = s->root + index * 8;
 	val = pwm_mem_read(m, *src);
-	m->arch->decode(m, val, top, &d);
+	pwm_decode(m, space, val, top, &d);
 	if (d.kind != K_TABLE || top == stop || !top)
 		return val;
 	*hier = d.perm;
-	return pwm_walk_from(m, d.oa, top - 1, va, stop, level, hier, src);
+	return pwm_walk_from(m, space, d.oa, top - 1, va, stop, level, hier, src);
 }
 
 /* Spaces ------------------------------------------------------------------------------------- */
