@@ -15,6 +15,9 @@
  *	end
  *
  * Several of them may stand on a line with ; between them.
+ *
+ * Which derived ones kill a mutant of the model that no other one kills, tools/mutants --needed
+ * tells; of one that does not, "Stays:" in the comment right before it says why it is here.
  */
 #include <dirent.h>
 #include <stdio.h>
