@@ -200,10 +200,13 @@ static cpumask pointers_to(const struct pwm *m, const struct ent *e, enum left w
 	if (!m->nr_tables_stale)
 		return 0;
 	for (l = e->level + 1u; l < PWM_MAX_LEVELS; l++) {
-		uint64_t va = e->va & ~(level_size(m, l) - 1);
-		uint32_t i = m->at_level[l] ? m->hash[pwm_hash_of(m, va, l)] : NIL;
+		uint64_t va;
+		uint32_t i;
 
-		for (; i != NIL; i = m->ents[i].next) {
+		if (!m->at_level[l]) /* a level that there may not be, and no size of it */
+			continue;
+		va = e->va & ~(level_size(m, l) - 1);
+		for (i = m->hash[pwm_hash_of(m, va, l)]; i != NIL; i = m->ents[i].next) {
 			const struct ent *w = &m->ents[i];
 			unsigned int level, hier;
 			cpumask left;
