@@ -82,7 +82,7 @@ static bool met_room(struct scan *s)
 static bool again(struct scan *s, const struct pw_run *run, const struct met *m)
 {
 	struct repeats *f = s->found;
-	struct repeat *r = f->nr ? &f->list[f->nr - 1] : NULL;
+	struct repeat *r = f->list && f->nr ? &f->list[f->nr - 1] : NULL;
 	uint64_t in_entry = run->last.v - run->first.v;
 
 	if (r && r->of.first.v == m->first && r->level == run->level &&
@@ -91,7 +91,7 @@ static bool again(struct scan *s, const struct pw_run *run, const struct met *m)
 		r->times++;
 		return true;
 	}
-	if (f->nr == s->list_room) {
+	if (!f->list || f->nr == s->list_room) {
 		s->list_room = s->list_room ? s->list_room * 2 : 64;
 		r = realloc(f->list, s->list_room * sizeof(*r));
 		if (!r)
@@ -140,7 +140,7 @@ static void leave(struct scan *s, const struct pw_run *run)
 	const struct met *m = &s->open[run->level];
 
 	s->open[run->level + 1].tables += m->tables;
-	if (m->level == PW_MAX_LEVELS)
+	if (m->level == PW_MAX_LEVELS || !s->met)
 		return;
 	*met_slot(s, m) = *m;
 	s->nr++;
