@@ -23,8 +23,6 @@
 
 #include "cmd.h"
 
-/* Tables' worth of repetitions from which on they are not gone through. */
-#define MANY	   (MAX_RUNS >> 9)
 /* Tables that are looked at before we give up: of 4 TiB in pages of 4K. */
 #define MAX_TABLES (1u << 21)
 
@@ -169,7 +167,8 @@ void repeats_find(const struct half *h, struct pw_range range, struct repeats *f
 	struct scan s = { .h = h, .found = found };
 
 	*found = (struct repeats){ 0 };
-	if (scan(&s, range) <= MANY)
+	/* as many entries as nobody goes through run by run */
+	if (scan(&s, range) <= MAX_RUNS >> h->pt.index_lg2)
 		repeats_free(found);
 	free(s.met);
 }

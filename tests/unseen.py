@@ -742,6 +742,17 @@ def shared(tmp):
                     else "RW" in said or "ro" in said):
                 wrong.append(f"{va:#x}: {want} in ptdump: {row}")
         check(not wrong, "shared: what ptdump says of an address", "\n".join(wrong[:10]))
+    # larger tables: fewer of them are as much
+    m = Machine(Arm64(16), tables(0x80000000, 64 * K))
+    root, pte = m.new_table(), m.new_table()
+    for i in range(8192):
+        m.put((pte, i * 8), m.fmt.leaf(0x4000000, 0, "r--/---"))
+        m.put((root, i * 8), m.fmt.table(pte) if i < 4096 else 0)
+    m.map(root, 42, 2**64 - 512 * M, 0x90000000, 0, 1, "rwx/---")
+    case = Case(tmp, "shared-64k", m.core(), {"TTBR1_EL1": root, "TCR_EL1": 22 << 16 | 3 << 30 | 1 << 7})
+    case.expect(1, "check", "--only", "wx", says=": 1 page in 1 range")
+    text = case.expect(0, "dump", "--kernel", "--no-header", says="again, 4095 times")
+    check(len(text.splitlines()) == 3, "shared: a table of 64K that is met again", text)
     # where it does not matter nothing is a repetition
     m = Machine(X86(), tables(0x1000000, 4 * K))
     root = m.new_table()
