@@ -248,7 +248,7 @@ static int run_check(const char *tool)
 	struct pwm_config cfg = { .size = sizeof(cfg), .nr_cpus = 2, .read = read_memory };
 	const uint64_t steps = 2000000;
 	char trace[4096]; /* beside the tool */
-	double best = 0, speed;
+	double best = 0, speed = 0;
 	bool good = true;
 	int fd = -1;
 	uint32_t i;
