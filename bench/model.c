@@ -40,7 +40,7 @@ static uint64_t *leaf, level1[512];
 static uint64_t read_memory(void *ctx, uint64_t pa)
 {
 	(void)ctx;
-	if (pa >= LEAVES && pa < LEAVES + ENTRIES * 8ull)
+	if (pa >= LEAVES && pa < LEAVES + (uint64_t)ENTRIES * 8)
 		return leaf[(pa - LEAVES) / 8];
 	if (pa >= LEVEL1 && pa < LEVEL1 + 4096)
 		return level1[(pa - LEVEL1) / 8];
@@ -284,7 +284,7 @@ int main(int argc, char **argv)
 	double speed;
 	int err = 2;
 
-	leaf = malloc(ENTRIES * sizeof(*leaf));
+	leaf = calloc((size_t)ENTRIES, sizeof(*leaf));
 	if (!leaf)
 		return 1;
 	fill();

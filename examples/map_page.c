@@ -84,7 +84,7 @@ static void map_page(uint64_t va, uint64_t pa)
 			unsigned int i;
 
 			for (i = 0; i < 512; i++)
-				HERE(), write_entry(new + 8 * i, 0);
+				HERE(), write_entry(new + 8ull * i, 0);
 			if (careful)
 				dsb_ishst(); /* the table before the link */
 			HERE(), write_entry(entry, new | TABLE);
