@@ -21,7 +21,7 @@ aarch64-*) objdump=objdump ;;
 *) objdump=aarch64-linux-gnu-objdump ;;
 esac
 
-# "address: word <tab> mnemonic <tab> operands" becomes "mnemonic operands"
+# "address: word <tab> mnemonic <tab> operands" becomes "mnemonic operands", and "word WORD" behind it
 disassemble() {
 	"$objdump" -d "$1" | awk -F '\t' 'NF > 2 {
 		line = $3
@@ -30,6 +30,8 @@ disassemble() {
 		gsub(/[ \t]+/, " ", line)
 		sub(/ $/, "", line)
 		print line
+		sub(/ *$/, "", $2)
+		print "word " $2
 	}'
 }
 
@@ -91,27 +93,27 @@ others() {
 }
 
 reg='[a-z0-9]+'
-# Those of extensions are words to the disassembler: funct7, rs2, rs1.
+# What a disassembler calls those of extensions is a matter of its age. As words: funct7, rs2, rs1.
 rs1='(08|[1-9a-f][08])'
 rs2='[1-9a-f]'
 want="1 sfence.vma [^z][a-z0-9]*,$reg
 1 sfence.vma $reg
 1 sfence.vma zero,$reg
 1 sfence.vma
-1 .4byte 0x62${rs2}${rs1}073
-1 .4byte 0x620${rs1}073
-1 .4byte 0x62${rs2}00073
-1 .4byte 0x62000073
-1 .4byte 0x16${rs2}${rs1}073
-1 .4byte 0x160${rs1}073
-1 .4byte 0x16${rs2}00073
-1 .4byte 0x16000073
-1 .4byte 0x66${rs2}${rs1}073
-1 .4byte 0x660${rs1}073
-1 .4byte 0x66${rs2}00073
-1 .4byte 0x66000073
-1 .4byte 0x18000073
-1 .4byte 0x18100073
+1 word 62${rs2}${rs1}073
+1 word 620${rs1}073
+1 word 62${rs2}00073
+1 word 62000073
+1 word 16${rs2}${rs1}073
+1 word 160${rs1}073
+1 word 16${rs2}00073
+1 word 16000073
+1 word 66${rs2}${rs1}073
+1 word 660${rs1}073
+1 word 66${rs2}00073
+1 word 66000073
+1 word 18000073
+1 word 18100073
 1 fence rw,rw"
 gcc=$(gcc_for riscv64)
 if [ -n "$gcc" ]; then
