@@ -23,7 +23,8 @@ BINARY = {"and": "bvand", "or": "bvor", "xor": "bvxor", "add": "bvadd", "sub": "
           "udiv": "bvudiv", "urem": "bvurem"}
 COMPARE = {"ult": "bvult", "ule": "bvule", "ugt": "bvugt", "uge": "bvuge",
            "slt": "bvslt", "sle": "bvsle", "sgt": "bvsgt", "sge": "bvsge"}
-FLAGS = r"(?:(?:nuw|nsw|exact) )*"
+# What else is known of operands. A result without the flag is one of those with it (poison is any).
+FLAGS = r"(?:(?:nuw|nsw|exact|disjoint|nneg|samesign) )*"
 
 
 class Unknown(Exception):
@@ -32,6 +33,17 @@ class Unknown(Exception):
 
 def literal(value, width):
     return "(_ bv%d %d)" % (value & ((1 << width) - 1), width)
+
+
+def size_of(kind):
+    """Bytes of an integer, or of an array of these."""
+    match = re.fullmatch(r"((?:\[\d+ x )*)i(\d+)\]*", kind)
+    if not match or int(match.group(2)) % 8:
+        raise Unknown("the size of " + kind)
+    size = int(match.group(2)) // 8
+    for count in re.findall(r"\d+", match.group(1)):
+        size *= int(count)
+    return size
 
 
 class Claim:
@@ -84,7 +96,7 @@ class Claim:
             return self.define(name, width, "(%s %s %s)" % (
                 BINARY[match.group(1)], self.value(match.group(3), width),
                 self.value(match.group(4), width)))
-        match = re.fullmatch(r"icmp (\w+) i(\d+) (\S+), (\S+)", text)
+        match = re.fullmatch(r"icmp " + FLAGS + r"(\w+) i(\d+) (\S+), (\S+)", text)
         if match:
             width = int(match.group(2))
             a, b = self.value(match.group(3), width), self.value(match.group(4), width)
@@ -97,7 +109,7 @@ class Claim:
             return self.define(name, width, "(ite (= %s #b1) %s %s)" % (
                 self.value(match.group(1), 1), self.value(match.group(3), width),
                 self.value(match.group(4), width)))
-        match = re.fullmatch(r"(zext|sext|trunc) i(\d+) (\S+) to i(\d+)", text)
+        match = re.fullmatch(r"(zext|sext|trunc) " + FLAGS + r"i(\d+) (\S+) to i(\d+)", text)
         if match:
             old, new = int(match.group(2)), int(match.group(4))
             a = self.value(match.group(3), old)
@@ -112,29 +124,20 @@ class Claim:
         return self.memory_or_call(name, text)
 
     def memory_or_call(self, name, text):
-        match = re.fullmatch(r"getelementptr inbounds \[(\d+) x i(\d+)\], \[\d+ x i\d+\]\* "
-                             r"(@[\w.]+), i64 0, i(\d+) (\S+)", text)
+        match = re.fullmatch(r"getelementptr (?:(?:inbounds|nusw|nuw) )*([^,]+), "
+                             r"(?:ptr|[^,]+\*) (@[\w.]+|%[-\w.$]+)((?:, i\d+ [^,]+)+)", text)
         if match:
-            index_width = int(match.group(4))
-            self.pointers[name] = (match.group(3), self.value(match.group(5), index_width),
-                                   index_width)
-            return None
-        match = re.fullmatch(r"getelementptr inbounds \[(\d+) x \[(\d+) x i\d+\]\], [^*]+\* "
-                             r"(@[\w.]+), i64 0, i64 (\S+), i64 (\S+)", text)
+            return self.address(name, *match.groups())
+        match = re.fullmatch(r"load i(\d+), (?:ptr|i\d+\*) (@[\w.]+|%[-\w.$]+), align \d+"
+                             r"(, !\w+ !\d+)*", text)
         if match:
-            self.pointers[name] = (match.group(3), "(bvadd (bvmul %s %s) %s)" % (
-                self.value(match.group(4), 64), literal(int(match.group(2)), 64),
-                self.value(match.group(5), 64)), 64)
-            return None
-        match = re.fullmatch(r"load i(\d+), i\d+\* (%[-\w.$]+), align \d+(, !\w+ !\d+)*", text)
-        if match and match.group(2) in self.pointers:
             width = int(match.group(1))
-            array, index, index_width = self.pointers[match.group(2)]
+            array, offset = self.pointer(match.group(2))
             if self.arrays.get(array, (0, []))[0] != width:
                 raise Unknown("array %s" % array)
-            expr = self.fresh(width)  # beyond the array: anything
+            expr = self.fresh(width)  # beyond the array, or between two entries: anything
             for i, entry in enumerate(self.arrays[array][1]):
-                expr = "(ite (= %s %s) %s %s)" % (index, literal(i, index_width),
+                expr = "(ite (= %s %s) %s %s)" % (offset, literal(i * (width // 8), 64),
                                                   literal(entry, width), expr)
             return self.define(name, width, expr)
         match = re.fullmatch(r"(?:tail )?call i(\d+) @llvm\.(\w+)\.i\d+\((.*)\)(?: #\d+)?", text)
@@ -142,6 +145,26 @@ class Claim:
             return self.intrinsic(name, int(match.group(1)), match.group(2),
                                   re.findall(r"i\d+ (?:noundef )?([^,]+)", match.group(3)))
         raise Unknown(text)
+
+    def pointer(self, text):
+        """(array, offset in bytes)"""
+        if text.startswith("@"):
+            return text, literal(0, 64)
+        if text not in self.pointers:
+            raise Unknown("pointer %s" % text)
+        return self.pointers[text]
+
+    def address(self, name, kind, base, indices):
+        """The first index counts whole objects of that kind, each further one goes into it."""
+        array, offset = self.pointer(base)
+        for i, (width, text) in enumerate(re.findall(r", i(\d+) ([^,]+)", indices)):
+            inner = re.fullmatch(r"\[\d+ x (.*)\]", kind)
+            if i and not inner:
+                raise Unknown("an index into " + kind)
+            kind = inner.group(1) if i else kind
+            index = "((_ sign_extend %d) %s)" % (64 - int(width), self.value(text, int(width)))
+            offset = "(bvadd %s (bvmul %s %s))" % (offset, index, literal(size_of(kind), 64))
+        self.pointers[name] = array, offset
 
     def intrinsic(self, name, width, what, args):
         if what in ("fshl", "fshr") and len(args) == 3 and re.fullmatch(r"\d+", args[2]):
