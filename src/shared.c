@@ -116,8 +116,11 @@ static void account(struct shared *s, const struct pw_place *at, uint64_t now)
 		return;
 	if (s->f->publish(op->pt, now, at->level))
 		op->publish = true;
-	if (s->f->stale(op->pt, at->e, now, at->level))
-		pw_note_stale(op, at, 1);
+	if (!s->f->stale(op->pt, at->e, now, at->level))
+		return;
+	if (pw_is_global(s->f->geo, at->e))
+		op->stale_flags |= PW_FLUSH_ANY_ASID;
+	pw_note_stale(op, at, 1);
 }
 
 /* Can the empty entry at @at become a leaf? */

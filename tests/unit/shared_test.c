@@ -419,6 +419,43 @@ TEST(shared_leaves_stay_leaves)
 	world_close(&w);
 }
 
+/* An invalidation by tag does not find what is global: it is for any (SDM, INVPCID; SFENCE.VMA). */
+static void invalidates_for_any(unsigned int format, bool global)
+{
+	struct world_options o = { .reshape = true };
+	struct pw_change ro = { .perm_clear = world_formats[format].no_write };
+	struct pw_range range = pw_range_len(0x4000, 0x1000);
+	uint8_t any = global ? PW_FLUSH_ANY_ASID : 0;
+	struct pw_attr attr;
+
+	harness_note("format", format);
+	if (!world_open(&w, &world_formats[format], &o))
+		return;
+	w.pt.flags |= PW_TABLE_LIVE;
+	attr = world_attr(&w, PW_PERM_W);
+	if (!global)
+		attr.flags &= ~PW_ATTR_GLOBAL;
+	EXPECT_EQ(pw_map_shared(&w.pt, range, pw_pa_of(0), &attr, 0, NULL, NULL), 0);
+	world_forget(&w);
+	EXPECT_EQ(pw_protect_shared(&w.pt, range, &ro, 0, NULL, NULL), 0);
+	EXPECT_EQ(w.nr_plans, 1);
+	EXPECT_EQ(w.plan[0].range[0].flags, any);
+	EXPECT_EQ(pw_unmap_shared(&w.pt, range, 0, NULL, NULL), 0);
+	EXPECT_EQ(w.nr_plans, 2);
+	EXPECT_EQ(w.plan[1].range[0].flags, any);
+	world_close(&w);
+}
+
+TEST(shared_global_leaves)
+{
+	static const uint8_t formats[] = { WORLD_ARM64, WORLD_X86_64, WORLD_RISCV64 };
+
+	for (unsigned int i = 0; i < sizeof(formats); i++) {
+		invalidates_for_any(formats[i], true);
+		invalidates_for_any(formats[i], false);
+	}
+}
+
 /* The batch ---------------------------------------------------------------------------------- */
 
 /* What the gather owes is paid before addresses become valid again (A64-BBM-9); else it waits. */
