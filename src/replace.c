@@ -231,8 +231,10 @@ static void made(struct pw_op *op, uint64_t first, uint64_t last, uint64_t leaf,
 
 	if (f->publish(op->pt, leaf, level))
 		op->publish = true;
-	if (f->stale(op->pt, 0, leaf, level))
-		pw_op_stale(op, first, last, level);
+	if (!f->stale(op->pt, 0, leaf, level))
+		return;
+	op->stale_flags |= global_of(op->pt, leaf);
+	pw_op_stale(op, first, last, level);
 }
 
 /* Make: every slot gets what it is to hold, tables complete before they can be found. @broken: what

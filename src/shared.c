@@ -118,7 +118,7 @@ static void account(struct shared *s, const struct pw_place *at, uint64_t now)
 		op->publish = true;
 	if (!s->f->stale(op->pt, at->e, now, at->level))
 		return;
-	if (pw_is_global(s->f->geo, at->e))
+	if (pw_any_tag(s->f->geo, at->e, now))
 		op->stale_flags |= PW_FLUSH_ANY_ASID;
 	pw_note_stale(op, at, 1);
 }

@@ -56,7 +56,7 @@ PW_INLINE void pw_pass_account(const struct pw_fmt *f, struct pw_op *op, const s
 	if (f->publish(op->pt, at->now, at->level))
 		op->publish = true;
 	if (f->stale(op->pt, at->e, at->now, at->level)) {
-		if (pw_is_global(f->geo, at->e))
+		if (pw_any_tag(f->geo, at->e, at->now))
 			op->stale_flags |= PW_FLUSH_ANY_ASID;
 		pw_note_stale(op, at, n);
 	}

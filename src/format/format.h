@@ -187,6 +187,16 @@ PW_INLINE bool pw_is_global(const struct pw_geometry *g, uint64_t e)
 	       (e >> (g->global & 63u) & 1u) != (g->global & PW_WHEN_CLEAR) / PW_WHEN_CLEAR;
 }
 
+/*
+ * May what a CPU holds of an entry that was @old and is @now match every address space? What
+ * becomes valid counts, where it owes an invalidation (RISC-V): no fence of one address space
+ * orders it.
+ */
+PW_INLINE bool pw_any_tag(const struct pw_geometry *g, uint64_t old, uint64_t now)
+{
+	return pw_is_global(g, g->global & PW_WHEN_CLEAR ? old : old | now);
+}
+
 /* Entries of a contiguous group of @level, as a power of two. */
 PW_INLINE unsigned int pw_contig_lg2(const struct pw_fmt *f, unsigned int level)
 {

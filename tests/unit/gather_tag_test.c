@@ -6,6 +6,7 @@
  * one. A global page among them needs everything.
  */
 #include <pagewalk/riscv_plan.h>
+#include <pagewalk/shared.h>
 #include <pagewalk/x86_plan.h>
 
 #include "../env/env.h"
@@ -284,5 +285,61 @@ TEST(a_single_page)
 					     "dsb ishst\ntlbi vale1is, 0x002a000000000200\n"
 					     "dsb ish\nisb\n"));
 		world_close(&w);
+	}
+}
+
+/* RISC-V: what becomes valid is fenced, too, and no fence of an address space orders what is
+   global: a page that is mapped, and one that was broken and made again. */
+static bool may_fault(void *ctx, struct pw_range range)
+{
+	(void)ctx, (void)range;
+	return true;
+}
+
+static void becomes_valid(bool shared, uint32_t flags, const char *map, const char *cut)
+{
+	struct world_options o = { .pa_base = 1ull << 40, .reshape = true };
+	struct pw_range page = pw_range_len(0x11000, 0x1000);
+	struct pw_change ro = { .perm_clear = PW_PERM_W };
+	struct pw_attr attr;
+
+	pw_riscv_printer_init(&riscv, plan_text_put, NULL);
+	riscv.e.x.remote = NULL;
+	if (!world_open(&w, &world_formats[WORLD_RISCV64], &o))
+		return;
+	w.pt.flags |= PW_TABLE_LIVE;
+	w.pt.exec = &riscv.e.x;
+	w.env.may_fault = may_fault;
+	attr = world_attr(&w, PW_PERM_W);
+	attr.flags = (attr.flags & ~PW_ATTR_GLOBAL) | flags;
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(0, 0x1000), pw_pa_of(0), &attr, 0, NULL, NULL), 0);
+	plan_text_clear();
+	if (shared)
+		EXPECT_EQ(pw_map_shared(&w.pt, page, pw_pa_of(0), &attr, 0, NULL, NULL), 0);
+	else
+		EXPECT_EQ(pw_map(&w.pt, page, pw_pa_of(0), &attr, 0, NULL, NULL), 0);
+	EXPECT(plan_text_is(map));
+	EXPECT_EQ(pw_unmap(&w.pt, page, 0, NULL, NULL), 0);
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(0x10000, 0x10000), pw_pa_of(0), &attr, PW_CONTIGUOUS,
+			 NULL, NULL),
+		  0);
+	/* the group loses its hint: broken, invalidated, made, and then the page's right */
+	plan_text_clear();
+	riscv.e.max_single = 1;
+	EXPECT_EQ(pw_protect(&w.pt, page, &ro, 0, NULL, NULL), 0);
+	EXPECT(plan_text_is(cut));
+	world_close(&w);
+}
+
+TEST(a_global_page_becomes_valid)
+{
+	for (unsigned int shared = 0; shared < 2; shared++) {
+		becomes_valid(shared, PW_ATTR_GLOBAL, "sfence.vma 0x0000000000011000, x0\n",
+			      "sfence.vma x0, x0\nsfence.vma x0, x0\n"
+			      "sfence.vma 0x0000000000011000, x0\n");
+		becomes_valid(shared, 0, "sfence.vma 0x0000000000011000, 0x000000000000002a\n",
+			      "sfence.vma x0, 0x000000000000002a\n"
+			      "sfence.vma x0, 0x000000000000002a\n"
+			      "sfence.vma 0x0000000000011000, 0x000000000000002a\n");
 	}
 }
