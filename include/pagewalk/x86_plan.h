@@ -86,7 +86,7 @@ struct pw_x86_ops {
 #define PW_X86_INVPCID	  0x1u /* there is INVPCID */
 #define PW_X86_PCIDE	  0x2u /* CR4.PCIDE: translations are tagged */
 #define PW_X86_INVLPGB	  0x4u /* there is INVLPGB: nobody needs to be asked */
-#define PW_X86_ALL_GLOBAL 0x8u /* what is for any ASID is global (G), never merely shared */
+#define PW_X86_ALL_GLOBAL 0x8u /* leaves for any ASID are global (G), never merely shared */
 
 /* Pages that are invalidated one by one before everything is: Linux's choice for x86. */
 #define PW_X86_MAX_SINGLE 33u

@@ -7,15 +7,17 @@
  *
  *                      leaf of an address   walks of an address   other PCIDs   global entries
  *   INVLPG             yes                  all of this PCID      no            yes
- *   INVPCID 0          yes                  all of that PCID      that one      no
+ *   INVPCID 0          yes                  yes                   that one      no
  *   INVPCID 1          all of that PCID     all of that PCID      that one      no
  *   INVPCID 2          everything           everything            all           yes
  *   MOV CR3            all of this PCID     all of this PCID      no            no
  *   CR4.PGE toggled    everything           everything            all           yes
  *
- * INVLPG drops every cached walk, but only its own leaf: where a table was unlinked, the leaves
- * below need one each all the same. The plan's range covers them. With EFER.TCE (AMD) INVLPG drops
- * the walks of its own address only; the range covers an address below each unlinked table, too.
+ * INVLPG drops every cached walk of its PCID, but only its own leaf: where a table was unlinked,
+ * the leaves below need one each all the same. The plan's range covers them. INVPCID 0, and with
+ * EFER.TCE (AMD) INVLPG, drop the walks of their own address only; the range covers an address
+ * below each unlinked table, too. No walk is global: those of other PCIDs through a table of all
+ * address spaces outlive INVLPG, whatever they led to.
  *
  * One INVLPG is enough for a large page, however many TLB entries hold parts of it, because it
  * looks at the size that the tables say. So sizes may not change without an invalidation of the old
@@ -38,13 +40,13 @@ static uint64_t steps_of(const struct pw_flush *f)
 	return (f->last.v >> f->page_lg2) - (f->first.v >> f->page_lg2) + 1;
 }
 
-/* May the current PCID be all that holds such entries, or are they global? */
+/* May the current PCID be all that holds such entries, or are they global, which no walk is? */
 static bool is_local(const struct pw_flush *f, const struct pw_x86_executor *e)
 {
 	if (!(e->caps & PW_X86_PCIDE))
 		return true;
 	if (f->flags & PW_FLUSH_ANY_ASID)
-		return e->caps & PW_X86_ALL_GLOBAL;
+		return (e->caps & PW_X86_ALL_GLOBAL) && !(f->flags & PW_FLUSH_TABLES);
 	return f->asid == e->pcid;
 }
 

@@ -121,6 +121,13 @@ TEST(any_pcid)
 	prints(&f, 1, PW_X86_PCIDE | PW_X86_INVPCID,
 	       "invpcid 2, pcid 0x0000000000000000, 0x0000000000000000\n" OTHERS);
 	prints(&f, 1, 0, "invlpg 0xffff800000000000\n" OTHERS);
+
+	/* walks are never global: INVLPG leaves those of other PCIDs (SDM 4.10.4.1) */
+	f.flags |= PW_FLUSH_TABLES;
+	prints(&f, 1, PW_X86_ALL_GLOBAL, "invlpg 0xffff800000000000\n" OTHERS);
+	prints(&f, 1, PW_X86_PCIDE | PW_X86_ALL_GLOBAL, "cr4.pge off, on\n" OTHERS);
+	prints(&f, 1, PW_X86_PCIDE | PW_X86_ALL_GLOBAL | PW_X86_INVPCID,
+	       "invpcid 2, pcid 0x0000000000000000, 0x0000000000000000\n" OTHERS);
 }
 
 /* With page table isolation the user half has a PCID of its own, and the same tables. */
@@ -391,14 +398,15 @@ static const struct pw_x86_ops tlb_ops = {
 static bool left(const struct pw_flush *f, bool pcid, bool all_global)
 {
 	bool any = f->flags & PW_FLUSH_ANY_ASID;
+	/* cached walks have a PCID, whatever they lead to */
+	bool tagged = !all_global || (f->flags & PW_FLUSH_TABLES);
 	unsigned int first = page_of(f->first), last = page_of(f->last);
 	bool found = false;
 
 	for (unsigned int c = 0; c < 2; c++) {
 		for (unsigned int i = first; i <= last && i < PAGES; i++) {
 			for (unsigned int p = 0; p < PCIDS; p++) {
-				bool mine = pcid ? (any ? !all_global : p == f->asid) :
-						   p == current[c];
+				bool mine = pcid ? (any ? tagged : p == f->asid) : p == current[c];
 
 				found |= mine && tlb[c][p][i];
 			}
@@ -418,7 +426,8 @@ TEST(nothing_stale_is_left)
 
 		f[0].asid = (uint16_t)(caps & PW_X86_PCIDE ? harness_below(PCIDS) : 0);
 		f[1].asid = f[0].asid;
-		f[0].flags = (uint8_t)(harness_below(2) ? PW_FLUSH_ANY_ASID : 0);
+		f[0].flags = (uint8_t)((harness_below(2) ? PW_FLUSH_ANY_ASID : 0) |
+				       (harness_below(2) ? PW_FLUSH_TABLES : 0));
 		if (harness_below(8) == 0)
 			f[1].flags = PW_FLUSH_ALL;
 		for (unsigned int c = 0; c < 2; c++) {
