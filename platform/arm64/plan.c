@@ -179,11 +179,20 @@ static void run_ranges(const struct pw_arm64_executor *e, const struct pw_flush 
 	}
 }
 
+/* Without addresses? A stage 2 of any VMID, too: by address there is the current one alone. */
+static bool is_whole(const struct pw_flush *f)
+{
+	return (f->flags & PW_FLUSH_ALL) ||
+	       ((f->flags & PW_FLUSH_ANY_ASID) && f->regime == PW_REGIME_STAGE2);
+}
+
 /* One step needs no range operation, whatever its size. */
 static void run_flush(const struct pw_arm64_executor *e, const struct pw_flush *f)
 {
-	if (f->flags & PW_FLUSH_ALL)
-		tlbi(e, regimes[f->regime].all_tag,
+	const struct regime_ops *r = &regimes[f->regime];
+
+	if (is_whole(f))
+		tlbi(e, f->flags & PW_FLUSH_ANY_ASID ? r->all : r->all_tag,
 		     pw_arm64_tlbi_operand(pw_va_of(0), tag_of(f), 0));
 	else if ((e->caps & PW_CAP_TLBIRANGE) && f->granule_lg2 &&
 		 f->last.v >> f->page_lg2 != f->first.v >> f->page_lg2)
@@ -216,7 +225,7 @@ static void run_vmid(const struct pw_plan *plan, const struct pw_arm64_executor 
 		if (!is_owed(plan, i, true) || f->asid != vmid)
 			continue;
 		run_flush(e, f);
-		combined |= !(f->flags & PW_FLUSH_ALL); /* that is of both stages */
+		combined |= !is_whole(f); /* that is of both stages */
 	}
 	if (combined) {
 		e->ops->dsb(e->ops_ctx, PW_ARM64_DSB_ISH);

@@ -205,6 +205,35 @@ TEST(a_guest_of_arm64)
 	world_close(&w);
 }
 
+/* What is for any tag is no tag's: neither ASID 0 nor VMID 0 stands for all of them. */
+TEST(any_tag_of_arm64)
+{
+	struct pw_flush f = range_of(8, 1, 7);
+	struct pw_plan p = {
+		.size = sizeof(p), .before = PW_BEFORE_ALL, .nr_ranges = 1, .ranges = &f
+	};
+
+	pw_arm64_printer_init(&arm64, plan_text_put, NULL);
+	arm64.e.vmid = vmid;
+	f.flags = PW_FLUSH_ALL | PW_FLUSH_ANY_ASID;
+	plan_text_clear();
+	pw_arm64_run_plan(&p, &arm64.e);
+	EXPECT(plan_text_is("dsb ish\ntlbi vmalle1is\ndsb ish\nisb\n"));
+
+	/* a guest's tables that several VMIDs have */
+	if (!open_world(WORLD_S2_4K, &arm64.e.x))
+		return;
+	w.pt.any_asid = 1;
+	unmap_pages(false);
+	EXPECT(plan_text_is("dsb ish\ntlbi alle1is\ndsb ish\nisb\n"));
+	plan_text_clear();
+	f.regime = PW_REGIME_STAGE2;
+	f.flags = PW_FLUSH_ANY_ASID;
+	pw_arm64_run_plan(&p, &arm64.e);
+	EXPECT(plan_text_is("dsb ish\nvmid ?\ntlbi alle1is\ndsb ish\ndsb ish\nisb\n"));
+	world_close(&w);
+}
+
 TEST(a_user_of_x86)
 {
 	pw_x86_printer_init(&x86, plan_text_put, NULL);
