@@ -321,7 +321,8 @@ static int map_encode(struct pw_op *op, const struct pw_attr *attr)
 	return 0;
 }
 
-/* The masks of each level that can have leaves, and whether the check must look at every leaf. */
+/* The masks of each level that can have leaves, whoever made them, and whether the check must look
+   at every leaf. */
 static int protect_masks(struct pw_op *op, const struct pw_change *c)
 {
 	const struct pw_table *pt = op->pt;
@@ -332,7 +333,7 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	    ((c->flags_clear | c->flags_set) & ~PW_ATTR_ALL))
 		return PW_EINVAL;
 	raw = c->raw_clear | c->raw_set;
-	for (level = 0; level < pt->leaf_levels; level++) {
+	for (level = 0; level < PW_LEAF_LEVELS; level++) {
 		uint64_t *clear = &op->clear[level], *set = &op->set[level];
 		int err = pt->instance->change(pt, c, level, clear, set);
 

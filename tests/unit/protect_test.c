@@ -718,6 +718,37 @@ static bool racing_cas(void *ctx, uint64_t *slot, uint64_t *old, uint64_t val)
 	return plain_cas(ctx, slot, old, val);
 }
 
+/*
+ * A handle that makes no blocks finds one, which the CPU takes for one all the same: it is changed.
+ * Where it is not taken for one, it is a bad entry.
+ */
+static void block_of_another(struct world *w)
+{
+	struct pw_change c = { .perm_clear = w->format->no_write };
+	uint64_t block = pw_table_leaf_size(&w->pt, 1);
+	struct pw_result res = { 0 };
+	struct pw_translation t;
+
+	if (w->pt.levels < 2)
+		return;
+	EXPECT_EQ(map(w, 0, block, 0, 0), 0);
+	w->cfg.leaf_levels = 1;
+	EXPECT_EQ(pw_table_init(&w->pt, &w->cfg), 0);
+	if (pw_translate(&w->pt, w->pt.first, &t) == PW_EDOM) {
+		EXPECT_EQ(protect(w, 0, block, &c, 0, &res), PW_EDOM);
+		return;
+	}
+	EXPECT(look(w, 0).perm & w->format->no_write);
+	EXPECT_EQ(protect(w, 0, block, &c, 0, &res), 0);
+	EXPECT_EQ(res.changed, block);
+	EXPECT_EQ(look(w, 0).perm & w->format->no_write, 0);
+}
+
+TEST(protect_of_a_block_that_the_handle_would_not_make)
+{
+	world_each(NULL, block_of_another);
+}
+
 /* No access or dirty bit is lost where hardware manages them; elsewhere plain stores will do. */
 TEST(protect_loses_no_hardware_bit)
 {
