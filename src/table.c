@@ -47,7 +47,9 @@ static int table_check(const struct pw_table_config *cfg)
 	if (cfg->flags & ~(PW_TABLE_LIVE | PW_TABLE_UPPER | PW_TABLE_NO_WX | PW_TABLE_SHARED_BIT))
 		return PW_EINVAL;
 	if (cfg->caps.bbm_level > 3u ||
-	    ((cfg->flags & PW_TABLE_UPPER) && g->halves == PW_HALVES_NONE) ||
+	    ((cfg->flags & PW_TABLE_UPPER) &&
+	     (g->halves == PW_HALVES_NONE || cfg->regime == PW_REGIME_EL2 ||
+	      cfg->regime == PW_REGIME_EL3)) ||
 	    ((cfg->flags & PW_TABLE_SHARED_BIT) && !cfg->enc_mask) ||
 	    (cfg->enc_mask & (cfg->enc_mask - 1u)))
 		return PW_EINVAL;

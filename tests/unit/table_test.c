@@ -82,8 +82,14 @@ TEST(init_refuses_what_the_format_has_not)
 			c = w.cfg;
 			c.regime = regime; /* 0: also the only one */
 			EXPECT_EQ(pw_table_init(&pt, &c), has || !regime ? 0 : PW_EOPNOTSUPP);
-			if (has)
-				EXPECT_EQ(pt.regime, regime);
+			if (!has)
+				continue;
+			EXPECT_EQ(pt.regime, regime);
+			/* neither a second stage has an upper half, nor EL2 nor EL3 */
+			has = w.format->halves != WORLD_LOWER && regime != PW_REGIME_EL2 &&
+			      regime != PW_REGIME_EL3;
+			c.flags |= PW_TABLE_UPPER;
+			EXPECT_EQ(pw_table_init(&pt, &c), has ? 0 : PW_EINVAL);
 		}
 		c = w.cfg;
 		c.flags |= PW_TABLE_SHARED_BIT;
