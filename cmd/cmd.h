@@ -64,11 +64,13 @@ struct options {
 /* options.c: 0, or an exit status (EXIT_FINE after --help) to leave with. */
 struct command;
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o, bool *leave);
-/* A number: 0x hexadecimal, decimal, or bare hexadecimal as addresses are written. */
+/* A number: decimal, or hexadecimal with 0x. */
 bool parse_number(const char *text, uint64_t *value);
 bool parse_address(const char *text, size_t len, uint64_t *value);
-/* A-B (B not included, 0 for the top) or A+LEN with K, M, G, T. */
+/* A-B (B not included, 0 for the top) or A+LEN with K, M, G, T; not empty. */
 bool parse_range(const char *text, struct pw_range *range);
+#define RANGE_WANTED \
+	"A-B or A+LEN (addresses hexadecimal, B above A; LEN in bytes, or with K, M, G, T)"
 
 /* A subcommand. */
 struct command {

@@ -156,9 +156,8 @@ static int take(const struct command *cmd, char letter, const char *name, const 
 		return 0;
 	case 'R':
 		o->has_range = true;
-		return parse_range(value, &o->range) ?
-			       0 :
-			       bad_value(cmd, name, value, "A-B or A+LEN, hexadecimal addresses");
+		return parse_range(value, &o->range) ? 0 :
+						       bad_value(cmd, name, value, RANGE_WANTED);
 	case 'f':
 		return take_format(cmd, value, o);
 	case 'H':

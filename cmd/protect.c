@@ -153,8 +153,7 @@ static int run_protect(const struct options *o)
 		return EXIT_USAGE;
 	}
 	if (!parse_range(o->args[0], &range)) {
-		complain("protect: expected A-B or A+LEN, hexadecimal addresses, found '%s'",
-			 o->args[0]);
+		complain("protect: expected %s, found '%s'", RANGE_WANTED, o->args[0]);
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

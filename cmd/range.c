@@ -38,32 +38,36 @@ bool parse_address(const char *text, size_t len, uint64_t *value)
 	return true;
 }
 
-bool parse_number(const char *text, uint64_t *value)
+/* Digits: hexadecimal behind 0x, else decimal, with zeros in front as well. */
+static bool parse_digits(const char *text, uint64_t *value, char **rest)
 {
-	char *rest;
+	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
 
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	errno = 0;
-	*value = strtoull(text, &rest, 0);
-	return !errno && *rest == '\0';
+	*value = strtoull(text, rest, hex ? 16 : 10);
+	return !errno;
+}
+
+bool parse_number(const char *text, uint64_t *value)
+{
+	char *rest;
+
+	return parse_digits(text, value, &rest) && *rest == '\0';
 }
 
 /* 4096, 0x1000, 4K, 2M, 1G: bytes. */
 static bool parse_length(const char *text, uint64_t *len)
 {
-	const char *units = "KMGTPE", *unit;
+	const char *units = "kmgtpe", *unit;
 	char *rest;
 	unsigned int shift = 0;
 
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	*len = strtoull(text, &rest, 0);
-	if (errno)
+	if (!parse_digits(text, len, &rest))
 		return false;
 	if (*rest) {
-		unit = strchr(units, *rest & ~0x20);
+		unit = strchr(units, *rest | 0x20);
 		if (!unit || rest[1])
 			return false;
 		shift = 10u * (unsigned int)(unit - units + 1);

@@ -77,6 +77,26 @@ def usage():
     expect(3, ["dump", "--registers", CORE, CORE], "expected gdb's")
 
 
+def numbers():
+    """As the manual has them: hexadecimal addresses, other numbers decimal or with 0x; no more."""
+    for text in ("5-4", "5-5", "5+0", "-", "+", "", "5", "1000+1M ", "1000+1 ", "1000+2.5M",
+                 "1000+0x", "1000+0xK", "1000+1KK", "1000+16777216T", "ffffffffffffffff+2",
+                 "10000000000000000-0", "-1+5", "1000--5", " 0-5"):
+        result = expect(2, ["dump", "--range", text, CORE], "expected A-B or A+LEN")
+        check("B above A" in result.stderr, "what a range is", result.stderr)
+    for start, length, end in (("0xffffccaf23a10000", "020480", "0xffffccaf23a15000"),
+                               ("FFFFCCAF23A10000", "0X5000", "0xffffccaf23a15000"),
+                               ("0XFFFFccaf23a10000", "20k", "0xffffccaf23a15000")):
+        result = run("dump", "--range", f"{start}+{length}", CORE)
+        check(f"0xffffccaf23a10000-{end} " in result.stdout, f"{start}+{length}", result.stdout)
+    expect(0, ["dump", "--range", "ffffffff00000000-0", CORE], "0xffffffffff5f8000-")
+    check(len(run("dump", "--no-header", "--rows=010", CORE).stdout.splitlines()) == 10,
+          "a number that begins with 0 is decimal")
+    for text in ("", " 5", "5 ", "-1", "+1", "0x", "1e3", "0b1", "0xg", "18446744073709551616"):
+        expect(2, ["dump", "--ttbr1", text, CORE], "expected a number (0x... or decimal)")
+        expect(2, ["dump", "--rows", text, CORE], "expected a small number")
+
+
 def path(capture, name="ptonly.elf"):
     return os.path.join(CAPTURE, "..", capture, name)
 
@@ -346,6 +366,7 @@ def speed():
 
 def main():
     usage()
+    numbers()
     architectures()
     sources()
     damaged_tables()
