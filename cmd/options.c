@@ -23,7 +23,7 @@ static const struct {
 	{ "format", 'f', "text|ptdump|json", "how to print (default text)" },
 	{ "holes", 'H', NULL, "unmapped ranges too" },
 	{ "no-header", 'N', NULL, "no comment lines" },
-	{ "rows", 'n', "N", "stop after N rows of each half" },
+	{ "rows", 'n', "N", "stop after N rows of each half (replay: N reports)" },
 	{ "only", 'O', "NAME", "this check only" },
 	{ "list", 'l', NULL, "list the checks" },
 	{ "output", 'o', "FILE", "write the changed core to FILE" },
@@ -36,7 +36,7 @@ static const struct {
 #define NR (sizeof(table) / sizeof(table[0]))
 
 /*
- * Registers are options of every subcommand and come from the architectures' own tables; getopt
+ * Registers are options of every subcommand that has --registers, and come from the architectures' own tables; getopt
  * knows them by numbers beyond those of letters.
  */
 #define FIRST_REG   256
@@ -79,7 +79,8 @@ static void print_help(const struct command *cmd)
 			 table[i].name, table[i].arg ? "=" : "", table[i].arg ? table[i].arg : "");
 		printf("  %-30s %s\n", left, table[i].help);
 	}
-	print_registers();
+	if (takes(cmd, 'r'))
+		print_registers();
 }
 
 static int usage(const struct command *cmd)
@@ -221,7 +222,8 @@ static void build(const struct command *cmd, struct option *longs, char *shorts)
 				*shorts++ = ':';
 		}
 	}
-	n = add_registers(longs, n);
+	if (takes(cmd, 'r'))
+		n = add_registers(longs, n);
 	memset(&longs[n], 0, sizeof(longs[n]));
 	*shorts = '\0';
 }
@@ -235,6 +237,33 @@ static const char *name_of(char letter)
 			return table[i].name;
 	}
 	return "?";
+}
+
+/* Why getopt stopped; @word is the last that it read, @missing a value. */
+static int bad_option(const struct command *cmd, const struct option *longs, const char *word,
+		      bool missing)
+{
+	int len = (int)strcspn(word, "=");
+	unsigned int alike = 0;
+	const char *why;
+
+	for (; longs->name; longs++) {
+		if (!strncmp(word, "--", 2) && !strncmp(longs->name, word + 2, (size_t)len - 2)) {
+			alike++;
+			if (longs->val == optopt && word[len]) /* with a value */
+				optopt = 0;
+		}
+	}
+	if (optopt && !missing) { /* among others, as in -vx, getopt is not at the next word yet */
+		complain("-%c: no such option here", optopt);
+		return usage(cmd);
+	}
+	why = missing	 ? "needs a value" :
+	      alike > 1	 ? "several options begin like that" :
+	      alike == 1 ? "takes no value" :
+			   "no such option here";
+	complain("%.*s: %s", len, word, why);
+	return usage(cmd);
 }
 
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o, bool *leave)
@@ -256,11 +285,8 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 			print_help(cmd);
 			return EXIT_FINE;
 		}
-		if (c == '?' || c == ':') {
-			complain("%s: %s", argv[optind - 1],
-				 c == ':' ? "needs a value" : "no such option here");
-			return usage(cmd);
-		}
+		if (c == '?' || c == ':')
+			return bad_option(cmd, longs, argv[optind - 1], c == ':');
 		err = c >= FIRST_REG ?
 			      take_register(cmd, (unsigned int)(c - FIRST_REG), optarg, o) :
 			      take(cmd, (char)c, name_of((char)c), optarg, o);

@@ -77,6 +77,28 @@ def usage():
     expect(3, ["dump", "--registers", CORE, CORE], "expected gdb's")
 
 
+def options():
+    """Which option, and what is wrong with it, is said of the option itself."""
+    for args, says in ((["-xv", CORE], "-x: no such option"), (["-vx", CORE], "-x: no such option"),
+                       ([CORE, "-xq"], "-x: no such option"), (["-k", CORE], "-k: no such option"),
+                       (["--rows=1", "-kv", CORE], "-k: no such option"),
+                       (["--kernel", "-kv", CORE], "-k: no such option"),
+                       ([CORE, "--nothing=3"], "--nothing: no such option"),
+                       ([CORE, "--=3"], "--: several options begin like that"),
+                       ([CORE, "--r=3"], "--r: several options begin like that"),
+                       ([CORE, "--kernel=yes"], "--kernel: takes no value"),
+                       ([CORE, "--ker=yes"], "--ker: takes no value"),
+                       ([CORE, "--help=all"], "--help: takes no value"),
+                       ([CORE, "--rows"], "--rows: needs a value"),
+                       ([CORE, "--cr3"], "--cr3: needs a value")):
+        expect(2, ["dump", *args], says)
+    expect(2, ["protect", CORE, TEXT, "ro", "-vo"], "-vo: needs a value")
+    # registers are no business of commands that have no dump
+    for command, source in (("rules", []), ("replay", ["-"])):
+        expect(2, [command, *source, "--cr3=1"], "--cr3: no such option")
+        check("cr3" not in expect(0, [command, "--help"]).stdout, f"{command} has no registers")
+
+
 def numbers():
     """As the manual has them: hexadecimal addresses, other numbers decimal or with 0x; no more."""
     for text in ("5-4", "5-5", "5+0", "-", "+", "", "5", "1000+1M ", "1000+1 ", "1000+2.5M",
@@ -108,7 +130,7 @@ def architectures():
     expect(2, ["dump", "--satp", "1", x86], "is a dump of x86-64")
     expect(2, ["dump", "--ttbr1", "1", riscv], "--ttbr1 is a register of arm64")
     expect(2, ["dump", "--cr3", "hello", x86], "--cr3: expected a number")
-    expect(2, ["dump", "--cr", "1", x86], "no such option here")
+    expect(2, ["dump", "--cr", "1", x86], "several options begin like that")
     expect(2, ["dump", *["--cr3=1"] * 40, x86], "more registers than there are")
     expect(3, ["dump", "--user", x86], "no root of the user half: give --registers or --cr3")
     expect(3, ["dump", "--user", riscv], "no root of the user half: give --registers or --satp")
@@ -366,6 +388,7 @@ def speed():
 
 def main():
     usage()
+    options()
     numbers()
     architectures()
     sources()
