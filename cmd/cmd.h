@@ -150,6 +150,8 @@ void out_dec(uint64_t v, unsigned int width);
 void out_size(uint64_t first, uint64_t last,
 	      unsigned int width); /* 4K, 2M: the largest exact unit */
 void out_flush(void);
+/* Standard output takes no more, for this reason: says so and leaves. */
+_Noreturn void out_failed(int err);
 /* A message on stderr: "pagewalk: ..." */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 

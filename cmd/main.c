@@ -3,6 +3,7 @@
 /*
  * pagewalk: look at the page tables in a dump.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static void interrupted(int sig)
 	_exit(128 + sig);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static char help[] = "--help";
 	struct options o;
@@ -86,9 +87,6 @@ int main(int argc, char **argv)
 	size_t i;
 	int status;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, interrupted);
-	signal(SIGTERM, interrupted);
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;
@@ -109,10 +107,23 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i]->name))
 			continue;
 		status = options_parse(commands[i], argc - 1, argv + 1, &o, &leave);
-		if (!leave)
-			status = commands[i]->run(&o);
-		out_flush();
-		return status;
+		return leave ? status : commands[i]->run(&o);
 	}
 	return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	status = run(argc, argv);
+	out_flush();
+	/* help, and other things that are printed by stdio */
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout))
+		out_failed(errno ? errno : EIO);
+	return status;
 }

@@ -14,6 +14,15 @@
 static char buffer[1 << 16];
 static size_t used;
 
+void out_failed(int err)
+{
+	/* a reader that went away is no news; a full disk is */
+	used = 0;
+	if (err != EPIPE)
+		complain("standard output: %s", strerror(err));
+	_exit(err == EPIPE ? EXIT_FINE : EXIT_SOURCE);
+}
+
 void out_flush(void)
 {
 	size_t done = 0;
@@ -23,15 +32,8 @@ void out_flush(void)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			int e = errno;
-
-			/* a reader that went away is no news; a full disk is */
-			used = 0;
-			if (e != EPIPE)
-				complain("standard output: %s", strerror(e));
-			_exit(e == EPIPE ? EXIT_FINE : EXIT_SOURCE);
-		}
+		if (n < 0)
+			out_failed(errno);
 		done += (size_t)n;
 	}
 	used = 0;

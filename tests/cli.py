@@ -350,10 +350,18 @@ def pipes():
     result = subprocess.run(f"'{PAGEWALK}' dump --format=json '{CORE}' | head -n 1", shell=True,
                             capture_output=True, text=True, timeout=20, check=False)
     check(result.returncode == 0 and not result.stderr, "a reader that goes away", result.stderr)
-    with open("/dev/full", "w", encoding="ascii") as full:
-        result = subprocess.run([PAGEWALK, "dump", CORE], stdout=full, stderr=subprocess.PIPE,
-                                text=True, timeout=20, check=False)
-    check(result.returncode == 3 and "No space" in result.stderr, "a full disk", result.stderr)
+    for args in (["dump", CORE], ["--help"], ["--version"], ["help", "dump"], ["rules"],
+                 ["rules", "A64-BBM-1"], ["rules", "markdown"], ["check", "--list"]):
+        words = " ".join(args)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            result = subprocess.run([PAGEWALK, *args], stdout=full, stderr=subprocess.PIPE,
+                                    text=True, timeout=20, check=False)
+        check(result.returncode == 3 and "No space" in result.stderr, f"a full disk: {words}",
+              result.stderr)
+        result = subprocess.run(["sh", "-c", '"$0" "$@" >&-', PAGEWALK, *args], text=True,
+                                capture_output=True, timeout=20, check=False)
+        check(result.returncode == 3 and "standard output: " in result.stderr,
+              f"no standard output: {words}", result.stderr)
 
 
 def cpu_seconds(args, stdin, stdout):
