@@ -219,8 +219,10 @@ static void fill_half(const struct options *o, struct half *h, const struct root
 	int err = pw_arm64_decode_regs(&roots->regs, upper, &shape, &h->cfg);
 
 	/* firmware leaves anything in the fields of a half that is off */
-	if (shape.off)
+	if (shape.off) {
+		h->off = upper ? "TCR.EPD1" : "TCR.EPD0";
 		return;
+	}
 	if (err) {
 		complain("%s: TCR 0x%llx: %s half: %s", o->source,
 			 (unsigned long long)roots->regs.tcr, h->name,

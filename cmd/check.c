@@ -336,6 +336,7 @@ static int run_check(const struct options *o)
 	status = space_open(o, &sp);
 	if (status)
 		return status;
+	status = space_check_range(o, &sp);
 	for (i = 0; i < 2; i++) {
 		if (!space_wants(o, &sp, i))
 			continue;

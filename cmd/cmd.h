@@ -120,7 +120,8 @@ struct half {
 	char shape[32];	  /* what the architecture adds to its name: "4K granule" */
 	bool types_known; /* what the indexes of memory types mean */
 	const struct pw_fields *fields;
-	bool lost; /* there is a root, and it is not in the dump */
+	bool lost;	 /* there is a root, and it is of no use: that was said */
+	const char *off; /* the control that switches walks of this half off, if one does */
 	struct memory *memory;
 	struct pw_table_config cfg;
 	pw_lookup_fn *lookup; /* of cfg.instance */
@@ -138,6 +139,10 @@ int space_open(const struct options *o, struct space *sp);
 void space_close(struct space *sp);
 /* Does this half take part? Asked for and known, or nothing asked for and known. */
 bool space_wants(const struct options *o, const struct space *sp, unsigned int half);
+/* Says that this half's root is not known. Returns the exit status for it. */
+int space_no_root(const struct options *o, const struct space *sp, unsigned int half);
+/* 0 where a half that takes part has some of @o->range; else says why not: the exit status. */
+int space_check_range(const struct options *o, const struct space *sp);
 /* The part of @o->range in this half; false when there is none. */
 bool space_range(const struct options *o, const struct half *h, struct pw_range *range);
 

@@ -282,6 +282,7 @@ static int run_dump(const struct options *o)
 	if (o->format == FORMAT_PTDUMP) {
 		status = dump_ptdump(o, &sp);
 	} else {
+		status = space_check_range(o, &sp);
 		for (i = 0; i < 2; i++) {
 			if (!space_wants(o, &sp, i))
 				continue;

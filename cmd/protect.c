@@ -169,9 +169,7 @@ static int run_protect(const struct options *o)
 		return status;
 	half = (unsigned int)(range.first.v >> 63);
 	if (sp.half[half].state != HALF_KNOWN) {
-		complain("protect: the root of the %s half is not known: give --registers or %s",
-			 sp.half[half].name, sp.arch->root_option[half]);
-		status = EXIT_SOURCE;
+		status = space_no_root(o, &sp, half);
 	} else {
 		status = apply(o, &sp, half, range, word);
 	}

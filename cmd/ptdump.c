@@ -221,7 +221,7 @@ int dump_ptdump(const struct options *o, const struct space *sp)
 	struct note n = { .k = sp->arch->ptdump, .o = o };
 	struct pw_range range;
 	unsigned int i;
-	bool any = false;
+	bool any = false, in_range = false;
 
 	for (i = n.k->both_halves ? 0 : 1; i < 2 && !n.stopped; i++) {
 		const struct half *h = &sp->half[i];
@@ -232,14 +232,20 @@ int dump_ptdump(const struct options *o, const struct space *sp)
 		n.h = h;
 		if (!space_range(o, h, &range))
 			continue;
+		in_range = true;
 		skip_bottom(h, n.k, &range);
 		dump_range(&n, range);
 	}
 	free(n.turns);
 	if (n.open)
 		n.k->print(n.h, &n.row);
-	if (any)
+	if (in_range)
 		return n.status;
+	if (any) {
+		complain(
+			"dump: --range: nothing of it is in the halves that --format=ptdump shows");
+		return EXIT_USAGE;
+	}
 	complain("dump: --format=ptdump: the kernel of %s shows its own half, %s", sp->arch->name,
 		 o->user ? "never the user half" : "whose root is not known");
 	return o->user ? EXIT_USAGE : EXIT_SOURCE;

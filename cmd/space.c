@@ -93,9 +93,7 @@ static int space_roots(const struct options *o, struct space *sp)
 	if (!space_wants(o, sp, 0) && !space_wants(o, sp, 1)) {
 		if (sp->half[0].lost || sp->half[1].lost)
 			return EXIT_SOURCE;
-		complain("%s: no root of the %s half: give --registers or %s", o->source,
-			 o->user ? "user" : "kernel", sp->arch->root_option[!o->user]);
-		return EXIT_SOURCE;
+		return space_no_root(o, sp, !o->user);
 	}
 	return 0;
 }
@@ -175,4 +173,39 @@ bool space_range(const struct options *o, const struct half *h, struct pw_range 
 	if (o->range.last.v < range->last.v)
 		range->last = o->range.last;
 	return true;
+}
+
+int space_no_root(const struct options *o, const struct space *sp, unsigned int half)
+{
+	const struct half *h = &sp->half[half];
+
+	if (h->off)
+		complain("%s: no addresses in the %s half: %s switches it off", o->source, h->name,
+			 h->off);
+	else if (!h->lost)
+		complain("%s: no root of the %s half: give --registers or %s", o->source, h->name,
+			 sp->arch->root_option[half]);
+	return EXIT_SOURCE;
+}
+
+int space_check_range(const struct options *o, const struct space *sp)
+{
+	const struct half *h;
+	struct pw_range part;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (space_wants(o, sp, i) && space_range(o, &sp->half[i], &part))
+			return 0;
+	}
+	i = (unsigned int)(o->range.first.v >> 63);
+	if (o->kernel != o->user)
+		i = o->kernel;
+	h = &sp->half[i];
+	if (h->state != HALF_KNOWN)
+		return space_no_root(o, sp, i);
+	complain("--range: 0x%llx-0x%llx: none of the %s half's addresses, 0x%llx-0x%llx",
+		 (unsigned long long)o->range.first.v, (unsigned long long)o->range.last.v + 1,
+		 h->name, (unsigned long long)h->pt.first.v, (unsigned long long)h->pt.last.v + 1);
+	return EXIT_USAGE;
 }

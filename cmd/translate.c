@@ -10,8 +10,8 @@
 
 #include "cmd.h"
 
-/* The half that an address is in; NULL when that half's root is not known. */
-static const struct half *half_of(const struct options *o, const struct space *sp, uint64_t va)
+/* The half that an address is in. */
+static unsigned int half_of(const struct options *o, const struct space *sp, uint64_t va)
 {
 	unsigned int i = (unsigned int)(va >> 63), tagged = va >> 55 & 1u;
 
@@ -20,7 +20,7 @@ static const struct half *half_of(const struct options *o, const struct space *s
 		i = tagged;
 	if (o->kernel != o->user)
 		i = o->kernel;
-	return sp->half[i].state == HALF_KNOWN ? &sp->half[i] : NULL;
+	return i;
 }
 
 static void verbose_step(const struct half *h, const struct pw_step *s)
@@ -80,34 +80,43 @@ static void verbose_walk(const struct half *h, uint64_t va)
 	}
 }
 
-/* One answer; true when the address is mapped. */
-static bool answer(const struct options *o, const struct space *sp, uint64_t va)
-{
-	const struct half *h = half_of(o, sp, va);
-	struct pw_pa pa;
-	bool mapped = h && h->lookup(&h->pt, pw_va_of(va), &pa) == 0;
-
-	out_bytes("0x", 2);
-	out_hex(va, 16);
-	if (mapped) {
-		out_bytes(" 0x", 3);
-		out_hex(pa.v, 1);
-		out_char('\n');
-	} else {
-		out_bytes(" unmapped\n", 10);
-	}
-	if (o->verbose > 0 && h)
-		verbose_walk(h, va);
-	return mapped;
-}
-
 struct input {
 	const struct options *o;
 	const struct space *sp;
 	unsigned long line;
 	bool unmapped;
 	bool malformed;
+	bool unknown[2]; /* by half: nobody knows its root, and that was said */
 };
+
+/* One answer. */
+static void answer(struct input *in, uint64_t va)
+{
+	unsigned int i = half_of(in->o, in->sp, va);
+	const struct half *h = &in->sp->half[i];
+	struct pw_pa pa;
+
+	if (h->state != HALF_KNOWN && !in->unknown[i]) {
+		(void)space_no_root(in->o, in->sp, i);
+		in->unknown[i] = true;
+	}
+	out_bytes("0x", 2);
+	out_hex(va, 16);
+	if (h->state != HALF_KNOWN) {
+		out_bytes(" unknown\n", 9);
+		return;
+	}
+	if (h->lookup(&h->pt, pw_va_of(va), &pa) == 0) {
+		out_bytes(" 0x", 3);
+		out_hex(pa.v, 1);
+		out_char('\n');
+	} else {
+		out_bytes(" unmapped\n", 10);
+		in->unmapped = true;
+	}
+	if (in->o->verbose > 0)
+		verbose_walk(h, va);
+}
 
 static void one_line(struct input *in, const char *text, size_t len)
 {
@@ -128,8 +137,7 @@ static void one_line(struct input *in, const char *text, size_t len)
 		in->malformed = true;
 		return;
 	}
-	if (!answer(in->o, in->sp, va))
-		in->unmapped = true;
+	answer(in, va);
 }
 
 /* Lines from standard input, a large piece at a time. Longer ones are no address. */
@@ -189,13 +197,13 @@ static int run_translate(const struct options *o)
 			complain("translate: expected a hexadecimal address, found '%s'",
 				 o->args[i]);
 			in.malformed = true;
-		} else if (!answer(o, &sp, va)) {
-			in.unmapped = true;
+		} else {
+			answer(&in, va);
 		}
 	}
 	space_close(&sp);
-	if (status)
-		return status;
+	if (status || in.unknown[0] || in.unknown[1])
+		return EXIT_SOURCE;
 	return in.malformed ? EXIT_USAGE : in.unmapped ? EXIT_FINDINGS : EXIT_FINE;
 }
 
@@ -203,10 +211,10 @@ const struct command cmd_translate = {
 	.name = "translate",
 	.usage = "[options] SOURCE VA...",
 	.summary = "Print the physical address of each virtual one.",
-	.help = "One line each: 0xVA 0xPA, or 0xVA unmapped. - reads addresses from standard "
-		"input, one\n"
-		"a line. With -v every level is shown: the entry's address, its value and its "
-		"bits.\n"
+	.help = "One line each: 0xVA 0xPA, 0xVA unmapped, or 0xVA unknown where the root of its "
+		"half is not\n"
+		"known. - reads addresses from standard input, one a line. With -v every level is\n"
+		"shown: the entry's address, its value and its bits.\n"
 		"The half is the address's own (bit 63) unless --kernel or --user says "
 		"otherwise.\n",
 	.options = "rckuvq",

@@ -143,6 +143,31 @@ def architectures():
     expect(3, ["dump", "--satp", "0xc000000000000000", riscv], "a reserved mode")
     result = expect(3, ["dump", "--satp", "0x8000000000000001", riscv], "is not in the dump")
     check(len(result.stderr.splitlines()) == 2, "one line for each half", result.stderr)
+    # what nobody knows is not "unmapped", and a range of which nothing is known not "fine"
+    kernel = run("dump", "--no-header", "--rows=1", x86).stdout.split("-")[0]
+    for source, option in ((CORE, "--ttbr0"), (x86, "--cr3"), (riscv, "--satp")):
+        says = f"no root of the user half: give --registers or {option}"
+        result = expect(3, ["translate", "-v", source, "400000", "401000"], says)
+        check(result.stdout == "".join(f"0x{va:016x} unknown\n" for va in (0x400000, 0x401000)) and
+              result.stderr.count("\n") == 1, "unknown, said once", result.stdout + result.stderr)
+        for command in (["dump"], ["dump", "--format=json"], ["check"]):
+            expect(3, [*command, "--range=400000+4K", source], says)
+        expect(3, ["protect", source, "400000+4K", "ro"], says)
+    for command in ("dump", "check"):
+        for args in (["--cpu=0", "--range=800000000000+1G"],
+                     ["--cpu=0", "--range=800000000000-ffff800000000000"]):
+            expect(2, [command, *args, x86], "none of the user half's addresses, 0x0-0x800000000000")
+        expect(2, [command, "--cpu=0", "--kernel", "--range=400000+4K", x86],
+               "none of the kernel half's addresses, 0xffff800000000000-0x0")
+        expect(0, [command, "--cpu=0", "--range=400000-0", x86], "kernel half")
+        expect(3, [command, "--range=0xffff800000000000-0", "--ttbr0=0x40595000",
+                   "--tcr=0x3510", CORE], "no root of the kernel half: give --registers or --ttbr1")
+    expect(2, ["dump", "--format=ptdump", "--range=400000+4K", CORE], "nothing of it is in the halves")
+    expect(0, ["dump", "--format=ptdump", f"--range={kernel}+4K", x86], kernel)
+    expect(3, ["dump", "--kernel", "--ttbr1=0x40595000", "--tcr=0xb5903510", CORE],
+           "no addresses in the kernel half: TCR.EPD1 switches it off")
+    expect(3, ["dump", "--user", "--ttbr0=0x40595000", "--tcr=0xb5103590", CORE],
+           "no addresses in the user half: TCR.EPD0 switches it off")
     # the last one given counts, over a registers file as well
     root = re.search(r"root 0x([0-9a-f]+)", run("dump", x86).stdout).group(1)
     registers = ["--registers", path("x86-ptdump", "gdb-registers.txt")]
@@ -249,9 +274,10 @@ def translate():
     result = expect(0, ["translate", CORE, "0xffffccaf23a10123"])
     check(result.stdout == "0xffffccaf23a10123 0x40210123\n", "one line each", result.stdout)
     expect(1, ["translate", CORE, "ffff000000000000"], "0xffff000000000000 unmapped")
-    result = expect(2, ["translate", CORE, "-"], "line 2", stdin="ffffccaf23a10000\nfoo\n\n0\n")
+    result = expect(3, ["translate", CORE, "-"], "line 2", stdin="ffffccaf23a10000\nfoo\n\n0\n")
+    expect(2, ["translate", CORE, "-"], "line 2", stdin="ffffccaf23a10000\nfoo\n")
     check(result.stdout.splitlines() == ["0xffffccaf23a10000 0x40210000",
-                                         "0x0000000000000000 unmapped"], "goes on after a bad line",
+                                         "0x0000000000000000 unknown"], "goes on after a bad line",
           result.stdout)
     result = expect(0, ["translate", "-v", CORE, "ffffccaf23a10000"])
     check(len(re.findall(r"^  P[GUMT]\w+ at 0x", result.stdout, re.M)) == 4 and
