@@ -90,6 +90,7 @@ struct arch {
 	const struct arch_word *words;
 	unsigned int nr_words;
 	const char *share[4]; /* by enum pw_share */
+	bool cpu_notes;	      /* a dump may tell the roots of its CPUs */
 	bool one_exec;	      /* one bit for who may execute: the user, or else the supervisor */
 
 	const struct arch_ptdump *ptdump;

@@ -140,7 +140,9 @@ static int read_roots(const struct options *o, const struct pw_source *s,
 	bool cr3 = arch_given(o, &arch_x86, CR3, &r->v[CR3]);
 	unsigned int i;
 	uint64_t v;
-	int status = file ? read_registers(o, file, r) : cr3 ? 0 : read_notes(o, s, r);
+	int status = file		? read_registers(o, file, r) :
+		     cr3 && !o->has_cpu ? 0 :
+					  read_notes(o, s, r);
 
 	if (status)
 		return status;
@@ -362,6 +364,7 @@ const struct arch arch_x86 = {
 	.memtype = memtype,
 	.words = words,
 	.nr_words = sizeof(words) / sizeof(words[0]),
+	.cpu_notes = true,
 	.one_exec = true,
 	.ptdump = &ptdump,
 	.ledger = &ledger_counts,

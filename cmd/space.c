@@ -10,11 +10,17 @@
 
 #include "arch.h"
 
-/* Options of another architecture are a mistake, not something to pass over. */
+/* Options that this dump has no use for are a mistake, not something to pass over. */
 static int check_given(const struct options *o, const struct arch *arch)
 {
 	unsigned int i;
 
+	if (o->has_cpu && !o->registers && !arch->cpu_notes) {
+		complain(
+			"--cpu needs --registers: a dump of %s does not say where its CPUs' roots are",
+			arch->name);
+		return EXIT_USAGE;
+	}
 	for (i = 0; i < o->nr_given; i++) {
 		const struct given_reg *g = &o->given[i];
 

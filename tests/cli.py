@@ -139,6 +139,11 @@ def architectures():
     expect(3, ["dump", "--registers", path("x86-ptdump", "gdb-registers.txt"), CORE], "TCR_EL1")
     expect(3, ["dump", "--cpu", "2", x86], "it has 2")
     expect(0, ["dump", "--cpu", "1", x86], "QEMU's note, CR3 of cpu 1")
+    for source in (CORE, riscv):
+        expect(2, ["dump", "--cpu", "0", source], "--cpu needs --registers: ")
+    # one register over what the note of that CPU says of it
+    expect(0, ["dump", "--cpu", "1", "--cr3", "0x862a000", x86], "root 0x862a000 (--cr3)")
+    expect(3, ["dump", "--cpu", "2", "--cr3", "0x862a000", x86], "it has 2")
     expect(3, ["dump", "--satp", "0", riscv], "without paging (Bare)")
     expect(3, ["dump", "--satp", "0xc000000000000000", riscv], "a reserved mode")
     result = expect(3, ["dump", "--satp", "0x8000000000000001", riscv], "is not in the dump")
