@@ -118,6 +118,13 @@ static void answer(struct input *in, uint64_t va)
 		verbose_walk(h, va);
 }
 
+static void no_address(struct input *in, const char *text, size_t len)
+{
+	complain("standard input, line %lu: expected a hexadecimal address, found '%.*s'", in->line,
+		 len > 40 ? 40 : (int)len, text);
+	in->malformed = true;
+}
+
 static void one_line(struct input *in, const char *text, size_t len)
 {
 	uint64_t va;
@@ -132,9 +139,7 @@ static void one_line(struct input *in, const char *text, size_t len)
 	if (len == 0)
 		return;
 	if (!parse_address(text, len, &va)) {
-		complain("standard input, line %lu: expected a hexadecimal address, found '%.*s'",
-			 in->line, len > 40 ? 40 : (int)len, text);
-		in->malformed = true;
+		no_address(in, text, len);
 		return;
 	}
 	answer(in, va);
@@ -145,11 +150,14 @@ static int read_lines(struct input *in)
 {
 	static char buf[1 << 16];
 	size_t have = 0;
+	bool skip = false; /* the rest of a longer line */
 
 	for (;;) {
-		ssize_t n = read(STDIN_FILENO, buf + have, sizeof(buf) - have);
 		char *p = buf, *eol;
+		ssize_t n;
 
+		out_flush(); /* somebody may wait for these answers with the next question */
+		n = read(STDIN_FILENO, buf + have, sizeof(buf) - have);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -158,18 +166,26 @@ static int read_lines(struct input *in)
 		}
 		have += (size_t)n;
 		while ((eol = memchr(p, '\n', have - (size_t)(p - buf)))) {
-			one_line(in, p, (size_t)(eol - p));
+			if (!skip)
+				one_line(in, p, (size_t)(eol - p));
+			skip = false;
 			p = eol + 1;
 		}
 		have -= (size_t)(p - buf);
 		memmove(buf, p, have);
-		if (n == 0 || have == sizeof(buf)) {
-			if (have)
+		if (n == 0) {
+			if (have && !skip)
 				one_line(in, buf, have);
+			return 0;
+		}
+		if (have == sizeof(buf)) {
+			if (!skip) {
+				in->line++;
+				no_address(in, buf, have);
+			}
+			skip = true;
 			have = 0;
 		}
-		if (n == 0)
-			return 0;
 	}
 }
 

@@ -6,6 +6,7 @@
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import struct
@@ -284,6 +285,25 @@ def translate():
     check(result.stdout.splitlines() == ["0xffffccaf23a10000 0x40210000",
                                          "0x0000000000000000 unknown"], "goes on after a bad line",
           result.stdout)
+    # what is too long for an address is none of its pieces, and counts as one line
+    for length in (41, 65519, 65520, 65535, 65536, 65537, 200000, 262144):
+        junk = "x" * length
+        result = expect(2, ["translate", CORE, "-"], f"line 1: expected a hexadecimal address, "
+                        f"found '{'x' * 40}'", stdin=f"{junk}ffffccaf23a10000\nffffccaf23a10123\nz")
+        check(result.stdout == "0xffffccaf23a10123 0x40210123\n" and
+              [line[:43] for line in result.stderr.splitlines()] ==
+              ["pagewalk: standard input, line 1: expected ", "pagewalk: standard input, line 3: expected "],
+              f"a line of {length} bytes and more", result.stdout + result.stderr[:300])
+    # whoever asks one at a time gets one at a time
+    with subprocess.Popen([PAGEWALK, "translate", CORE, "-"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as p:
+        for va in (b"ffffccaf23a10000\n", b"ffffccaf23a11000\n"):
+            p.stdin.write(va)
+            p.stdin.flush()
+            ready, _, _ = select.select([p.stdout], [], [], 5)
+            check(ready and os.read(p.stdout.fileno(), 100).startswith(b"0x" + va[:-1]),
+                  "an answer before the next question")
+        p.stdin.close()
     result = expect(0, ["translate", "-v", CORE, "ffffccaf23a10000"])
     check(len(re.findall(r"^  P[GUMT]\w+ at 0x", result.stdout, re.M)) == 4 and
           "effective rwx/---, 4K page" in result.stdout, "-v shows four levels", result.stdout)
