@@ -143,7 +143,7 @@ bool space_wants(const struct options *o, const struct space *sp, unsigned int h
 int space_no_root(const struct options *o, const struct space *sp, unsigned int half);
 /* 0 where a half that takes part has some of @o->range; else says why not: the exit status. */
 int space_check_range(const struct options *o, const struct space *sp);
-/* The part of @o->range in this half; false when there is none. */
+/* The pages of @o->range in this half; false when there are none. */
 bool space_range(const struct options *o, const struct half *h, struct pw_range *range);
 
 /* output.c: a buffer that is written when it is full, and at the end. */

@@ -169,15 +169,17 @@ bool space_wants(const struct options *o, const struct space *sp, unsigned int h
 
 bool space_range(const struct options *o, const struct half *h, struct pw_range *range)
 {
+	uint64_t in_page = (1ull << h->pt.granule_lg2) - 1;
+
 	*range = pw_range_of(h->pt.first.v, h->pt.last.v);
 	if (!o->has_range)
 		return true;
 	if (o->range.last.v < range->first.v || o->range.first.v > range->last.v)
 		return false;
 	if (o->range.first.v > range->first.v)
-		range->first = o->range.first;
+		range->first.v = o->range.first.v & ~in_page;
 	if (o->range.last.v < range->last.v)
-		range->last = o->range.last;
+		range->last.v = o->range.last.v | in_page;
 	return true;
 }
 

@@ -113,6 +113,12 @@ def numbers():
         result = run("dump", "--range", f"{start}+{length}", CORE)
         check(f"0xffffccaf23a10000-{end} " in result.stdout, f"{start}+{length}", result.stdout)
     expect(0, ["dump", "--range", "ffffffff00000000-0", CORE], "0xffffffffff5f8000-")
+    # a range that begins and ends in pages shows those pages: rows, sizes and counts are of pages
+    for options in ([], ["--format=json"], ["--format=ptdump"], ["--holes"]):
+        rows = [run("dump", *options, "--range", text, CORE).stdout
+                for text in ("ffffccaf23a10000+8K", "ffffccaf23a10fff+2", "ffffccaf23a10123-ffffccaf23a11124")]
+        check(rows[0] and rows == 3 * rows[:1], f"whole pages {options}", "\n".join(rows))
+    expect(1, ["check", "--only=wx", "--range", "ffffccaf23a10fff+2", CORE], "2 pages in 1 range")
     check(len(run("dump", "--no-header", "--rows=010", CORE).stdout.splitlines()) == 10,
           "a number that begins with 0 is decimal")
     for text in ("", " 5", "5 ", "-1", "+1", "0x", "1e3", "0b1", "0xg", "18446744073709551616"):
