@@ -7,14 +7,40 @@
 
 #include "arch.h"
 
+/* Bytes of the UTF-8 character at @s, 0 where there is none: names of files are any bytes. */
+static size_t utf8_len(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t len = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4, i;
+
+	/* too long for what they say, surrogates, beyond the last character */
+	if (u[0] > 0xf4 || (u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+		return 0;
+	for (i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return len;
+}
+
 static void json_string(const char *s)
 {
 	out_char('"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			out_char('\\');
-		if ((unsigned char)*s >= ' ')
-			out_char(*s);
+	while (*s) {
+		size_t len = utf8_len(s);
+
+		if (len == 0) {
+			out_text("\\ufffd"); /* the replacement character */
+		} else if ((unsigned char)*s < ' ') {
+			out_text("\\u");
+			out_hex((unsigned char)*s, 4);
+		} else {
+			if (*s == '"' || *s == '\\')
+				out_char('\\');
+			out_bytes(s, len);
+		}
+		s += len ? len : 1;
 	}
 	out_char('"');
 }
@@ -274,6 +300,11 @@ static int run_dump(const struct options *o)
 
 	if (o->nr_args) {
 		complain("dump: '%s' is too much: one source at a time", o->args[0]);
+		return EXIT_USAGE;
+	}
+	if (o->format == FORMAT_PTDUMP && o->max_rows) {
+		complain(
+			"dump: --rows: not with --format=ptdump, which is the kernel's whole text");
 		return EXIT_USAGE;
 	}
 	status = space_open(o, &sp);

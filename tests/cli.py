@@ -3,6 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 """The command as people use and misuse it: exit statuses, messages, damaged files and tables."""
 
+import json
 import os
 import re
 import resource
@@ -174,6 +175,7 @@ def architectures():
         expect(0, [command, "--cpu=0", "--range=400000-0", x86], "kernel half")
         expect(3, [command, "--range=0xffff800000000000-0", "--ttbr0=0x40595000",
                    "--tcr=0x3510", CORE], "no root of the kernel half: give --registers or --ttbr1")
+    expect(2, ["dump", "--format=ptdump", "--rows=5", CORE], "--rows: not with --format=ptdump")
     expect(2, ["dump", "--format=ptdump", "--range=400000+4K", CORE], "nothing of it is in the halves")
     expect(0, ["dump", "--format=ptdump", f"--range={kernel}+4K", x86], kernel)
     expect(3, ["dump", "--kernel", "--ttbr1=0x40595000", "--tcr=0xb5903510", CORE],
@@ -403,6 +405,25 @@ def interrupted(tmp):
     check(stopped > 0, "some copies were interrupted")
 
 
+def json_names():
+    """JSON is JSON, whatever the source is called."""
+    with tempfile.TemporaryDirectory() as tmp:
+        for name, says in ((b'a "b" \\c', 'a "b" \\c'), (b"tab\tnewline\nescape\x1b\x7f", None),
+                           ("m\u00e4\u20ac\U0001f4be".encode(), None),
+                           (b"latin1 \xe4, \xff\xfe", "latin1 \ufffd, \ufffd\ufffd"),
+                           (b"cut \xe2\x82", "cut \ufffd\ufffd"), (b"long \xc0\xaf", "long \ufffd\ufffd"),
+                           (b"half \xed\xa0\x80", "half \ufffd\ufffd\ufffd")):
+            source = os.path.join(tmp.encode(), name)
+            shutil.copy(CORE, source)
+            result = subprocess.run([PAGEWALK, "dump", "--format=json", "--rows=1", source],
+                                    capture_output=True, timeout=20, check=False)
+            try:
+                got = json.loads(result.stdout.splitlines()[0].decode())["source"]
+            except ValueError as e:
+                got = str(e)
+            check(got == os.path.join(tmp, says if says else name.decode()), f"JSON of {name}", got)
+
+
 def pipes():
     result = subprocess.run(f"'{PAGEWALK}' dump --format=json '{CORE}' | head -n 1", shell=True,
                             capture_output=True, text=True, timeout=20, check=False)
@@ -462,6 +483,7 @@ def main():
     protect()
     protect_others()
     protect_output()
+    json_names()
     pipes()
     speed()
     print(f"{passed} passed, {failed} failed")
