@@ -102,12 +102,18 @@ static int check_place(const struct pw_source *s, const char *path, bool overwri
 	return -EEXIST;
 }
 
-/* Give the complete file its name. Without leave to overwrite nothing is replaced, not even a
-   file that came into being meanwhile. */
+/*
+ * Give the complete file its name. Without leave to overwrite nothing is replaced, not even a file
+ * that came into being meanwhile. Some file systems have no hard links (FAT), some no such renaming.
+ */
 static int publish(const char *path, bool overwrite)
 {
 	if (overwrite)
 		return rename(temporary, path) ? -errno : 0;
+	if (!renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
 	if (link(temporary, path))
 		return -errno;
 	unlink(temporary);
