@@ -79,6 +79,32 @@ static void interrupted(int sig)
 	_exit(128 + sig);
 }
 
+/* What is being read, for lost(). */
+static const char *reading = "?";
+
+/*
+ * A source is mapped: where the file got shorter meanwhile, or its disk fails, a load tells. That
+ * is none of the output's, so what was answered until then is written.
+ */
+static void lost(int sig)
+{
+	(void)sig;
+	pw_source_abort_copy();
+	complain("%s: cannot be read any more: it was cut short, or its disk fails", reading);
+	_exit(EXIT_SOURCE);
+}
+
+static void catch_signals(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* writing says so */
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	if (signal(SIGHUP, interrupted) == SIG_IGN) /* nohup */
+		signal(SIGHUP, SIG_IGN);
+	signal(SIGBUS, lost);
+}
+
 static int run(int argc, char **argv)
 {
 	static char help[] = "--help";
@@ -107,7 +133,11 @@ static int run(int argc, char **argv)
 		if (strcmp(argv[1], commands[i]->name))
 			continue;
 		status = options_parse(commands[i], argc - 1, argv + 1, &o, &leave);
-		return leave ? status : commands[i]->run(&o);
+		if (leave)
+			return status;
+		if (o.source)
+			reading = o.source;
+		return commands[i]->run(&o);
 	}
 	return unknown(argv[1]);
 }
@@ -116,9 +146,7 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, interrupted);
-	signal(SIGTERM, interrupted);
+	catch_signals();
 	status = run(argc, argv);
 	out_flush();
 	/* help, and other things that are printed by stdio */

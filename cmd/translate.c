@@ -94,19 +94,22 @@ static void answer(struct input *in, uint64_t va)
 {
 	unsigned int i = half_of(in->o, in->sp, va);
 	const struct half *h = &in->sp->half[i];
-	struct pw_pa pa;
+	struct pw_pa pa = { 0 };
+	bool mapped;
 
 	if (h->state != HALF_KNOWN && !in->unknown[i]) {
 		(void)space_no_root(in->o, in->sp, i);
 		in->unknown[i] = true;
 	}
+	/* before anything is written: a line is whole, even where the source is lost */
+	mapped = h->state == HALF_KNOWN && h->lookup(&h->pt, pw_va_of(va), &pa) == 0;
 	out_bytes("0x", 2);
 	out_hex(va, 16);
 	if (h->state != HALF_KNOWN) {
 		out_bytes(" unknown\n", 9);
 		return;
 	}
-	if (h->lookup(&h->pt, pw_va_of(va), &pa) == 0) {
+	if (mapped) {
 		out_bytes(" 0x", 3);
 		out_hex(pa.v, 1);
 		out_char('\n');

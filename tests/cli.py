@@ -3,8 +3,12 @@
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 """The command as people use and misuse it: exit statuses, messages, damaged files and tables."""
 
+import ctypes
+import errno
+import functools
 import json
 import os
+import platform
 import re
 import resource
 import select
@@ -380,27 +384,78 @@ def protect_output():
         expect(3, ["protect", "-o", os.path.join(tmp, "no", "dir"), CORE, TEXT, "ro"], "cannot create")
         check(sorted(os.listdir(tmp)) == ["mine.elf", "out.elf"], "no file left behind",
               str(os.listdir(tmp)))
+        small = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (200000, 200000))
+        limited = start_protect(out + "2", CORE, preexec_fn=small)
+        check("cannot write: File too large" in limited.communicate(timeout=20)[1].decode() and
+              limited.returncode == 3, "a file that may not be so large", str(limited.returncode))
+        if platform.machine() in LINK:
+            linkless = start_protect(out + "3", CORE, preexec_fn=no_hard_links)
+            said = linkless.communicate(timeout=20)[1].decode()
+            check(not said and linkless.returncode == 0 and os.path.exists(out + "3"),
+                  "a file system without hard links", said)
+        check(sorted(set(os.listdir(tmp)) - {"out.elf3"}) == ["mine.elf", "out.elf"],
+              "nor of those", str(os.listdir(tmp)))
         interrupted(tmp)
+        shorter(tmp)
+
+
+# System calls that make hard links.
+LINK = {"x86_64": (86, 265), "aarch64": (37,)}
+
+
+def no_hard_links():
+    """As on FAT: whoever asks for a hard link is refused."""
+    numbers = LINK[platform.machine()]
+    code = [(0x20, 0, 0, 0)]  # the number of the call
+    for i, number in enumerate(numbers):
+        code.append((0x15, len(numbers) - i, 0, number))  # one of these: to the last line
+    code += [(6, 0, 0, 0x7fff0000), (6, 0, 0, 0x50000 | errno.EPERM)]
+    text = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *line) for line in code))
+    program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(code), ctypes.addressof(text)))
+    libc = ctypes.CDLL(None)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program), 0, 0):
+        raise OSError("no seccomp")
+
+
+def start_protect(out, core, **options):
+    """protect -o, not waited for."""
+    return subprocess.Popen([PAGEWALK, "protect", "-o", out, core, TEXT, "ro"],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+
+
+def shorter(tmp):
+    """A dump that loses its end while it is read: said, with what was answered before."""
+    core = shutil.copy(CORE, os.path.join(tmp, "shorter.elf"))
+    with subprocess.Popen([PAGEWALK, "translate", core, "-"], stdin=subprocess.PIPE, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        p.stdin.write("ffffccaf23a10000\n")
+        p.stdin.flush()
+        first = p.stdout.readline()
+        os.truncate(core, 4096)
+        said, why = p.communicate("ffffccaf23a10000\n", timeout=20)
+    check(first == "0xffffccaf23a10000 0x40210000\n" and not said and p.returncode == 3 and
+          why.startswith(f"pagewalk: {core}: "), "a dump that gets shorter", f"{p.returncode}: {why}")
+    os.unlink(core)
 
 
 def interrupted(tmp):
-    """SIGINT in the middle of -o: the place is as it was, whenever it comes."""
+    """A signal in the middle of -o: the place is as it was, whenever it comes."""
     big = os.path.join(tmp, "big.elf")
     shutil.copy(CORE, big)
     with open(big, "ab") as f:
         f.truncate(600 << 20)  # sparse: the copy takes a while
     before = sorted(os.listdir(tmp))
     stopped = 0
-    for delay in (0.01, 0.03, 0.06, 0.1, 0.15):
+    for delay, sig in ((0.01, signal.SIGINT), (0.03, signal.SIGTERM), (0.06, signal.SIGHUP),
+                       (0.1, signal.SIGINT), (0.15, signal.SIGHUP)):
         out = os.path.join(tmp, "late.elf")
-        with subprocess.Popen([PAGEWALK, "protect", "-o", out, big, TEXT, "ro"],
-                              stdout=subprocess.DEVNULL) as p:
+        with start_protect(out, big) as p:
             time.sleep(delay)
-            p.send_signal(signal.SIGINT)
-            stopped += p.wait(timeout=60) == 130
+            p.send_signal(sig)
+            stopped += p.wait(timeout=60) == 128 + sig
         if os.path.exists(out):
             os.unlink(out)
-        check(sorted(os.listdir(tmp)) == before, f"interrupted after {delay} s",
+        check(sorted(os.listdir(tmp)) == before, f"{sig} after {delay} s",
               str(os.listdir(tmp)))
     check(stopped > 0, "some copies were interrupted")
 
