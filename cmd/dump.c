@@ -336,6 +336,6 @@ const struct command cmd_dump = {
 		"away is taken away. --format=ptdump prints what the kernel's own debugfs file "
 		"prints\n"
 		"for its half. Damaged tables are shown in their place, and the rest goes on.\n",
-	.options = "rckuRfHNnvq",
+	.options = "rckuRfHNnq",
 	.run = run_dump,
 };

@@ -36,8 +36,8 @@ static const struct {
 #define NR (sizeof(table) / sizeof(table[0]))
 
 /*
- * Registers are options of every subcommand that has --registers, and come from the architectures' own tables; getopt
- * knows them by numbers beyond those of letters.
+ * Registers are options of every subcommand that has --registers, and come from the architectures'
+ * own tables; getopt knows them by numbers beyond those of letters.
  */
 #define FIRST_REG   256
 #define MAX_OPTIONS (NR + (size_t)MAX_ARCHS * MAX_ARCH_REGS)

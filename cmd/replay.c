@@ -416,7 +416,7 @@ static int run_replay(const struct options *o)
 		return EXIT_SOURCE;
 	}
 	r->o = o;
-	r->name = o->source;
+	r->name = standard ? "standard input" : o->source;
 	r->progress = o->verbose > 0 || (o->verbose == 0 && isatty(2));
 	r->cfg = (struct pwm_config){ .size = sizeof(r->cfg),
 				      .nr_cpus = 8,
@@ -439,7 +439,7 @@ const struct command cmd_replay = {
 	.summary = "Say which barrier or invalidation is missing in a trace.",
 	.help = "TRACE is text or binary, see pagewalk-trace(5); - is standard input. Each finding "
 		"is a\n"
-		"report; the rules are in pagewalk-rules(7). Exit status 1: there are any.\n",
+		"report; the rules are in pagewalk-rules(1). Exit status 1: there are any.\n",
 	.options = "nvq",
 	.run = run_replay,
 };

@@ -16,9 +16,8 @@ static int check_given(const struct options *o, const struct arch *arch)
 	unsigned int i;
 
 	if (o->has_cpu && !o->registers && !arch->cpu_notes) {
-		complain(
-			"--cpu needs --registers: a dump of %s does not say where its CPUs' roots are",
-			arch->name);
+		complain("--cpu needs --registers: a dump of %s does not name its CPUs' roots",
+			 arch->name);
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < o->nr_given; i++) {

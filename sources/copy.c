@@ -104,7 +104,7 @@ static int check_place(const struct pw_source *s, const char *path, bool overwri
 
 /*
  * Give the complete file its name. Without leave to overwrite nothing is replaced, not even a file
- * that came into being meanwhile. Some file systems have no hard links (FAT), some no such renaming.
+ * that came into being meanwhile. Some file systems have no hard links (FAT), some no such rename.
  */
 static int publish(const char *path, bool overwrite)
 {

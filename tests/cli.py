@@ -85,10 +85,10 @@ def usage():
 
 def options():
     """Which option, and what is wrong with it, is said of the option itself."""
-    for args, says in ((["-xv", CORE], "-x: no such option"), (["-vx", CORE], "-x: no such option"),
+    for args, says in ((["-xq", CORE], "-x: no such option"), (["-qx", CORE], "-x: no such option"),
                        ([CORE, "-xq"], "-x: no such option"), (["-k", CORE], "-k: no such option"),
-                       (["--rows=1", "-kv", CORE], "-k: no such option"),
-                       (["--kernel", "-kv", CORE], "-k: no such option"),
+                       (["--rows=1", "-kq", CORE], "-k: no such option"),
+                       (["--kernel", "-kq", CORE], "-k: no such option"),
                        ([CORE, "--nothing=3"], "--nothing: no such option"),
                        ([CORE, "--=3"], "--: several options begin like that"),
                        ([CORE, "--r=3"], "--r: several options begin like that"),
@@ -99,6 +99,8 @@ def options():
                        ([CORE, "--cr3"], "--cr3: needs a value")):
         expect(2, ["dump", *args], says)
     expect(2, ["protect", CORE, TEXT, "ro", "-vo"], "-vo: needs a value")
+    for command in ("dump", "check"):
+        expect(2, [command, "-v", CORE], "-v: no such option")  # which says no more
     # registers are no business of commands that have no dump
     for command, source in (("rules", []), ("replay", ["-"])):
         expect(2, [command, *source, "--cr3=1"], "--cr3: no such option")
@@ -497,6 +499,37 @@ def pipes():
               f"no standard output: {words}", result.stderr)
 
 
+def written():
+    """What README.md and the manual show is what the command does."""
+    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    files = {"check": ("arm64-ptdump-wx", "vmcore"), "translate": ("x86-debian-la57", "x86.core")}
+    with open(os.path.join(top, "README.md"), encoding="utf-8") as f:
+        shown = re.findall(r"^    \$ pagewalk (.*)\n((?:    [^$].*\n)+)", f.read(), re.M)
+    check(len(shown) == len(files), "README's examples are found", str(shown))
+    for line, output in shown:
+        args = line.split()
+        capture, name = files[args[0]]
+        with tempfile.TemporaryDirectory() as tmp:
+            os.symlink(path(capture), os.path.join(tmp, name))
+            os.symlink(path(capture, "gdb-registers.txt"), os.path.join(tmp, "cpus.txt"))
+            got = subprocess.run([PAGEWALK, *args], cwd=tmp, capture_output=True, text=True,
+                                 timeout=20, check=False)
+        wanted = re.escape(re.sub(r"^    ", "", output, flags=re.M))
+        wanted = re.sub(r"(?m)^(\\ )*\\\.\\\.\\\.\\?$", r"[^#]*", wanted)  # " ..." is any lines
+        check(re.fullmatch(wanted, got.stdout + got.stderr), f"README: {line}",
+              got.stdout + got.stderr)
+    with open(os.path.join(top, "man", "pagewalk-trace.5.scd"), encoding="utf-8") as f:
+        trace = re.search(r"```\n(.*?)```", f.read(), re.S).group(1)
+    result = expect(1, ["replay", "-"], "A64-TLBI-1", stdin=trace)
+    check(" CPU 0 at unmap.c:12" in result.stdout and "may be used by CPU 0,1" in result.stdout,
+          "the manual's trace", result.stdout)
+    expect(3, ["replay", "-"], "pagewalk: standard input: line 1: expected 'pagewalk-trace 1'")
+    for command in ("dump", "translate", "check", "protect", "replay", "rules"):
+        for name, section in re.findall(r"(pagewalk-\w+)\((\d)\)", run(command, "--help").stdout):
+            check(os.path.exists(os.path.join(top, "man", f"{name}.{section}.scd")),
+                  f"{command} --help names {name}({section})")
+
+
 def cpu_seconds(args, stdin, stdout):
     """User and system time of one run: what else runs on the machine hardly counts."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -540,6 +573,7 @@ def main():
     protect_output()
     json_names()
     pipes()
+    written()
     speed()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
