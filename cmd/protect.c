@@ -55,6 +55,29 @@ static void show_runs(const struct half *h, struct pw_range range)
 	}
 }
 
+/* The entries say so now, and still it may not be: something else takes it away. */
+static void mention_less(const struct half *h, struct pw_range range, const struct word *word)
+{
+	bool user = !(h->pt.flags & PW_TABLE_UPPER);
+	uint32_t set = user ? word->user.perm_set : word->kernel.perm_set;
+	struct pw_iter it;
+	struct pw_run run;
+
+	if (user && set & PW_PERM_W)
+		set = PW_PERM_USER_W;
+	if (!set || pw_iter_init(&it, &h->pt, range, PW_WANT_LEAVES, PW_IGNORE_ALL))
+		return;
+	while (pw_iter_next(&it, &run) > 0) {
+		if (run.kind != PW_RUN_LEAF || (run.perm & set))
+			continue;
+		complain("note: 0x%llx-0x%llx is not %s by effective permission: a table above or "
+			 "a control register takes it away; translate -v shows every level",
+			 (unsigned long long)run.first.v, (unsigned long long)run.last.v + 1,
+			 word->name);
+		return;
+	}
+}
+
 /* Why the library refused, in words for somebody who wanted something else. */
 static void explain(const struct half *h, int err, const struct pw_result *res)
 {
@@ -132,6 +155,8 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 	out_text(word->name);
 	out_text(":\n");
 	show_runs(h, range);
+	if (o->verbose >= 0)
+		mention_less(h, range, word);
 	if (res.changed == 0)
 		out_text("nothing to change: every page was like that already\n");
 	else if (ledger(o, sp, half, range, &change))

@@ -336,6 +336,15 @@ def protect():
     check(ledger.get("origin patch's hooks", [0, 0])[:2] == [640, 2], "ledger, hooks", str(ledger))
     check(ledger.get("bracketed", [0, 0])[:2] == [640, 1], "ledger, bracketed", str(ledger))
     check("rwx/---" in result.stdout and "r-x/---" in result.stdout, "runs before and after")
+    # rights that a table or a control register takes away: entries change, and what is seen does not
+    linear = path("arm64-ptdump"), "0xffff000000000000+2M"
+    for args, note in (([*linear, "x"], True), ([*linear, "nx"], False), ([*linear, "ro"], False),
+                       ([*linear, "rw"], False), (["-q", *linear, "x"], False),
+                       ([CORE, TEXT, "x"], False), (["--sctlr=0x80000", CORE, TEXT, "rw"], False),
+                       (["--sctlr=0x80000", CORE, TEXT, "x"], True)):
+        result = expect(0, ["protect", *args])
+        check(("is not x by effective permission" in result.stderr) == note, f"protect {args}",
+              result.stderr)
     for word, after in (("nx", "rw-/---"), ("x", "rwx/---"), ("rw", "rwx/---")):
         expect(0, ["protect", CORE, TEXT, word], after)
     expect(0, ["protect", CORE, TEXT, "rw"], "nothing to change")
