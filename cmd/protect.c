@@ -129,6 +129,18 @@ static int write_result(const struct options *o, struct space *sp, const struct 
 	return EXIT_FINE;
 }
 
+/* Through few tables as many entries as nobody goes through one by one? */
+static bool endless(const struct half *h, struct pw_range range)
+{
+	struct repeats repeats;
+	bool any;
+
+	repeats_find(h, range, &repeats);
+	any = repeats.nr;
+	repeats_free(&repeats);
+	return any;
+}
+
 static int apply(const struct options *o, struct space *sp, unsigned int half,
 		 struct pw_range range, const struct word *word)
 {
@@ -137,6 +149,13 @@ static int apply(const struct options *o, struct space *sp, unsigned int half,
 	struct pw_result res;
 	int err;
 
+	if (endless(h, range)) {
+		complain(
+			"protect: tables that are reached again and again stand for more than "
+			"%llu entries there, and would be changed as often: choose a smaller range",
+			MAX_RUNS);
+		return EXIT_FINDINGS;
+	}
 	if (o->header)
 		out_space_header(h);
 	out_text("before:\n");

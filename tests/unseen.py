@@ -583,6 +583,8 @@ def kasan(tmp):
               found[0].replace("0x0000", "0x"), f"kasan-{name}: ptdump has one row for all of it",
               "\n".join(rows))
         case.expect(1, "check", "--only", "wx", says=": 3 pages in 1 range")
+        case.expect(1, "protect", f"{shadow:x}+4T", "ro", says="choose a smaller range")
+        case.expect(0, "protect", f"{shadow:x}+2M", "rw", says="after rw:")
         # a page of it that is writable and executable, and one in ptdump that interrupts the row
         m.put((pte, 7 * 8), fmt.leaf(0x5000000, 0, "rwx/---"))
         m.put((pmd, 511 * 8), 0)
