@@ -333,7 +333,7 @@ static int protect_masks(struct pw_op *op, const struct pw_change *c)
 	    ((c->flags_clear | c->flags_set) & ~PW_ATTR_ALL))
 		return PW_EINVAL;
 	raw = c->raw_clear | c->raw_set;
-	for (level = 0; level < PW_LEAF_LEVELS; level++) {
+	for (level = 0; level < pt->instance->geo->leaf_levels; level++) {
 		uint64_t *clear = &op->clear[level], *set = &op->set[level];
 		int err = pt->instance->change(pt, c, level, clear, set);
 
