@@ -10,8 +10,9 @@
  *	a step of pagewalk-trace(5)
  *	allowed CPU VA FLAGS RESULT	an access may, or must not, have this result
  *	forbidden CPU VA FLAGS RESULT	RESULT: fault, or pa=ADDRESS; FLAGS as r, wx, r+dep
- *	expect ID... | none		every rule that was broken, and no other, since the test
- *					began; without such a line: none
+ *	expect [once] ID... | none	every rule that was broken, and no other, since the test
+ *					began; without such a line: none. once: by one verdict
+ *					each
  *	end
  *
  * Several of them may stand on a line with ; between them.
@@ -79,8 +80,11 @@ static void expect(char *words)
 {
 	char got[1024], line[1536];
 	unsigned int wanted = 0, met = 0;
+	bool once = !strncmp(words, "once ", 5);
 	char *save = NULL;
 
+	if (once)
+		words += 5;
 	expected = true;
 	open_stage();
 	verdicts_text(got, sizeof(got));
@@ -96,7 +100,7 @@ static void expect(char *words)
 		if (!stage_has(&stage, w))
 			complain("verdicts", line);
 	}
-	if (met != stage.nr_verdicts || (!wanted && stage.nr_verdicts))
+	if (met != stage.nr_verdicts || (once && wanted != stage.nr_verdicts))
 		complain("verdicts", line);
 }
 
