@@ -197,6 +197,9 @@ def main():
     found = list(problems(sequences(), records(), lines_of))
     for f in found:
         print(f)
+    if found:
+        print("For what has no mutant any more: tools/mutants --recorded --record, then --needed "
+              "--record, with --file NAME.c if one file of the model is changed")
     results = [not found]
     if sys.argv[1:]:
         results += self_test()
