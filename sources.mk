@@ -115,6 +115,7 @@ PW_LINUX_SRC = \
 # the executable MMU: knows nothing of the engine
 PW_MODEL_SRC = \
 	model/arm64.c \
+	model/clash.c \
 	model/judge.c \
 	model/look.c \
 	model/maint.c \

@@ -382,8 +382,8 @@ static int finish(struct replay *r, int status)
 		pwm_get_stats(r->m, &st);
 	if (!status && st.overflows) {
 		out_flush();
-		complain("%s: more unclean entries or tables than the model has room for: the "
-			 "result is incomplete",
+		complain("%s: more unclean entries or tables than the model has room for, or "
+			 "compares at one store: the result is incomplete",
 			 r->name);
 		status = EXIT_SOURCE;
 	}

@@ -250,11 +250,9 @@ static enum miss covers(const struct pwm *m, const struct op *op, const struct e
 	return MISS_NONE;
 }
 
-/* D8.17 "Using break-before-make", R_WHZWS; the rules of the levels of FEAT_BBM. */
+/* What FEAT_BBM says where nothing but the size changes. */
 static const char *size_change(const struct pwm *m, const struct dec *a, const struct dec *b)
 {
-	if (m->cfg.bbm && (a->memtype != b->memtype || a->share != b->share))
-		return "A64-BBM-2";
 	switch (m->cfg.bbm) {
 	case 0:
 		return "A64-BBM-3";
@@ -267,22 +265,29 @@ static const char *size_change(const struct pwm *m, const struct dec *a, const s
 	}
 }
 
+/*
+ * D8.17 "Using break-before-make", R_WHZWS. At level 0 of FEAT_BBM a change of size needs no other
+ * one to be wrong; at the others it is right when it is the only one.
+ */
 static const char *conflict(const struct pwm *m, const struct dec *a, unsigned int la,
 			    const struct dec *b, unsigned int lb)
 {
+	uint64_t size = level_size(m, la < lb ? la : lb);
 	uint8_t writable = P_KW | P_UW;
 
-	if (la != lb)
+	if (la != lb && !m->cfg.bbm)
 		return size_change(m, a, b);
 	if ((a->share ^ b->share) & 16)
 		return "A64-BBM-8";
 	if (a->oa != b->oa && (((a->perm | b->perm) & writable) || !m->cfg.same_contents ||
-			       !m->cfg.same_contents(m->cfg.ctx, a->oa, b->oa, level_size(m, la))))
+			       !m->cfg.same_contents(m->cfg.ctx, a->oa, b->oa, size)))
 		return "A64-BBM-1";
 	if (a->memtype != b->memtype || a->share != b->share)
 		return "A64-BBM-2";
 	if (!a->global && b->global)
 		return "A64-BBM-7";
+	if (la != lb)
+		return size_change(m, a, b);
 	if (a->contig != b->contig && !m->cfg.bbm)
 		return "A64-CONT-2";
 	return NULL;

@@ -204,7 +204,10 @@ struct arch {
 	uint64_t (*key)(const struct pwm *m, uint64_t val, unsigned int level);
 	/* why @e is not covered by @op; MISS_NONE: it is */
 	enum miss (*covers)(const struct pwm *m, const struct op *op, const struct ent *e);
-	/* a rule that replacing @a by @b breaks while @a may be cached, or NULL */
+	/*
+	 * A rule that replacing @a by @b breaks while @a may be cached, or NULL. Where the levels
+	 * differ, .oa of both is where the first address leads that both translate.
+	 */
 	const char *(*conflict)(const struct pwm *m, const struct dec *a, unsigned int la,
 				const struct dec *b, unsigned int lb);
 	const char *const *rules; /* by enum rule_of */
@@ -251,6 +254,13 @@ enum rule_of {
 	R_NR
 };
 
+/* A pair of tables that was compared, at the store of that number: clash.c. */
+struct seen_pair {
+	uint64_t was, now, store;
+	uint32_t how, unused;
+};
+#define NR_SEEN_PAIRS 64u
+
 struct pwm {
 	struct pwm_config cfg;
 	const struct arch *arch;
@@ -288,6 +298,9 @@ struct pwm {
 	struct cpu *cpu;
 	uint64_t *pages; /* of PWM_OP_TABLE_NEW: what is out, open addressing */
 	uint32_t nr_pages, page_mask;
+	struct seen_pair seen_pairs[NR_SEEN_PAIRS];
+	uint64_t nr_compared; /* stores whose conflicts were looked for */
+	uint32_t looks;	      /* entries of tables that the comparisons of this one read */
 	uint64_t call_step;   /* PWM_BEGIN */
 	uint64_t last_change; /* step of the last store that changed a table */
 	struct pwm_stats stats;
@@ -395,6 +408,10 @@ void pwm_order_visible(struct pwm *m, uint32_t cpu);
 void pwm_order_sync(struct pwm *m, uint32_t cpu);
 void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local);
 void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus);
+
+/* clash.c */
+void pwm_clash_begin(struct pwm *m);
+void pwm_clash_check(struct pwm *m, const struct path *p, uint64_t old, uint64_t val);
 
 /* store.c */
 /* look.c */

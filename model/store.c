@@ -108,217 +108,10 @@ static bool tags_meet(const struct pwm *m, const struct ent *e, const struct pat
 	       b->asid == PWM_ANY_ASID;
 }
 
-struct clash {
-	const char *rule;
-	const struct ent *e; /* the stale one, or NULL: what memory said until now */
-};
-
-static const char *conflict(const struct pwm *m, uint32_t space, uint64_t a, unsigned int la,
-			    const struct dec *b, unsigned int lb)
-{
-	struct dec d;
-
-	pwm_decode(m, space, a, la, &d);
-	/* the name of a rule is a literal */
-	/* cppcheck-suppress returnDanglingLifetime */
-	return m->arch->conflict(m, &d, la, b, lb);
-}
-
-static const char *conflict_if_leaf(const struct pwm *m, uint32_t space, uint64_t a,
-				    unsigned int la, const struct dec *b, unsigned int lb)
-{
-	struct dec d;
-
-	pwm_decode(m, space, a, la, &d);
-	return d.kind == K_LEAF && d.cacheable ? m->arch->conflict(m, &d, la, b, lb) : NULL;
-}
-
-/* A leaf, and what a table holds in its place. */
-struct size_change {
-	const struct pwm *m;
-	const struct dec *leaf;
-	unsigned int level;
-	const char *rule;
-};
-
-static bool clashes(void *ctx, const struct path *p, uint64_t src, uint64_t val,
-		    const struct dec *d)
-{
-	struct size_change *x = ctx;
-
-	(void)src, (void)val;
-	if (!d->cacheable)
-		return false;
-	x->rule = x->m->arch->conflict(x->m, d, p->level, x->leaf, x->level);
-	return x->rule != NULL;
-}
-
-/*
- * Table entry @table replaces a block, or is replaced by it: the first leaf below that may not.
- * Which of the two sizes came first makes no difference.
- */
-static const char *clash_below(struct pwm *m, uint32_t space, uint64_t table, unsigned int level,
-			       const struct dec *leaf)
-{
-	struct ent e = { .val = table, .space = space, .level = (uint8_t)level };
-	struct size_change x = { m, leaf, level, NULL };
-
-	pwm_each_below(m, &e, false, clashes, &x);
-	/* cppcheck-suppress returnDanglingLifetime */
-	return x.rule;
-}
-
 /* The last address that it translates. */
 static uint64_t last_of(const struct pwm *m, const struct path *p)
 {
 	return p->va + (level_size(m, p->level) - 1);
-}
-
-/* A new leaf against every translation of its addresses that may be cached. */
-static struct clash clash_of(struct pwm *m, const struct path *p, const struct dec *d)
-{
-	uint64_t last = last_of(m, p);
-	struct clash c = { NULL, NULL };
-	struct ent_iter it = { 0 };
-	uint32_t i;
-
-	while ((i = pwm_ent_next_in(m, p->va, last, &it)) != NIL) {
-		const struct ent *e = &m->ents[i];
-		unsigned int level, hier = 0;
-		uint64_t val, src;
-		struct dec w;
-
-		/* what only waits for its own CPU's synchronisation is in no TLB */
-		if (!(e->live & ~e->own) || !tags_meet(m, e, p, d->global) || e->kind == K_INVALID)
-			continue;
-		pwm_decode(m, e->space, e->val, e->level, &w);
-		if (w.kind == K_LEAF) {
-			c.rule = conflict(m, e->space, e->val, e->level, d, p->level);
-		} else if (e->level > p->level) {
-			val = pwm_walk_from(m, e->space, w.oa, e->level - 1u, p->va, 0, &level,
-					    &hier, &src);
-			pwm_decode(m, e->space, val, level, &w);
-			if (w.kind != K_LEAF || !w.cacheable || src == m->now.a)
-				continue;
-			c.rule = conflict(m, e->space, val, level, d, p->level);
-		} else {
-			/* a table under a new block: any leaf in it would clash */
-			c.rule = clash_below(m, e->space, e->val, e->level, d);
-		}
-		if (c.rule) {
-			c.e = e;
-			return c;
-		}
-	}
-	return c;
-}
-
-/* Two tables of pages, one for the other: the first page of both that clashes. */
-static const char *clash_between(const struct pwm *m, uint32_t space, const struct dec *was,
-				 const struct dec *now, unsigned int level)
-{
-	const char *rule = NULL;
-	struct dec d;
-	uint32_t i;
-
-	for (i = 0; level == 1 && i < 1u << m->index_lg2 && !rule; i++) {
-		pwm_decode(m, space, pwm_mem_read(m, now->oa + i * 8ull), 0, &d);
-		if (d.kind == K_LEAF && d.cacheable)
-			rule = conflict_if_leaf(m, space, pwm_mem_read(m, was->oa + i * 8ull), 0,
-						&d, 0);
-	}
-	/* the name of a rule is a literal */
-	/* cppcheck-suppress returnDanglingLifetime */
-	return rule;
-}
-
-/* A new table against every translation of its addresses that may be cached. */
-static struct clash clash_under(struct pwm *m, const struct path *p, uint64_t table,
-				const struct dec *nd)
-{
-	uint64_t last = last_of(m, p);
-	struct clash c = { NULL, NULL };
-	struct ent_iter it = { 0 };
-	struct dec w, d;
-	uint32_t i;
-
-	while (!c.rule && (i = pwm_ent_next_in(m, p->va, last, &it)) != NIL) {
-		const struct ent *e = &m->ents[i];
-		unsigned int level, hier = 0;
-		uint64_t val, src;
-
-		if (!(e->live & ~e->own) || !tags_meet(m, e, p, false) || e->kind == K_INVALID)
-			continue;
-		pwm_decode(m, e->space, e->val, e->level, &w);
-		if (w.kind == K_LEAF && e->level >= p->level) {
-			c.rule = clash_below(m, e->space, table, p->level, &w);
-		} else if (w.kind == K_LEAF) {
-			val = pwm_walk_from(m, e->space, nd->oa, p->level - 1u, e->va, e->level,
-					    &level, &hier, &src);
-			pwm_decode(m, e->space, val, level, &d);
-			if (d.kind == K_LEAF && d.cacheable)
-				c.rule = conflict(m, e->space, e->val, e->level, &d, level);
-		} else if (e->level == p->level) {
-			c.rule = clash_between(m, e->space, &w, nd, p->level);
-		}
-		c.e = c.rule ? e : NULL;
-	}
-	return c;
-}
-
-/* Does the stale leaf say what the new one does, but for its size? */
-static bool other_size_only(const struct pwm *m, const struct ent *e, const struct path *p,
-			    const struct dec *nd)
-{
-	uint64_t va = e->va > p->va ? e->va : p->va;
-	struct dec d;
-
-	pwm_decode(m, e->space, e->val, e->level, &d);
-	return d.kind == K_LEAF && d.oa + (va - e->va) == nd->oa + (va - p->va) &&
-	       d.memtype == nd->memtype && d.share == nd->share &&
-	       (d.perm & ~(unsigned int)e->hier) == (nd->perm & ~(unsigned int)p->hier);
-}
-
-static void check_conflict(struct pwm *m, const struct path *p, uint64_t old, uint64_t val,
-			   const struct dec *od, const struct dec *nd)
-{
-	struct clash c = { NULL, NULL };
-	const struct cpu *cpu = &m->cpu[m->now.cpu];
-	uint32_t cls = PWM_ERROR;
-	const struct pwm_rule *r;
-
-	if (!p->live_g || nd->kind == K_INVALID)
-		return;
-	if (!p->stale && od->kind == K_LEAF && od->cacheable) {
-		c.rule = nd->kind == K_TABLE ? clash_below(m, p->space, val, p->level, od) :
-					       m->arch->conflict(m, od, p->level, nd, p->level);
-	} else if (!p->stale && od->kind == K_TABLE && nd->kind == K_LEAF) {
-		c.rule = clash_below(m, p->space, old, p->level, nd);
-	} else if (!p->stale && od->kind == K_TABLE && od->oa != nd->oa) {
-		c.rule = clash_between(m, p->space, od, nd, p->level);
-	}
-	if (!c.rule && nd->kind == K_LEAF && nd->cacheable)
-		c = clash_of(m, p, nd);
-	if (!c.rule && nd->kind == K_TABLE && m->nr_ents && od->oa != nd->oa)
-		c = clash_under(m, p, val, nd);
-	if (!c.rule)
-		return;
-	r = pwm_rule_of_id(c.rule);
-	if (r)
-		cls = r->cls;
-	/* either may be used until the invalidation, as since the size changed */
-	if (c.e && cls == PWM_UNPRED && (nd->kind == K_TABLE || other_size_only(m, c.e, p, nd))) {
-		pwm_say(m, c.rule, cls, c.e);
-		return;
-	}
-	if (c.e) {
-		bool batch = cpu->lazy && !cpu->paused && !cpu->irq && cpu->lazy_store &&
-			     c.e->since >= cpu->lazy_store;
-
-		pwm_say(m, batch ? "ALL-LAZY-8" : rule_name(m, R_UNCLEAN), PWM_ERROR, c.e);
-		return;
-	}
-	pwm_say_at(m, c.rule, cls, p->va, p->level, m->now.a, old, val);
 }
 
 /* Rules about the new value alone. */
@@ -548,7 +341,7 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 			check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	}
 	check_wx_stale(m, p, &nd);
-	check_conflict(m, p, old, val, &od, &nd);
+	pwm_clash_check(m, p, old, val);
 }
 
 /* The last entry of a root went, and no CPU has it loaded: nobody will say more about it. */
@@ -627,6 +420,7 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 	m->over_pa = pa;
 	m->over = true;
 	m->over_val = old;
+	pwm_clash_begin(m);
 	for (i = 0; i < m->nr_paths; i++)
 		check_store(m, &m->paths[i], pa, old, val);
 	m->over_val = val;

@@ -326,7 +326,11 @@ struct pwm_stats {
 	uint32_t unclean, max_unclean; /* now, and at most so far */
 	uint32_t tables;
 	uint32_t spaces;
-	uint32_t overflows; /* something was dropped for want of memory: results are incomplete */
+	/*
+	 * Something was dropped for want of memory, or a store brings more tables than are
+	 * compared with what may be cached: results are incomplete
+	 */
+	uint32_t overflows;
 	uint32_t redundant; /* maintenance steps that nothing needed */
 	uint32_t forgotten; /* stale "invalid" of CPUs that never synchronise, for want of memory */
 };
