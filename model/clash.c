@@ -278,6 +278,22 @@ static void compare_all_stale(struct comparison *x, const struct side *now)
 	}
 }
 
+/* By a stale pointer only: what memory says of the address is somewhere else. */
+static void compare_memory(struct comparison *x, const struct side *now)
+{
+	const struct path *p = x->p;
+	const struct space *s = &x->m->spaces[p->space];
+	unsigned int level, hier;
+	uint64_t src, val;
+	struct side was;
+
+	if (!p->stale || !s->ran_g)
+		return;
+	val = pwm_walk_now(x->m, s, p->va, p->level, &level, &hier, &src);
+	was = side_of(x->m, p->space, val, level, hier);
+	compare(x, &was, now, p->level, p->va);
+}
+
 /* The same address of the same space, by a way that is looked at as well. */
 static bool another_way(const struct pwm *m, const struct path *p)
 {
@@ -316,10 +332,12 @@ void pwm_clash_check(struct pwm *m, const struct path *p, uint64_t old, uint64_t
 
 	if (!p->live_g || now.d.kind == K_INVALID || another_way(m, p))
 		return;
-	compare(&x, &was, &now, p->level, p->va);
 	/* a pointer to the same table brings nothing */
-	if (was.d.kind != K_TABLE || now.d.kind != K_TABLE || was.d.oa != now.d.oa)
-		compare_all_stale(&x, &now);
+	if (was.d.kind == K_TABLE && now.d.kind == K_TABLE && was.d.oa == now.d.oa)
+		return;
+	compare(&x, &was, &now, p->level, p->va);
+	compare_memory(&x, &now);
+	compare_all_stale(&x, &now);
 	if (x.rule)
 		say(m, &x, old, val);
 }

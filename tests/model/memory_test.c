@@ -371,3 +371,129 @@ TEST(no_room_for_a_link)
 	EXPECT_EQ(stats().overflows, 1);
 	stage_close(&stage);
 }
+
+/* Tables against tables ------------------------------------------------------------------------ */
+
+#define BIG(pa) (0x0060000000000f03ull | (pa))
+
+/*
+ * 64K granule: table 0x30000 with @nr tables, each empty but for a page in the last, and 0x40000
+ * with as many of the same; the last page of the latter is another one. A store that puts one for
+ * the other has two entries to look at for each of the 8192 of nr + 1 pairs.
+ */
+static void wide_tables(uint64_t nr)
+{
+	image_write(&stage, 0x20000, 0x30003);
+	for (uint64_t i = 0; i < nr; i++) {
+		image_write(&stage, 0x30000 + i * 8, (0x10000000 + i * 0x10000) | 3);
+		image_write(&stage, 0x40000 + i * 8, (0x20000000 + i * 0x10000) | 3);
+	}
+	image_write(&stage, 0x10000000 + nr * 0x10000 - 8, BIG(0x80000));
+	image_write(&stage, 0x20000000 + nr * 0x10000 - 8, BIG(0x90000));
+	pwm_root(stage.m, 0, PWM_LOWER, 0x20000, 1);
+}
+
+static bool open_wide(uint64_t nr)
+{
+	if (!open_with((struct pwm_config){
+		    .page_lg2 = 16, .va_bits = 48, .levels = 3, .max_tables = 256 }))
+		return false;
+	wide_tables(nr);
+	return true;
+}
+
+/* What a comparison cannot reach it does not find, and says so. */
+TEST(tables_are_compared_to_a_limit)
+{
+	/* 64 pairs of tables, of 16,384 entries each: all is looked at */
+	if (!open_wide(63))
+		return;
+	store(0x20000, 0x40003);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	EXPECT_EQ(stats().overflows, 0);
+	stage_close(&stage);
+	/* the page is in the 66th pair */
+	if (!open_wide(65))
+		return;
+	store(0x20000, 0x40003);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	EXPECT_EQ(stats().overflows, 1);
+	/* the next store has all of its looks again */
+	store(0x20008, BIG(0x20000000));
+	EXPECT_EQ(stats().overflows, 1);
+	stage_close(&stage);
+}
+
+/* To the last of a million, and not one more. */
+TEST(a_limit_is_a_limit)
+{
+	if (!open_wide(63))
+		return;
+	image_write(&stage, 0x20000000 + 63 * 0x10000 - 8, 0);
+	store(0x20000, 0x40003);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	EXPECT_EQ(stats().overflows, 0);
+	stage_close(&stage);
+	if (!open_wide(64))
+		return;
+	image_write(&stage, 0x20000000 + 64 * 0x10000 - 8, 0);
+	store(0x20000, 0x40003);
+	EXPECT_EQ(stats().overflows, 1);
+	stage_close(&stage);
+}
+
+/* A table that is linked many times is gone through once, at each store anew. */
+TEST(shared_tables_are_compared_once)
+{
+	if (!open_with((struct pwm_config){ .max_tables = 1024 }))
+		return;
+	tables();
+	for (uint64_t i = 0; i < 512; i++) {
+		image_write(&stage, 0x12000 + i * 8, 0x13003);
+		image_write(&stage, 0x14000 + i * 8, 0x15003);
+	}
+	image_write(&stage, 0x15000, PAGE(0x80000));
+	image_write(&stage, 0x15008, PAGE(0x81000));
+	stage.cfg.read = counted_read;
+	free(stage.mem);
+	stage.mem = malloc(pwm_size(&stage.cfg));
+	stage.m = pwm_init(stage.mem, pwm_size(&stage.cfg), &stage.cfg);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	nr_reads = 0;
+	store(0x11000, 0x14003);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	EXPECT(nr_reads < 20000);
+	image_write(&stage, 0x15008, PAGE(0x85000));
+	store(0x11000, 0x12003);
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	store(0x11000, 0x14003);
+	EXPECT_EQ(stage.nr_verdicts, 2);
+	stage_close(&stage);
+}
+
+/* By memory and by a stale pointer to the table above: one address, and one verdict. */
+TEST(a_conflict_by_two_ways_is_said_once)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	image_write(&stage, 0x14000, 0x13003);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x11000, 0x14003);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	store(0x13000, PAGE(0x85000));
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+	/* by two stale pointers, and none in memory */
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	image_write(&stage, 0x14000, 0x13003);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x11000, 0x14003);
+	store(0x11000, 0);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	store(0x13000, PAGE(0x85000));
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+}

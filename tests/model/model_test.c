@@ -462,6 +462,45 @@ TEST(classes)
 	stage_close(&stage);
 }
 
+/* Where the size is not all that changes, a rule of sizes is broken worse than its class says. */
+TEST(classes_of_sizes)
+{
+	static const struct {
+		uint32_t arch;
+		uint64_t block, page, table, type;
+	} x[] = {
+		{ PWM_X86, 0x4000e3, 0x400063, 0x14063, 0x10 },
+		{ PWM_RISCV, 0x1000c7, 0x1000c7, 0x5001, 1ull << 61 },
+	};
+
+	for (unsigned int i = 0; i < 2 * 4; i++) {
+		uint64_t page = x[i / 4].page;
+		struct pwm_config cfg = { .size = sizeof(cfg),
+					  .nr_cpus = 2,
+					  .va_bits = 39,
+					  .levels = 3,
+					  .features = PWM_SVPBMT,
+					  .arch = x[i / 4].arch };
+
+		if (!EXPECT(stage_open(&stage, &cfg)))
+			return;
+		/* the same; another address; another type; fewer rights */
+		page = i % 4 == 1 ? page + (x[i / 4].arch == PWM_X86 ? 0x1000 : 0x400) :
+		       i % 4 == 2 ? page | x[i / 4].type :
+				    page;
+		page = i % 4 == 3 ? page & ~(x[i / 4].arch == PWM_X86 ? 2ull : 4ull) : page;
+		image_write(&stage, 0x12000, x[i / 4].block);
+		image_write(&stage, 0x14000, page);
+		image_write(&stage, 0x11000, x[i / 4].arch == PWM_X86 ? 0x12063 : 0x4801);
+		pwm_root(stage.m, 0, PWM_LOWER, 0x11000, 1);
+		take((struct pwm_step){ .op = PWM_OP_STORE, .a = 0x12000, .b = x[i / 4].table });
+		if (EXPECT_EQ(stage.nr_verdicts, 1))
+			EXPECT_EQ(stage.verdict[0].cls,
+				  i % 4 == 0 || i % 4 == 3 ? PWM_UNPRED : PWM_ERROR);
+		stage_close(&stage);
+	}
+}
+
 TEST(more_tables_than_room)
 {
 	struct pwm_stats s;

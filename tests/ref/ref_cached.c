@@ -8,15 +8,11 @@ static bool readable(const struct rc *r, unsigned int loc, unsigned int val, boo
 	return r->now[loc] == val || (!now && r->old[loc][val]);
 }
 
-/* All that the tables give in a space, through memory and through the pointers in @held. */
-static rc_set derive(const struct rc *r, unsigned int s, rc_set held, bool now)
+/* All that the tables give in a space through the pointers in @held. */
+static rc_set behind(const struct rc *r, unsigned int s, rc_set held, bool now)
 {
 	rc_set d = held;
 
-	for (unsigned int i = 0; i < 2; i++)
-		for (unsigned int m = 0; m < RC_MID; m++)
-			if (readable(r, RC_LOC_ROOT(s, i), 1 + m, now))
-				d |= RC_BIT(RC_W2(s, i, m));
 	for (unsigned int i = 0; i < 2; i++)
 		for (unsigned int m = 0; m < RC_MID; m++)
 			for (unsigned int j = 0; d & RC_BIT(RC_W2(s, i, m)) && j < 2; j++) {
@@ -36,6 +32,22 @@ static rc_set derive(const struct rc *r, unsigned int s, rc_set held, bool now)
 	return d;
 }
 
+/* And what they give through memory. */
+static rc_set derive(const struct rc *r, unsigned int s, rc_set held, bool now)
+{
+	rc_set d = held;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		for (unsigned int m = 0; m < RC_MID; m++)
+			if (readable(r, RC_LOC_ROOT(s, i), 1 + m, now))
+				d |= RC_BIT(RC_W2(s, i, m));
+		for (unsigned int b = 0; b < 2; b++)
+			if (readable(r, RC_LOC_ROOT(s, i), RC_BLOCK + b, now))
+				d |= RC_BIT(RC_TG(s, i, b));
+	}
+	return behind(r, s, d, now);
+}
+
 /* Elements of one space. */
 static rc_set of_space(unsigned int s)
 {
@@ -45,7 +57,8 @@ static rc_set of_space(unsigned int s)
 		unsigned int at = e < 8	 ? e / 4 :
 				  e < 32 ? (e - 8) / 12 :
 				  e < 48 ? (e - 32) / 8 :
-					   (e - 48) / 24;
+				  e < 96 ? (e - 48) / 24 :
+					   (e - 96) / 4;
 
 		if (at == s)
 			x |= RC_BIT(e);
@@ -92,7 +105,8 @@ static rc_set from_location(unsigned int loc, unsigned int val)
 
 		if (loc < 4) {
 			if (loc == RC_LOC_ROOT(s, i))
-				x |= RC_BIT(RC_W2(s, i, val - 1));
+				x |= val >= RC_BLOCK ? RC_BIT(RC_TG(s, i, val - RC_BLOCK)) :
+						       RC_BIT(RC_W2(s, i, val - 1));
 		} else if (loc < 8) {
 			if ((loc & 1) == j)
 				x |= val >= RC_BLOCK ? RC_BIT(RC_TB(s, i, j, val - RC_BLOCK)) :
@@ -122,9 +136,123 @@ static rc_set reached(rc_set by, unsigned int loc, rc_set x)
 			y |= RC_BIT(RC_W1(s, i, j, v)) & (loc >= 4 && loc < 8 ? x : 0);
 			y |= v < 2 && loc < 8 ? RC_BIT(RC_TB(s, i, j, v)) & x : 0;
 			y |= v < 2 && loc < 4 ? RC_BIT(RC_W2(s, i, v)) & x : 0;
+			y |= v < 2 && loc < 4 ? RC_BIT(RC_TG(s, i, v)) & x : 0;
 		}
 	}
 	return y;
+}
+
+/* Conflicts ------------------------------------------------------------------------------------ */
+
+struct leaf {
+	unsigned int level, s, i, j, k;
+	uint64_t output;
+	bool global;
+};
+
+uint64_t rc_output(unsigned int level, unsigned int index, unsigned int val)
+{
+	unsigned int other = level ? val - RC_BLOCK : val == RC_B;
+	uint64_t base = other ? 0x80000000 : 0x40000000;
+
+	return level == 2 ? base : base + ((uint64_t)index << (level ? 21 : 12));
+}
+
+static bool leaf_of(unsigned int e, struct leaf *l)
+{
+	unsigned int n;
+
+	*l = (struct leaf){ .level = e >= 96 ? 2 : e >= 48 ? 0 : 1 };
+	if (e < 32)
+		return false;
+	if (e >= 96) {
+		n = (e - 96) / 2;
+		l->output = rc_output(2, 0, RC_BLOCK + (e & 1));
+	} else if (e >= 48) {
+		n = (e - 48) / 3;
+		l->k = n & 1;
+		l->output = rc_output(0, l->k, 1 + (e - 48) % 3);
+		l->global = (e - 48) % 3 == RC_GLOBAL - 1;
+		n >>= 1;
+	} else {
+		n = (e - 32) / 2;
+		l->output = rc_output(1, n & 1, RC_BLOCK + (e & 1));
+	}
+	if (e < 96) {
+		l->j = n & 1;
+		n >>= 1;
+	}
+	l->i = n & 1;
+	l->s = n >> 1;
+	return true;
+}
+
+/* Two leaves of one address, or of none. */
+static int clash(const struct rc *r, const struct leaf *was, const struct leaf *now)
+{
+	const struct leaf *small = was->level < now->level ? was : now;
+	unsigned int big = was->level < now->level ? now->level : was->level;
+	uint64_t a = was->output, b = now->output;
+
+	if (was->s != now->s && !was->global && !now->global)
+		return RC_CLEAN;
+	if (was->i != now->i || (big < 2 && was->j != now->j) || (big < 1 && was->k != now->k))
+		return RC_CLEAN;
+	/* where the larger one leads at the smaller one's address */
+	if (was->level > now->level)
+		a += (big == 2 ? (uint64_t)small->j << 21 : 0) + ((uint64_t)small->k << 12);
+	else if (was->level < now->level)
+		b += (big == 2 ? (uint64_t)small->j << 21 : 0) + ((uint64_t)small->k << 12);
+	if (r->sizes)
+		return was->level == now->level ? RC_CLEAN : a == b ? RC_EITHER : RC_WRONG;
+	if (a != b || (!was->global && now->global))
+		return RC_WRONG;
+	if (was->level == now->level || r->bbm == 3)
+		return RC_CLEAN;
+	return r->bbm == 2 ? RC_EITHER : RC_WRONG;
+}
+
+/*
+ * Each leaf that entry @loc brings with @val, against each that any CPU has cached: of the same
+ * space all, of the other one, but with @all, what is stale or lies behind what is.
+ */
+static int worst(const struct rc *r, unsigned int loc, unsigned int val, bool all)
+{
+	rc_set cached = 0, stale = 0, new = 0;
+	struct leaf was, now;
+	int found = RC_CLEAN;
+
+	/* the same pointer again brings nothing */
+	if (r->now[loc] == val && loc < 8 && val < RC_BLOCK)
+		return RC_CLEAN;
+	for (unsigned int c = 0; c < RC_CPUS; c++) {
+		rc_set held = r->held[c] & ~r->own[c];
+
+		cached |= held;
+		for (unsigned int s = 0; s < RC_SPACES; s++)
+			stale |= behind(r, s, held & rc_stale(r, c), true);
+		for (unsigned int s = 0; s < RC_SPACES; s++)
+			if (r->ran[c][s])
+				new |= behind(r, s, reached(held, loc, from_location(loc, val)),
+					      true) &
+				       of_space(s);
+	}
+	for (unsigned int n = 0; n < RC_ELEMENTS; n++) {
+		if (!(new &RC_BIT(n)) || !leaf_of(n, &now))
+			continue;
+		for (unsigned int h = 0; h < RC_ELEMENTS; h++) {
+			int got;
+
+			if (!(cached & RC_BIT(h)) || !leaf_of(h, &was))
+				continue;
+			if (was.s != now.s && !all && !(stale & RC_BIT(h)))
+				continue;
+			got = clash(r, &was, &now);
+			if (got > found)
+				found = got;
+		}
+	}
+	return found;
 }
 
 void rc_store(struct rc *r, unsigned int cpu, unsigned int loc, unsigned int val)
@@ -132,6 +260,8 @@ void rc_store(struct rc *r, unsigned int cpu, unsigned int loc, unsigned int val
 	unsigned int was = r->now[loc];
 	rc_set again;
 
+	r->clash = worst(r, loc, val, false);
+	r->clash_all = worst(r, loc, val, true);
 	for (unsigned int v = 0; v < 6; v++)
 		if (r->old[loc][v])
 			r->old[loc][v] = (uint8_t)(r->old[loc][v] | 1u << cpu);

@@ -4,7 +4,8 @@
  * Everything that could be cached: the model's own reference. A machine small enough to enumerate
  * (2 CPUs, 2 roots, 2 middle and 3 leaf tables of 2 entries each, shared at will), whose caches
  * hold all that they may: after every step whatever a walker could read is added, and only an
- * invalidation takes away. It shares no idea with the model, which keeps only differences.
+ * invalidation takes away. It shares no idea with the model, which keeps only differences. Nor how
+ * conflicts are found: each leaf that a store brings against each that is cached, one by one.
  */
 #ifndef PW_TESTS_REF_CACHED_H
 #define PW_TESTS_REF_CACHED_H
@@ -19,7 +20,7 @@
 
 /* Values, the same numbers in every table: 0 empty; what else depends on the level. */
 enum { RC_EMPTY = 0, RC_A, RC_B, RC_GLOBAL }; /* leaf table: pages */
-/* root: 1 + m a middle table; middle: 1 + l a leaf table, 4 and 5 blocks */
+/* root: 1 + m a middle table; middle: 1 + l a leaf table; both: 4 and 5 blocks */
 
 #define RC_BLOCK 4
 
@@ -36,10 +37,21 @@ typedef unsigned __int128 rc_set;
 #define RC_W1(s, i, j, l)    (8 + (((s)*2 + (i)) * 2 + (j)) * 3 + (l))
 #define RC_TB(s, i, j, b)    (32 + (((s)*2 + (i)) * 2 + (j)) * 2 + (b))
 #define RC_TP(s, i, j, k, p) (48 + ((((s)*2 + (i)) * 2 + (j)) * 2 + (k)) * 3 + (p))
-#define RC_ELEMENTS	     96
+#define RC_TG(s, i, b)	     (96 + ((s)*2 + (i)) * 2 + (b))
+#define RC_ELEMENTS	     104
 #define RC_BIT(e)	     ((rc_set)1 << (e))
 
+/* What one leaf in the place of another breaks. */
+enum { RC_CLEAN = 0, RC_EITHER, RC_WRONG };
+
 struct rc {
+	bool sizes; /* a conflict is one of sizes only (x86, RISC-V); else arm64's of @bbm */
+	unsigned int bbm;
+	/*
+	 * The worst that may be cached together since the last store; and with what is global in
+	 * the other space and as its tables say, which need not be looked at.
+	 */
+	int clash, clash_all;
 	uint8_t now[RC_LOCS];
 	uint8_t old[RC_LOCS]
 		   [6]; /* by value: CPUs that stored over it, not visible; 0: unreadable */
@@ -51,6 +63,8 @@ struct rc {
 };
 
 void rc_store(struct rc *r, unsigned int cpu, unsigned int loc, unsigned int val);
+/* Where a block or a page leads: @index of its table, 2 the uppermost level. */
+uint64_t rc_output(unsigned int level, unsigned int index, unsigned int val);
 void rc_visible(struct rc *r, unsigned int cpu);
 /* What @covered names is taken on @cpus: at once, or at the next completion. */
 void rc_invalidate(struct rc *r, unsigned int cpu, unsigned int cpus, rc_set covered,
