@@ -485,6 +485,7 @@ void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 struct target {
 	const struct pwm *m;
 	uint64_t first, last;
+	bool combined; /* through both stages: what tables map, not the tables */
 };
 
 static bool hits(void *ctx, const struct path *p, uint64_t src, uint64_t val, const struct dec *d)
@@ -494,12 +495,14 @@ static bool hits(void *ctx, const struct path *p, uint64_t src, uint64_t val, co
 	uint64_t size = level_size(t->m, d->kind == K_TABLE ? 0 : p->level);
 
 	(void)src, (void)val;
+	if (t->combined && d->kind == K_TABLE)
+		return false;
 	return d->cacheable && d->oa <= t->last && d->oa + (size - 1) >= t->first;
 }
 
 void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 {
-	struct target t = { m, s->a, s->a + s->b - 1 };
+	struct target t = { m, s->a, s->a + s->b - 1, false };
 	uint32_t i;
 
 	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
@@ -512,8 +515,9 @@ void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 		if (!e->live || e->kind == K_INVALID || e->told)
 			continue;
 		pwm_decode(m, e->space, e->val, e->level, &d);
+		t.combined = e->kind == K_COMBINED;
 		if (!hits(&t, &p, 0, 0, &d) &&
-		    (e->kind != K_TABLE || !pwm_each_below(m, e, true, hits, &t)))
+		    (d.kind != K_TABLE || !pwm_each_below(m, e, true, hits, &t)))
 			continue;
 		e->told = 1;
 		pwm_say(m, "ALL-FREE-2", PWM_ERROR, e);
