@@ -116,6 +116,7 @@ PW_LINUX_SRC = \
 PW_MODEL_SRC = \
 	model/arm64.c \
 	model/clash.c \
+	model/combined.c \
 	model/judge.c \
 	model/look.c \
 	model/maint.c \

@@ -26,9 +26,6 @@
  */
 #include "private.h"
 
-/* Twice the pages of a gigabyte in granules of 4K, and the tables above them. */
-#define LOOKS (1u << 20)
-
 /* One side: an entry and the rights that are taken away on the way to it, its own included. */
 struct side {
 	struct dec d;

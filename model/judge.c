@@ -465,8 +465,10 @@ void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 		pwm_say_at(m, "ALL-FREE-3", PWM_ERROR, 0, 0, s->a, 0, 0);
 	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
 		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
-	if (t == NIL)
+	if (t == NIL) {
+		pwm_combined_free(m, s->a, s->a);
 		return;
+	}
 	for (i = m->tables[t].roots; i != NIL; i = m->spaces[i].next_root) {
 		if (m->spaces[i].cur | m->spaces[i].ran) {
 			pwm_say_at(m, "ALL-FREE-5", PWM_ERROR, 0, m->spaces[i].levels - 1, s->a, 0,
@@ -500,13 +502,10 @@ static bool hits(void *ctx, const struct path *p, uint64_t src, uint64_t val, co
 	return d->cacheable && d->oa <= t->last && d->oa + (size - 1) >= t->first;
 }
 
-void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
+static void page_freed(struct pwm *m, struct target *t)
 {
-	struct target t = { m, s->a, s->a + s->b - 1, false };
 	uint32_t i;
 
-	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
-		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, 0, 0, 0);
 	for (i = 0; i < m->nr_ents; i++) {
 		struct ent *e = &m->ents[m->all[i]];
 		struct path p = { .level = e->level };
@@ -515,14 +514,24 @@ void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 		if (!e->live || e->kind == K_INVALID || e->told)
 			continue;
 		pwm_decode(m, e->space, e->val, e->level, &d);
-		t.combined = e->kind == K_COMBINED;
-		if (!hits(&t, &p, 0, 0, &d) &&
-		    (d.kind != K_TABLE || !pwm_each_below(m, e, true, hits, &t)))
+		t->combined = e->kind == K_COMBINED;
+		if (!hits(t, &p, 0, 0, &d) &&
+		    (d.kind != K_TABLE || !pwm_each_below(m, e, true, hits, t)))
 			continue;
 		e->told = 1;
 		pwm_say(m, "ALL-FREE-2", PWM_ERROR, e);
 		return;
 	}
+}
+
+void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
+{
+	struct target t = { m, s->a, s->a + s->b - 1, false };
+
+	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
+		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, 0, 0, 0);
+	page_freed(m, &t);
+	pwm_combined_free(m, t.first, t.last);
 }
 
 /* Accesses ------------------------------------------------------------------------------------- */

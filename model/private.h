@@ -78,13 +78,13 @@ struct ent {
 	cpumask pend_mask;
 	uint64_t miss_step;
 	uint32_t site, miss_site;
-	uint32_t next;	 /* hash */
-	uint32_t all;	 /* position in m->all */
-	uint32_t space;	 /* index */
-	uint32_t gen;	 /* records that carry another one are void */
-	uint32_t stores; /* likewise, those of stores over it */
-	uint32_t child;	 /* K_TABLE: index of the table it points to */
-	uint32_t child_next, child_prev;
+	uint32_t next;			 /* hash */
+	uint32_t all;			 /* position in m->all */
+	uint32_t space;			 /* index */
+	uint32_t gen;			 /* records that carry another one are void */
+	uint32_t stores;		 /* likewise, those of stores over it */
+	uint32_t child;			 /* K_TABLE: index of the table it points to */
+	uint32_t child_next, child_prev; /* K_COMBINED: others that are tables */
 	uint32_t mark_next;
 	uint32_t written_next;
 	cpumask written; /* an invalidation wrote it out there */
@@ -164,6 +164,12 @@ struct op {
 	uint8_t immediate;   /* no completion needed */
 	uint8_t local_order; /* covers what the executing CPU stored itself */
 };
+
+/*
+ * Entries of tables that one step reads at most where it goes down into tables of tables: those of
+ * two gigabytes of 4K pages on either side of a comparison.
+ */
+#define LOOKS (1u << 20)
 
 #define NR_DIRTY 64u
 #define NR_SEEN	 64u
@@ -281,6 +287,7 @@ struct pwm {
 	uint32_t nr_ents, max_ents, free_ent, hash_mask;
 	uint32_t at_level[PWM_MAX_LEVELS]; /* entries by level */
 	uint32_t nr_tables_stale;	   /* entries of kind K_TABLE */
+	uint32_t combined;		   /* of kind K_COMBINED those that are tables */
 	struct rec *recs;
 	uint32_t max_recs, free_rec;
 	struct table *tables;
@@ -412,6 +419,10 @@ void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus);
 /* clash.c */
 void pwm_clash_begin(struct pwm *m);
 void pwm_clash_check(struct pwm *m, const struct path *p, uint64_t old, uint64_t val);
+
+/* combined.c */
+void pwm_combined_store(struct pwm *m, uint64_t pa);
+void pwm_combined_free(struct pwm *m, uint64_t first, uint64_t last);
 
 /* store.c */
 /* look.c */

@@ -192,6 +192,7 @@ struct pwm *pwm_init(void *mem, size_t len, const struct pwm_config *cfg)
 	lay_out(&c, m);
 	m->arch = arches[c.arch];
 	m->index_lg2 = c.page_lg2 - 3;
+	m->combined = NIL;
 	m->cpus = ~(cpumask)0 >> (PWM_MAX_CPUS - c.nr_cpus);
 	pools_init(m);
 	return m;
@@ -371,6 +372,34 @@ static void child_list_add(struct pwm *m, struct ent *e, uint64_t table_pa)
 		m->tables[child].stale = ent_index(m, e);
 }
 
+/* A combined entry that is a table's: it is found without looking at the others. */
+static void combined_add(struct pwm *m, struct ent *e)
+{
+	e->child_prev = NIL;
+	e->child_next = m->combined;
+	if (m->combined != NIL)
+		m->ents[m->combined].child_prev = ent_index(m, e);
+	m->combined = ent_index(m, e);
+}
+
+static void list_drop(struct pwm *m, const struct ent *e, uint32_t *head)
+{
+	if (e->child_prev != NIL)
+		m->ents[e->child_prev].child_next = e->child_next;
+	else
+		*head = e->child_next;
+	if (e->child_next != NIL)
+		m->ents[e->child_next].child_prev = e->child_prev;
+}
+
+static bool is_table(const struct pwm *m, const struct ent *e)
+{
+	struct dec d;
+
+	pwm_decode(m, e->space, e->val, e->level, &d);
+	return d.kind == K_TABLE;
+}
+
 /* Does the record name something that is gone, or was stored over since? */
 bool pwm_rec_void(const struct pwm *m, const struct rec *r)
 {
@@ -453,6 +482,8 @@ struct ent *pwm_ent_add(struct pwm *m, const struct path *p, unsigned int kind, 
 			child_list_add(m, e, d.oa);
 			m->nr_tables_stale++;
 		}
+		if (kind == K_COMBINED && is_table(m, e))
+			combined_add(m, e);
 	}
 	return e;
 }
@@ -472,13 +503,11 @@ void pwm_ent_drop(struct pwm *m, struct ent *e)
 	if (e->kind == K_TABLE) {
 		m->nr_tables_stale--;
 		child = e->child;
-		if (e->child_prev != NIL)
-			m->ents[e->child_prev].child_next = e->child_next;
-		else if (child != NIL)
-			m->tables[child].stale = e->child_next;
-		if (e->child_next != NIL)
-			m->ents[e->child_next].child_prev = e->child_prev;
+		if (child != NIL)
+			list_drop(m, e, &m->tables[child].stale);
 	}
+	if (e->kind == K_COMBINED && is_table(m, e))
+		list_drop(m, e, &m->combined);
 	e->gen++;
 	e->mask = 0; /* an invalidation that marked it does not take what comes in its place */
 	e->next = m->free_ent;

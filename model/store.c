@@ -413,6 +413,8 @@ static void store_one(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val, ui
 		pwm_paths_find(m, t, pa);
 	else
 		m->nr_paths = 0;
+	if (old != val && m->combined != NIL)
+		pwm_combined_store(m, pa);
 	if (!m->nr_paths) {
 		dirty_note(m, cpu, pa, kind);
 		return;
