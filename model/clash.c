@@ -26,7 +26,7 @@
  */
 #include "private.h"
 
-/* One side: an entry and the rights that are taken away on the way to it, its own included. */
+/* One side: an entry, and what the tables on the way to it say, its own included. */
 struct side {
 	struct dec d;
 	uint8_t level, hier;
@@ -56,12 +56,12 @@ struct comparison {
 static struct side side_of(const struct pwm *m, uint32_t space, uint64_t val, unsigned int level,
 			   unsigned int hier)
 {
-	struct side s = { .level = (uint8_t)level, .hier = (uint8_t)hier };
+	struct side s = { .level = (uint8_t)level };
 
 	pwm_decode(m, space, val, level, &s.d);
-	if (s.d.kind == K_TABLE)
-		s.hier |= s.d.perm;
-	if (s.d.kind == K_LEAF && hier & P_GLOBAL)
+	/* of all that, a conflict knows only what is global */
+	s.hier = (uint8_t)((hier | s.d.perm) & P_GLOBAL);
+	if (s.hier)
 		s.d.global = 1;
 	if (s.d.kind == K_LEAF && !s.d.cacheable)
 		s.d.kind = K_INVALID;
@@ -126,8 +126,8 @@ static struct seen_pair *seen_at(const struct comparison *x, const struct side *
 	key->now = now->d.oa;
 	key->store = x->m->nr_compared;
 	key->how = was->level | (uint32_t)x->one_tag << 8 |
-		   (uint32_t)x->m->spaces[x->space].regime << 9 |
-		   (was->hier & P_GLOBAL ? 1u << 16 : 0) | (now->hier & P_GLOBAL ? 1u << 17 : 0);
+		   (uint32_t)x->m->spaces[x->space].regime << 9 | (uint32_t)was->hier << 16 |
+		   (uint32_t)now->hier << 24;
 	return &x->m->seen_pairs[h >> 40 & (NR_SEEN_PAIRS - 1)];
 }
 
