@@ -13,8 +13,9 @@
  *	                |-- the table may be freed, and written
  *
  * Before what was a table becomes something else, each of its entries is given a combined entry of
- * its own, and likewise each that lies beside the way to it. While a pointer is left, the table is
- * one, and a store into it is store.c's.
+ * its own, and likewise each that lies beside the way to it. While the pointer is left, the table
+ * is one, and a store into it is store.c's. Without it every store looks for its page in the tables
+ * above the pages, until the combined entry goes: that is the time of one barrier, or a mistake.
  */
 #include "private.h"
 
@@ -135,12 +136,10 @@ static void pending(const struct pwm *m, const struct ent *e, cpumask *pend)
 {
 	uint32_t c, i;
 
-	for (c = 0; c < m->cfg.nr_cpus; c++) {
-		pend[c] = 0;
+	for (c = 0; c < m->cfg.nr_cpus; c++)
 		for (i = m->cpu[c].pend; i != NIL; i = m->recs[i].next)
 			if (m->recs[i].ent == ent_index(m, e) && m->recs[i].gen == e->gen)
 				pend[c] |= m->recs[i].mask;
-	}
 }
 
 /* In place of the entry, one for each that the tables on the way have. */
@@ -148,7 +147,7 @@ static void take_apart(struct combined *x, struct ent *e)
 {
 	struct pwm *m = x->m;
 	const struct ent of = *e;
-	cpumask pend[PWM_MAX_CPUS];
+	cpumask pend[PWM_MAX_CPUS] = { 0 };
 	unsigned int depth;
 	uint32_t i;
 
@@ -170,6 +169,14 @@ static void take_apart(struct combined *x, struct ent *e)
 	}
 }
 
+/* The pointer is left wherever the combined entry is: all of its tables are walked. */
+static bool has_pointer(const struct pwm *m, const struct ent *e)
+{
+	uint32_t i = pwm_ent_find(m, e->va, e->level, e->space, K_TABLE, e->val, e->hier, 0);
+
+	return i != NIL && !(e->live & ~m->ents[i].live);
+}
+
 static void keep(struct combined *x)
 {
 	uint32_t i = x->m->combined;
@@ -178,7 +185,7 @@ static void keep(struct combined *x)
 		struct ent *e = &x->m->ents[i];
 
 		i = e->child_next;
-		if (!e->live || !find_way(x, e))
+		if (has_pointer(x->m, e) || !find_way(x, e))
 			continue;
 		take_apart(x, e);
 		/* its parts may lead there, too */

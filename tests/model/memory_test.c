@@ -442,6 +442,15 @@ TEST(a_limit_is_a_limit)
 	stage_close(&stage);
 }
 
+/* The model of the stage again, before its first step: one that counts what it reads. */
+static void count_reads(void)
+{
+	stage.cfg.read = counted_read;
+	free(stage.mem);
+	stage.mem = malloc(pwm_size(&stage.cfg));
+	stage.m = pwm_init(stage.mem, pwm_size(&stage.cfg), &stage.cfg);
+}
+
 /* A table that is linked many times is gone through once, at each store anew. */
 TEST(shared_tables_are_compared_once)
 {
@@ -454,10 +463,7 @@ TEST(shared_tables_are_compared_once)
 	}
 	image_write(&stage, 0x15000, PAGE(0x80000));
 	image_write(&stage, 0x15008, PAGE(0x81000));
-	stage.cfg.read = counted_read;
-	free(stage.mem);
-	stage.mem = malloc(pwm_size(&stage.cfg));
-	stage.m = pwm_init(stage.mem, pwm_size(&stage.cfg), &stage.cfg);
+	count_reads();
 	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
 	nr_reads = 0;
 	store(0x11000, 0x14003);
@@ -495,5 +501,112 @@ TEST(a_conflict_by_two_ways_is_said_once)
 	EXPECT_EQ(stage.nr_verdicts, 0);
 	store(0x13000, PAGE(0x85000));
 	EXPECT_EQ(stage.nr_verdicts, 1);
+	stage_close(&stage);
+}
+
+/* Combined entries ----------------------------------------------------------------------------- */
+
+/* By IPA: the eight gigabytes from address 0 on. */
+static void by_ipa(void)
+{
+	struct pwm_step s = { .op = PWM_OP_TLBI,
+			      .kind = PWM_IPAS2E1 | PWM_IS | PWM_RANGED,
+			      .a = 1ull << 46 | 3ull << 44 | 31ull << 39 };
+
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	EXPECT_EQ(stage_step(&stage, &s), 0);
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	pwm_barrier(stage.m, 0, PWM_ISB);
+}
+
+/* A guest whose gigabyte is 512 times the same table of pages, unlinked. */
+static bool guest_unlinked(uint32_t max_unclean)
+{
+	if (!open_with((struct pwm_config){ .max_unclean = max_unclean, .max_tables = 512 }))
+		return false;
+	tables();
+	for (uint64_t i = 0; i < 512; i++) {
+		image_write(&stage, 0x12000 + i * 8, 0x13003);
+		image_write(&stage, 0x13000 + i * 8, PAGE(0x80000 + i * 0x1000));
+	}
+	count_reads();
+	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
+	pwm_take(stage.m, &(struct pwm_step){ .op = PWM_OP_SYSREG, .kind = PWM_VMID, .a = 5 });
+	store(0x11000, 0);
+	return true;
+}
+
+/* Where the pointer is left, and where there is none, a store elsewhere reads nothing of it. */
+TEST(tables_of_combined_entries_are_searched_when_they_must_be)
+{
+	if (!guest_unlinked(4096))
+		return;
+	EXPECT_EQ(stats().unclean, 2);
+	nr_reads = 0;
+	store(0x99000, 1);
+	EXPECT(nr_reads < 20);
+	by_ipa();
+	EXPECT_EQ(stats().unclean, 1);
+	nr_reads = 0;
+	store(0x99008, 1);
+	EXPECT(nr_reads >= 512 && nr_reads < 600); /* not the pages */
+	nr_reads = 0;
+	store(0x99008, 1); /* as it is */
+	EXPECT(nr_reads < 20);
+	EXPECT_EQ(stats().unclean, 1);
+	pwm_tlbi(stage.m, 0, PWM_VMALLE1 | PWM_IS, 0, 0);
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	pwm_barrier(stage.m, 0, PWM_ISB);
+	EXPECT_EQ(stats().unclean, 0);
+	nr_reads = 0;
+	store(0x99010, 1);
+	EXPECT(nr_reads < 20);
+	EXPECT_EQ(stats().overflows, 0);
+	stage_close(&stage);
+}
+
+/* One for each entry that there was: of the upper table those of the others, and all pages. */
+TEST(a_combined_entry_is_taken_apart)
+{
+	if (!guest_unlinked(4096))
+		return;
+	for (uint64_t i = 1; i < 512; i++)
+		image_write(&stage, 0x12000 + i * 8, i == 100 ? 0x14003 : 0);
+	by_ipa();
+	store(0x13008, 0);
+	EXPECT_EQ(stats().unclean, 1 + 512);
+	EXPECT_EQ(stats().overflows, 0);
+	stage_close(&stage);
+	/* and what there is no room for is missed, and said to be */
+	if (!guest_unlinked(600))
+		return;
+	by_ipa();
+	store(0x13008, 0);
+	EXPECT_EQ(stats().unclean, 600);
+	EXPECT(stats().overflows > 0);
+	stage_close(&stage);
+}
+
+/* Five levels, 512 times the same table at each: what is searched has its limit. */
+TEST(tables_of_combined_entries_are_searched_to_a_limit)
+{
+	if (!open_with((struct pwm_config){ .va_bits = 52,
+					    .levels = 5,
+					    .features = PWM_LPA2,
+					    .max_unclean = 4096,
+					    .max_tables = 1024 }))
+		return;
+	image_write(&stage, 0x10000, 0x11003);
+	for (uint64_t i = 0; i < 3 * 512; i++)
+		image_write(&stage, 0x11000 + i * 8, (0x12000 + i / 512 * 0x1000) | 3);
+	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
+	pwm_take(stage.m, &(struct pwm_step){ .op = PWM_OP_SYSREG, .kind = PWM_VMID, .a = 5 });
+	store(0x10000, 0);
+	store(0x99000, 1);
+	EXPECT_EQ(stats().overflows, 0);
+	by_ipa();
+	EXPECT_EQ(stats().overflows, 0);
+	store(0x99008, 1);
+	EXPECT_EQ(stats().overflows, 1);
 	stage_close(&stage);
 }
