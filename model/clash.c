@@ -46,11 +46,13 @@ struct comparison {
 	uint32_t space;	      /* of what was */
 	bool one_tag;	      /* else only what is global meets what has another tag */
 	const struct ent *by; /* what was: a stale entry; NULL: memory */
+	uint64_t val;	      /* which then said this */
 
 	/* the worst, and of these the first */
 	const char *rule;
 	uint32_t cls;
 	const struct ent *e;
+	uint64_t held;
 };
 
 static struct side side_of(const struct pwm *m, uint32_t space, uint64_t val, unsigned int level,
@@ -113,6 +115,7 @@ static void judge(struct comparison *x, const struct side *was, const struct sid
 	x->rule = rule;
 	x->cls = cls;
 	x->e = x->by;
+	x->held = x->val;
 }
 
 /* Tables ----------------------------------------------------------------------------------------*/
@@ -288,6 +291,7 @@ static void compare_memory(struct comparison *x, const struct side *now)
 		return;
 	val = pwm_walk_now(x->m, s, p->va, p->level, &level, &hier, &src);
 	was = side_of(x->m, p->space, val, level, hier);
+	x->val = val;
 	compare(x, &was, now, p->level, p->va);
 }
 
@@ -303,13 +307,13 @@ static bool another_way(const struct pwm *m, const struct path *p)
 	return false;
 }
 
-static void say(struct pwm *m, const struct comparison *x, uint64_t old, uint64_t val)
+static void say(struct pwm *m, const struct comparison *x, uint64_t val)
 {
 	const struct cpu *c = &m->cpu[m->now.cpu];
 	const struct path *p = x->p;
 
 	if (!x->e) {
-		pwm_say_at(m, x->rule, x->cls, p->va, p->level, m->now.a, old, val);
+		pwm_say_at(m, x->rule, x->cls, p->va, p->level, m->now.a, x->held, val);
 	} else if (x->cls != PWM_ERROR) {
 		/* either may be used until the invalidation, as since the size changed */
 		pwm_say(m, x->rule, x->cls, x->e);
@@ -323,7 +327,7 @@ static void say(struct pwm *m, const struct comparison *x, uint64_t old, uint64_
 
 void pwm_clash_check(struct pwm *m, const struct path *p, uint64_t old, uint64_t val)
 {
-	struct comparison x = { .m = m, .p = p, .space = p->space, .one_tag = true };
+	struct comparison x = { .m = m, .p = p, .space = p->space, .one_tag = true, .val = old };
 	struct side was = side_of(m, p->space, old, p->level, p->hier);
 	struct side now = side_of(m, p->space, val, p->level, p->hier);
 
@@ -336,7 +340,7 @@ void pwm_clash_check(struct pwm *m, const struct path *p, uint64_t old, uint64_t
 	compare_memory(&x, &now);
 	compare_all_stale(&x, &now);
 	if (x.rule)
-		say(m, &x, old, val);
+		say(m, &x, val);
 }
 
 /* A store begins: nothing has been looked at. */

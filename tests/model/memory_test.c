@@ -501,6 +501,21 @@ TEST(a_conflict_by_two_ways_is_said_once)
 	EXPECT_EQ(stage.nr_verdicts, 0);
 	store(0x13000, PAGE(0x85000));
 	EXPECT_EQ(stage.nr_verdicts, 1);
+	EXPECT_EQ(stage.verdict[0].old_value, PAGE(0x80000));
+	stage_close(&stage);
+	/* by a stale pointer, while memory says something else */
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	image_write(&stage, 0x13000, 0);
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x12000, 0);
+	store(0x12000, 0x14003);
+	store(0x14000, PAGE(0x86000));
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	store(0x13000, PAGE(0x85000));
+	EXPECT_EQ(stage.nr_verdicts, 1);
+	EXPECT_EQ(stage.verdict[0].old_value, PAGE(0x86000));
 	stage_close(&stage);
 }
 
