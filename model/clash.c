@@ -321,7 +321,7 @@ static void say(struct pwm *m, const struct comparison *x, uint64_t val)
 		bool batch = c->lazy && !c->paused && !c->irq && c->lazy_store &&
 			     x->e->since >= c->lazy_store;
 
-		pwm_say(m, batch ? "ALL-LAZY-8" : rule_name(m, R_UNCLEAN), PWM_ERROR, x->e);
+		pwm_say(m, batch ? "ALL-LAZY-8" : rule_in(m, x->space, R_UNCLEAN), PWM_ERROR, x->e);
 	}
 }
 

@@ -75,7 +75,7 @@ static enum rule_of why_of(const struct pwm *m, const struct ent *e)
 {
 	static const uint8_t by_miss[] = {
 		[MISS_NONE] = R_STALE,	      [MISS_REGIME] = R_REGIME,
-		[MISS_VMID] = R_REGIME,	      [MISS_ASID] = R_ASID,
+		[MISS_VMID] = R_VMID,	      [MISS_ASID] = R_ASID,
 		[MISS_GLOBAL] = R_GLOBAL,     [MISS_STAGE2] = R_STAGE2,
 		[MISS_LEVEL] = R_LEVEL,	      [MISS_RANGE] = R_RANGE,
 		[MISS_LAST_LEVEL] = R_TABLE,  [MISS_INVISIBLE] = R_INVISIBLE,
@@ -87,7 +87,8 @@ static enum rule_of why_of(const struct pwm *m, const struct ent *e)
 		return R_INCOMPLETE;
 	if (e->own && !(e->live & ~e->own))
 		return R_UNSYNCED;
-	if (e->miss == MISS_INVISIBLE && e->miss_op == PWM_OP_SINVAL)
+	if (e->miss == MISS_INVISIBLE &&
+	    (e->miss_op == PWM_OP_SINVAL || e->miss_op == PWM_OP_HINVAL_GVMA))
 		return R_INCOMPLETE;
 	if (e->miss)
 		return by_miss[e->miss];
@@ -154,7 +155,7 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 	else if ((why == R_STALE || why == R_RANGE) && ring_has_part(m, e))
 		pwm_say(m, "A64-CONT-6", cls, e);
 	else
-		pwm_say(m, rule_name(m, why), cls, e);
+		pwm_say(m, rule_in(m, e->space, why), cls, e);
 }
 
 /* Contracts ------------------------------------------------------------------------------------ */
@@ -373,6 +374,17 @@ static void check_group_age(struct pwm *m, const struct pwm_step *s, bool clean)
 	}
 }
 
+/* RISC-V: is what was promised to a guest there for it, with the root that was loaded for it? */
+static void judge_hgatp(struct pwm *m, const struct pwm_step *s, const struct cpu *c)
+{
+	const char *const *names = m->arch->stage2->rules;
+
+	if (c->guest_root_step && s->kind & PWM_NOFAULT)
+		pwm_say_at(m, names[R_ROOT], PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (c->guest_reuse_step)
+		pwm_say_at(m, names[R_ASID_REUSE], PWM_ERROR, s->a, 0, 0, 0, 0);
+}
+
 void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t promise = s->kind & 0xff, i;
@@ -395,6 +407,8 @@ void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 	}
 	if (c->config_step)
 		pwm_say_at(m, rule_name(m, R_CONFIG), PWM_ERROR, s->a, 0, 0, 0, 0);
+	if (s->c == PWM_STAGE2)
+		judge_hgatp(m, s, c);
 	while ((i = pwm_ent_next_in(m, s->a, s->b, &it)) != NIL) {
 		struct ent *e = &m->ents[i];
 

@@ -63,6 +63,10 @@ const char *const pwm_op_names[PWM_NR_OPS] = {
 	[PWM_OP_LAZY] = "lazy",
 	[PWM_OP_IRQ] = "irq",
 	[PWM_OP_END] = "end",
+	[PWM_OP_HFENCE_GVMA] = "hfence.gvma",
+	[PWM_OP_HFENCE_VVMA] = "hfence.vvma",
+	[PWM_OP_HINVAL_GVMA] = "hinval.gvma",
+	[PWM_OP_HINVAL_VVMA] = "hinval.vvma",
 };
 
 const char *const pwm_half_names[PWM_NR_HALVES] = { "lower", "upper", "hyp", "guest" };

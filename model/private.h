@@ -20,7 +20,7 @@ enum kind {
 	K_INVALID = 0, /* never cached on arm64 and x86 */
 	K_TABLE,
 	K_LEAF,
-	K_COMBINED, /* of stage 2: the part that sits in combined (stage 1 and 2) translations */
+	K_COMBINED, /* of arm64's stage 2: the part in combined (stage 1 and 2) translations */
 };
 
 /* Rights; what a table entry takes away uses the same bits. */
@@ -114,7 +114,7 @@ struct table {
 	uint32_t kids;	  /* edges */
 	uint32_t stale;	  /* entries of kind K_TABLE that point to it */
 	uint32_t roots;	  /* spaces */
-	uint32_t scanned; /* levels, as a mask */
+	uint32_t scanned; /* levels, as a mask: of each arch.tables 8 bits */
 	uint32_t todo;	  /* the next one that is to be dropped */
 };
 
@@ -126,6 +126,7 @@ struct edge {
 };
 
 struct space {
+	const struct arch *arch; /* how its entries are read */
 	uint64_t root;
 	cpumask ran;   /* may hold its non-global entries: some of ran_g */
 	cpumask ran_g; /* its global ones */
@@ -147,6 +148,8 @@ struct path {
 	uint32_t space;
 	uint8_t level, hier, stale;
 };
+
+#define PWM_NO_REGIME 0xffu /* of what an invalidation is about: nothing that is known here */
 
 /* An invalidation: maint.c. */
 struct op {
@@ -183,6 +186,11 @@ struct cpu {
 	uint64_t last_dsb;	     /* with nothing done since: 0 */
 	uint64_t config_step;	     /* translation control changed, nothing flushed; 0 */
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
+	/* RISC-V, the same of hgatp */
+	uint64_t guest_root_step, guest_reuse_step, last_hfence;
+	uint64_t hgatp_step; /* hgatp was written */
+	uint64_t hfence_all; /* HFENCE.GVMA without an address; of which VMID */
+	uint32_t guest_reuse_vmid, hfence_all_vmid;
 	uint64_t lazy_store; /* first store of the open batch; 0 */
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
 	uint64_t last_write, last_sfence; /* steps; RISC-V */
@@ -217,8 +225,10 @@ struct arch {
 	const char *(*conflict)(const struct pwm *m, const struct dec *a, unsigned int la,
 				const struct dec *b, unsigned int lb);
 	const char *const *rules; /* by enum rule_of */
-	/* how the descriptors of stage 2 are read; NULL: there is none, or it is itself */
+	/* how the descriptors of stage 2 are read; NULL: it is itself */
 	const struct arch *stage2;
+	/* which values are tables: 0 as in stage 1, else another set of its own */
+	uint8_t tables;
 };
 
 /* What the shared code calls the rules of the architectures. */
@@ -235,6 +245,7 @@ enum rule_of {
 	R_RANGE,
 	R_STAGE2,
 	R_REGIME,
+	R_VMID,
 	R_EARLY,
 	R_LINK,	   /* table linked before its contents are visible */
 	R_NEW,	   /* new mapping, store not visible */
@@ -293,6 +304,7 @@ struct pwm {
 	struct table *tables;
 	uint32_t *table_hash;
 	uint32_t nr_tables, max_tables, free_table, table_mask;
+	uint32_t big_roots; /* lg2 of the pages that roots of several have, as a mask */
 	struct edge *edges;
 	uint32_t max_edges, free_edge;
 	struct space *spaces;
@@ -318,15 +330,10 @@ struct pwm {
 	uint32_t nr_sites;
 };
 
-/*
- * Entries of a space. Which of them are tables, and where, is the same in both stages of arm64: the
- * graph (tables.c) does not ask.
- */
+/* Entries of a space: of which stage, and how its root says that they are read. */
 static inline const struct arch *arch_of(const struct pwm *m, uint32_t space)
 {
-	bool s2 = m->arch->stage2 && m->spaces[space].regime == PWM_STAGE2;
-
-	return s2 ? m->arch->stage2 : m->arch;
+	return m->spaces[space].arch;
 }
 static inline void pwm_decode(const struct pwm *m, uint32_t space, uint64_t val, unsigned int level,
 			      struct dec *d)
@@ -379,9 +386,9 @@ static inline uint64_t level_size(const struct pwm *m, unsigned int level)
 
 /* tables.c */
 uint32_t pwm_table_find(const struct pwm *m, uint64_t pa);
-uint32_t pwm_table_link(struct pwm *m, uint64_t pa, unsigned int level);
-void pwm_table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
-		    unsigned int child_level);
+uint32_t pwm_table_link(struct pwm *m, const struct arch *arch, uint64_t pa, unsigned int level);
+void pwm_table_edge(struct pwm *m, const struct arch *arch, uint32_t parent, uint64_t loc,
+		    uint64_t child_pa, unsigned int child_level);
 void pwm_table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa);
 void pwm_table_collect(struct pwm *m, uint32_t t);
 void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa);
@@ -450,6 +457,10 @@ void pwm_say_at(struct pwm *m, const char *rule, uint32_t cls, uint64_t va, unsi
 static inline const char *rule_name(const struct pwm *m, enum rule_of r)
 {
 	return m->arch->rules[r];
+}
+static inline const char *rule_in(const struct pwm *m, uint32_t space, enum rule_of r)
+{
+	return arch_of(m, space)->rules[r];
 }
 
 /* rules.c: every ID in the sources has its row */

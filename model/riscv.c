@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * RISC-V, Sv39 to Sv57: entries, what SFENCE.VMA and SINVAL.VMA cover.
+ * RISC-V, Sv39 to Sv57 and the G-stage, Sv39x4 to Sv57x4: entries, what SFENCE.VMA, HFENCE.GVMA,
+ * HFENCE.VVMA and those of Svinval cover.
+ *
+ * A guest's access is translated twice: by its own tables (vsatp), which are the guest's matter and
+ * no roots here, and by the G-stage (hgatp). A TLB may hold the product of both. HFENCE.GVMA orders
+ * stores before all later implicit reads for the G-stage, so whatever was combined from an entry
+ * that it names must go with it: unlike on arm64 nothing is owed for combined entries, and
+ * HFENCE.VVMA, which is about the guest's own tables, does nothing for the G-stage.
  *
  * Source: The RISC-V Instruction Set Manual, volume II: "Supervisor-Level ISA", the sections on
- * SFENCE.VMA, Sv39, Svnapot, Svpbmt, Svinval, Svadu, Svvptc.
+ * SFENCE.VMA, Sv39, Svnapot, Svpbmt, Svinval, Svadu, Svvptc; of the hypervisor extension
+ * "Hypervisor Guest Address Translation and Protection (hgatp) Register", "Hypervisor
+ * Memory-Management Fence Instructions", "Guest Physical Address Translation".
  */
 #include "private.h"
 
@@ -109,11 +118,39 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 	return val & ~soft;
 }
 
-/* With an address, leaves only: "orders only accesses to leaf PTEs". With an ASID, no globals. */
+/*
+ * The G-stage: the same entries, but every access is one of a user's, and G is ignored. Rights to
+ * the guest are the kernel's here, as on arm64; without U there are none.
+ */
+static void decode_g(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
+{
+	decode(m, val, level, d);
+	d->global = 0;
+	if (d->kind == K_TABLE)
+		d->perm = 0;
+	else
+		d->perm = (uint8_t)(d->perm >> 3);
+}
+
+static uint64_t key_g(const struct pwm *m, uint64_t val, unsigned int level)
+{
+	return key(m, val & ~E_G, level);
+}
+
+/*
+ * With an address, leaves only: "orders only accesses to leaf PTEs". With an ASID, no globals.
+ * HFENCE.GVMA is "similar", and taken for the same.
+ */
 static enum miss covers(const struct pwm *m, const struct op *op, const struct ent *e)
 {
 	const struct space *s = &m->spaces[e->space];
 
+	if (s->regime != op->regime)
+		return m->now.op == PWM_OP_HFENCE_VVMA || m->now.op == PWM_OP_HINVAL_VVMA ?
+			       MISS_STAGE2 :
+			       MISS_REGIME;
+	if (op->vmid != PWM_ANY_ASID && op->vmid != s->vmid)
+		return MISS_VMID;
 	if (op->asid != PWM_ANY_ASID && e->global)
 		return MISS_GLOBAL;
 	if (op->asid != PWM_ANY_ASID && op->asid != s->asid)
@@ -135,55 +172,156 @@ static const char *conflict(const struct pwm *m, const struct dec *a, unsigned i
 	return NULL;
 }
 
+/* What SFENCE.VMA settles beside translations: that satp was written, a control, an ASID reused. */
+static void fenced(struct pwm *m, struct cpu *c, const struct op *op)
+{
+	c->root_step = 0;
+	if (op->all && (c->reuse_asid == PWM_ANY_ASID || op->asid == PWM_ANY_ASID ||
+			op->asid == c->reuse_asid))
+		c->reuse_step = 0;
+	if (op->all && op->asid == PWM_ANY_ASID)
+		c->config_step = 0;
+	c->last_sfence = m->step;
+}
+
+/* And HFENCE.GVMA, of hgatp. */
+static void guest_fenced(struct pwm *m, struct cpu *c, const struct op *op)
+{
+	c->guest_root_step = 0;
+	c->last_hfence = m->step;
+	if (!op->all)
+		return;
+	if (op->vmid == PWM_ANY_ASID || op->vmid == c->guest_reuse_vmid)
+		c->guest_reuse_step = 0;
+	c->hfence_all = m->step;
+	c->hfence_all_vmid = op->vmid;
+}
+
+/*
+ * HFENCE.VVMA is of no regime that there is here, and looks at everything: any guest address may
+ * have been combined from any entry of the G-stage.
+ */
 void pwm_riscv_step(struct pwm *m, const struct pwm_step *s)
 {
+	bool vvma = s->op == PWM_OP_HFENCE_VVMA || s->op == PWM_OP_HINVAL_VVMA;
+	bool gvma = s->op == PWM_OP_HFENCE_GVMA || s->op == PWM_OP_HINVAL_GVMA;
+	bool inval = s->op == PWM_OP_SINVAL || s->op == PWM_OP_HINVAL_GVMA ||
+		     s->op == PWM_OP_HINVAL_VVMA;
+	bool by_va = (s->kind & PWM_RS1) && !vvma;
+	uint32_t tag = s->kind & PWM_RS2 ? (uint32_t)s->b : PWM_ANY_ASID;
+	uint64_t va = gvma ? s->a << 2 : s->a;
 	struct cpu *c = &m->cpu[s->cpu];
-	bool sinval = s->op == PWM_OP_SINVAL;
 	struct op op = {
 		.cpus = CPU_BIT(s->cpu),
-		.first = s->a & ~(uint64_t)0xfff,
-		.last = s->a | 0xfff,
-		.asid = s->kind & PWM_RS2 ? (uint32_t)s->b : PWM_ANY_ASID,
-		.vmid = PWM_ANY_ASID,
-		.regime = PWM_EL1,
+		.first = by_va ? va & ~(uint64_t)0xfff : 0,
+		.last = by_va ? va | 0xfff : ~(uint64_t)0,
+		.asid = gvma ? PWM_ANY_ASID : tag,
+		.vmid = gvma ? tag : PWM_ANY_ASID,
+		.regime = gvma ? PWM_STAGE2 :
+			  vvma ? PWM_NO_REGIME :
+				 PWM_EL1,
 		.level = 0xff,
-		.all = !(s->kind & PWM_RS1),
-		.globals = !(s->kind & PWM_RS2),
-		.tables = !(s->kind & PWM_RS1),
-		.stage1 = 1,
-		.immediate = !sinval,
-		.local_order = !sinval || c->svinval,
+		.all = !by_va,
+		.globals = gvma || !(s->kind & PWM_RS2),
+		.tables = !by_va,
+		.stage1 = !gvma && !vvma,
+		.stage2 = gvma,
+		.immediate = !inval,
+		.local_order = !inval || c->svinval,
 	};
 
-	if (op.all)
-		op.last = ~(uint64_t)0;
-	if (!sinval) {
-		c->root_step = 0;
-		if (op.all && (c->reuse_asid == PWM_ANY_ASID || op.asid == PWM_ANY_ASID ||
-			       op.asid == c->reuse_asid))
-			c->reuse_step = 0;
-		if (op.all && op.asid == PWM_ANY_ASID)
-			c->config_step = 0;
-		c->last_sfence = m->step;
-	}
+	if (s->op == PWM_OP_SFENCE)
+		fenced(m, c, &op);
+	if (s->op == PWM_OP_HFENCE_GVMA)
+		guest_fenced(m, c, &op);
 	pwm_maint_run(m, s->cpu, &op);
 }
 
 static const char *const rules[R_NR] = {
-	[R_STALE] = "RV-TLB-1",	      [R_INVISIBLE] = "RV-TLB-6",  [R_INCOMPLETE] = "RV-TLB-7",
-	[R_UNSYNCED] = "RV-TLB-7",    [R_LOCAL] = "RV-TLB-5",	   [R_ASID] = "RV-TLB-4",
-	[R_GLOBAL] = "RV-TLB-3",      [R_TABLE] = "RV-TLB-2",	   [R_LEVEL] = "RV-TLB-1",
-	[R_RANGE] = "RV-TLB-1",	      [R_STAGE2] = "RV-TLB-1",	   [R_REGIME] = "RV-TLB-1",
-	[R_EARLY] = "RV-TLB-1",	      [R_LINK] = "RV-PUB-1",	   [R_NEW] = "RV-PUB-2",
-	[R_NEW_CSE] = "RV-PUB-2",     [R_NEW_REMOTE] = "RV-PUB-4", [R_SPURIOUS] = "RV-SPUR-1",
-	[R_LOST_RMW] = "RV-AD-1",     [R_CLEAN] = "RV-AD-2",	   [R_OLD] = "RV-AD-5",
-	[R_FORMAT] = "RV-FMT-1",      [R_HALF] = "RV-FMT-2",	   [R_WX] = "RV-WX-1",
-	[R_ASID_REUSE] = "RV-SATP-2", [R_ROOT] = "RV-SATP-1",	   [R_CONFIG] = "RV-PMP-1",
-	[R_UNCLEAN] = "RV-TLB-8",     [R_GROUP] = "RV-NAPOT-1",	   [R_GROUP_DIRTY] = "RV-NAPOT-3",
-	[R_FETCH] = "RV-PUB-2",	      [R_ALIAS_WX] = "RV-WX-2",	   [R_ALIAS_TYPE] = "RV-ALIAS-1",
+	[R_STALE] = "RV-TLB-1",
+	[R_INVISIBLE] = "RV-TLB-6",
+	[R_INCOMPLETE] = "RV-TLB-7",
+	[R_UNSYNCED] = "RV-TLB-7",
+	[R_LOCAL] = "RV-TLB-5",
+	[R_ASID] = "RV-TLB-4",
+	[R_GLOBAL] = "RV-TLB-3",
+	[R_TABLE] = "RV-TLB-2",
+	[R_LEVEL] = "RV-TLB-1",
+	[R_RANGE] = "RV-TLB-1",
+	[R_STAGE2] = "RV-TLB-1",
+	[R_REGIME] = "RV-TLB-1",
+	[R_VMID] = "RV-TLB-1",
+	[R_EARLY] = "RV-TLB-1",
+	[R_LINK] = "RV-PUB-1",
+	[R_NEW] = "RV-PUB-2",
+	[R_NEW_CSE] = "RV-PUB-2",
+	[R_NEW_REMOTE] = "RV-PUB-4",
+	[R_SPURIOUS] = "RV-SPUR-1",
+	[R_LOST_RMW] = "RV-AD-1",
+	[R_CLEAN] = "RV-AD-2",
+	[R_OLD] = "RV-AD-5",
+	[R_FORMAT] = "RV-FMT-1",
+	[R_HALF] = "RV-FMT-2",
+	[R_WX] = "RV-WX-1",
+	[R_ASID_REUSE] = "RV-SATP-2",
+	[R_ROOT] = "RV-SATP-1",
+	[R_CONFIG] = "RV-PMP-1",
+	[R_UNCLEAN] = "RV-TLB-8",
+	[R_GROUP] = "RV-NAPOT-1",
+	[R_GROUP_DIRTY] = "RV-NAPOT-3",
+	[R_FETCH] = "RV-PUB-2",
+	[R_ALIAS_WX] = "RV-WX-2",
+	[R_ALIAS_TYPE] = "RV-ALIAS-1",
 	[R_WX_STALE] = "RV-WX-3",
 };
 
-const struct arch pwm_arch_riscv = {
-	.decode = decode, .key = key, .covers = covers, .conflict = conflict, .rules = rules
+static const char *const guest_rules[R_NR] = {
+	[R_STALE] = "RV-H-1",
+	[R_INVISIBLE] = "RV-TLB-6",
+	[R_INCOMPLETE] = "RV-TLB-7",
+	[R_UNSYNCED] = "RV-TLB-7",
+	[R_LOCAL] = "RV-H-3",
+	[R_VMID] = "RV-H-4",
+	[R_ASID] = "RV-H-1",
+	[R_GLOBAL] = "RV-H-1",
+	[R_TABLE] = "RV-H-5",
+	[R_LEVEL] = "RV-H-1",
+	[R_RANGE] = "RV-H-1",
+	[R_STAGE2] = "RV-H-2",
+	[R_REGIME] = "RV-H-1",
+	[R_EARLY] = "RV-H-1",
+	[R_LINK] = "RV-PUB-1",
+	[R_NEW] = "RV-PUB-2",
+	[R_NEW_CSE] = "RV-PUB-2",
+	[R_NEW_REMOTE] = "RV-PUB-4",
+	[R_SPURIOUS] = "RV-SPUR-1",
+	[R_LOST_RMW] = "RV-AD-1",
+	[R_CLEAN] = "RV-AD-2",
+	[R_OLD] = "RV-AD-5",
+	[R_FORMAT] = "RV-FMT-1",
+	[R_HALF] = "RV-FMT-2",
+	[R_WX] = "RV-WX-1",
+	[R_ASID_REUSE] = "RV-H-7",
+	[R_ROOT] = "RV-H-6",
+	[R_CONFIG] = "RV-PMP-1",
+	[R_UNCLEAN] = "RV-TLB-8",
+	[R_GROUP] = "RV-NAPOT-1",
+	[R_GROUP_DIRTY] = "RV-NAPOT-3",
+	[R_FETCH] = "RV-PUB-2",
+	[R_ALIAS_WX] = "RV-WX-2",
+	[R_ALIAS_TYPE] = "RV-ALIAS-1",
+	[R_WX_STALE] = "RV-WX-3",
 };
+
+static const struct arch g_stage = { .decode = decode_g,
+				     .key = key_g,
+				     .covers = covers,
+				     .conflict = conflict,
+				     .rules = guest_rules };
+
+const struct arch pwm_arch_riscv = { .decode = decode,
+				     .key = key,
+				     .covers = covers,
+				     .conflict = conflict,
+				     .rules = rules,
+				     .stage2 = &g_stage };

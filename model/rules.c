@@ -8,7 +8,8 @@
  */
 #include "private.h"
 
-#define D817 "Arm ARM D8.17 (D8.14, D8.16 in older issues), "
+#define H_FENCES "Hypervisor extension, Hypervisor Memory-Management Fence Instructions"
+#define D817	 "Arm ARM D8.17 (D8.14, D8.16 in older issues), "
 
 static const struct pwm_rule rules[] = {
 	{ "A64-PUB-1", "table linked before its entries are visible",
@@ -269,8 +270,8 @@ static const struct pwm_rule rules[] = {
 	{ "RV-PUB-1", "table linked before its entries are visible",
 	  "A fence w,w belongs between filling the table and linking it.", "RVWMO", PWM_ERROR },
 	{ "RV-PUB-2", "new mapping used without SFENCE.VMA",
-	  "Invalid entries may be cached: this hart needs an SFENCE.VMA, or a fault handler that "
-	  "does one and tries again.",
+	  "Invalid entries may be cached: this hart needs an SFENCE.VMA (of the G-stage an "
+	  "HFENCE.GVMA), or a fault handler that does one and tries again.",
 	  "Supervisor ISA, SFENCE.VMA", PWM_SPURIOUS },
 	{ "RV-PUB-3", "new mapping, Svvptc",
 	  "The fault is possible for a bounded time; trying again is enough.", "Svvptc",
@@ -279,8 +280,8 @@ static const struct pwm_rule rules[] = {
 	  "The other hart may hold the entry as invalid, and nothing there fixes the fault up.",
 	  "Supervisor ISA, SFENCE.VMA", PWM_ERROR },
 	{ "RV-SPUR-1", "more rights, but the old ones may still be cached",
-	  "The old translation may be used until an SFENCE.VMA.", "Supervisor ISA, SFENCE.VMA",
-	  PWM_SPURIOUS },
+	  "The old translation may be used until an SFENCE.VMA, of the G-stage an HFENCE.GVMA.",
+	  "Supervisor ISA, SFENCE.VMA; hypervisor extension, HFENCE.GVMA", PWM_SPURIOUS },
 	{ "RV-TLB-1", "stale translation: no SFENCE.VMA",
 	  "Any translation that was valid since the last covering SFENCE.VMA may be used.",
 	  "Supervisor ISA, SFENCE.VMA", PWM_ERROR },
@@ -299,9 +300,8 @@ static const struct pwm_rule rules[] = {
 	  "The other hart fenced before this one's store reached it: a FENCE belongs before the "
 	  "IPI.",
 	  "RVWMO; Supervisor ISA, SFENCE.VMA", PWM_ERROR },
-	{ "RV-TLB-7", "SINVAL.VMA not bracketed",
-	  "SINVAL.VMA must stand between SFENCE.W.INVAL and SFENCE.INVAL.IR.", "Svinval",
-	  PWM_ERROR },
+	{ "RV-TLB-7", "SINVAL.VMA or HINVAL.GVMA not bracketed",
+	  "It must stand between SFENCE.W.INVAL and SFENCE.INVAL.IR.", "Svinval", PWM_ERROR },
 	{ "RV-TLB-8", "size of a live mapping changed",
 	  "It is unpredictable which of the two is used: V=0 and SFENCE.VMA first.",
 	  "Supervisor ISA, SFENCE.VMA", PWM_UNPRED },
@@ -344,6 +344,33 @@ static const struct pwm_rule rules[] = {
 	  "The page becomes executable while a hart may still write to it.", "policy", PWM_ERROR },
 	{ "RV-ALIAS-1", "two memory types for one page",
 	  "Two live mappings of one page differ in PBMT.", "Svpbmt", PWM_UNPRED },
+	{ "RV-H-1", "stale guest-physical translation: no HFENCE.GVMA",
+	  "What the G-stage said may still be used, alone or combined with a guest's own tables, "
+	  "and no HFENCE.GVMA has ordered the change.",
+	  H_FENCES, PWM_ERROR },
+	{ "RV-H-2", "HFENCE.VVMA, but the G-stage changed",
+	  "HFENCE.VVMA orders a guest's own tables. HFENCE.GVMA orders the G-stage, and what was "
+	  "combined from it as well.",
+	  H_FENCES, PWM_ERROR },
+	{ "RV-H-3", "other harts without HFENCE.GVMA",
+	  "HFENCE.GVMA is local: fence, IPI, and HFENCE.GVMA on every hart that had the root in "
+	  "hgatp.",
+	  H_FENCES, PWM_ERROR },
+	{ "RV-H-4", "HFENCE.GVMA of another VMID",
+	  "The fence orders another virtual machine's translations. Without hgatp.VMID bits, give "
+	  "none.",
+	  H_FENCES, PWM_ERROR },
+	{ "RV-H-5", "HFENCE.GVMA with an address, but a table entry changed",
+	  "With rs1 given, only leaf entries are ordered, as by SFENCE.VMA.",
+	  "Hypervisor extension, HFENCE.GVMA; Supervisor ISA, SFENCE.VMA", PWM_ERROR },
+	{ "RV-H-6", "hgatp written, tables not fenced",
+	  "Writing hgatp orders nothing: an HFENCE.GVMA is owed, before or after, for tables that "
+	  "this hart wrote.",
+	  "Hypervisor extension, hgatp", PWM_ERROR },
+	{ "RV-H-7", "VMID reused, not fenced",
+	  "Another root had this VMID in hgatp of this hart: HFENCE.GVMA without an address is "
+	  "owed, before or after hgatp is written.",
+	  "Hypervisor extension, hgatp", PWM_ERROR },
 	{ "RV-PMP-1", "PMP or translation control changed, nothing fenced",
 	  "SFENCE.VMA x0, x0 is owed.", "Machine ISA, PMP", PWM_ERROR },
 

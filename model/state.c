@@ -156,7 +156,7 @@ size_t pwm_size(const struct pwm_config *cfg)
 /* Free lists run through the pools in order, so that memory is touched as it is needed. */
 static void pools_init(struct pwm *m)
 {
-	uint32_t i;
+	uint32_t i, h;
 
 	for (i = 0; i < m->max_ents; i++)
 		m->ents[i].next = i + 1 < m->max_ents ? i + 1 : NIL;
@@ -171,7 +171,8 @@ static void pools_init(struct pwm *m)
 	for (i = 0; i < m->cfg.nr_cpus; i++) {
 		struct cpu *c = &m->cpu[i];
 
-		c->cur[PWM_LOWER] = c->cur[PWM_UPPER] = NIL;
+		for (h = 0; h < PWM_NR_HALVES; h++)
+			c->cur[h] = NIL;
 		c->novis = c->pend = c->own = NIL;
 	}
 }

@@ -14,8 +14,8 @@ static void load_step(struct pwm *m, const struct pwm_step *s)
 	c->seen_val[at] = s->b;
 }
 
-/* Does another space have this tag, with something that a CPU may hold? */
-static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
+/* Does another space have this tag, with something that one of @cpus may hold? */
+static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid, cpumask cpus)
 {
 	const struct space *n = &m->spaces[space];
 	uint32_t i;
@@ -24,13 +24,87 @@ static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid)
 		const struct space *s = &m->spaces[i];
 
 		if (s->asid != asid || s->half != n->half || s->regime != n->regime ||
-		    s->vmid != n->vmid || !s->ran || s->asid == PWM_ANY_ASID || s->root == n->root)
+		    s->vmid != n->vmid || !(s->ran & cpus) || s->asid == PWM_ANY_ASID ||
+		    s->root == n->root)
 			continue;
 		/* a reserved root holds nothing */
 		if (!pwm_space_empty(m, s) && !pwm_space_empty(m, n))
 			return true;
 	}
 	return false;
+}
+
+/* Guest-physical spaces of RISC-V have two bits more than virtual ones: a root of four pages. */
+#define X4 2u
+
+static bool is_hgatp(const struct pwm *m, uint32_t half)
+{
+	return m->cfg.arch == PWM_RISCV && half == PWM_GUEST;
+}
+
+/*
+ * A space has one page at least, and not more than there are; 0: as configured. hgatp has Sv39x4,
+ * Sv48x4 and Sv57x4, whatever satp has.
+ */
+static bool root_ok(const struct pwm *m, const struct pwm_step *s)
+{
+	uint32_t half = s->kind & 0xff, regime = (uint32_t)(s->c & 0xff);
+	uint64_t bits = s->c >> 32 & 0xffff;
+
+	if (half >= PWM_NR_HALVES || s->a & 63 || regime > PWM_STAGE2)
+		return false;
+	if (m->cfg.arch == PWM_RISCV && (half == PWM_GUEST) != (regime == PWM_STAGE2))
+		return false;
+	if (is_hgatp(m, half))
+		return !(s->a & 0x3fff) && (!bits || bits == 41 || bits == 50 || bits == 59);
+	return !bits || (bits > m->cfg.page_lg2 && bits <= m->cfg.va_bits);
+}
+
+/* How a root's entries are read, and how many levels and address bits it has. */
+static void shape(const struct pwm *m, struct space *s)
+{
+	uint32_t x4 = is_hgatp(m, s->half) ? X4 : 0;
+
+	s->arch = s->regime == PWM_STAGE2 && m->arch->stage2 ? m->arch->stage2 : m->arch;
+	s->levels = m->cfg.levels;
+	if (x4 && s->va_bits)
+		s->levels = (s->va_bits - X4 - m->cfg.page_lg2) / m->index_lg2;
+	if (!s->va_bits)
+		s->va_bits = m->cfg.va_bits + x4;
+	while (s->va_bits <= level_shift(m, s->levels - 1))
+		s->levels--;
+}
+
+/*
+ * Writing hgatp orders nothing. A fence may come before or after it: no guest runs in between, so
+ * nothing of the old root is read any more.
+ */
+static void hgatp_owes(struct pwm *m, uint32_t cpu, uint32_t space, const struct space *s)
+{
+	struct cpu *c = &m->cpu[cpu];
+	bool fenced = c->hfence_all > c->hgatp_step &&
+		      (c->hfence_all_vmid == PWM_ANY_ASID || c->hfence_all_vmid == s->vmid);
+
+	if (c->last_write > c->last_hfence)
+		c->guest_root_step = m->step;
+	if (!fenced && asid_taken(m, space, s->asid, CPU_BIT(cpu))) {
+		c->guest_reuse_step = m->step;
+		c->guest_reuse_vmid = s->vmid;
+	}
+	c->hgatp_step = m->step;
+}
+
+/* Nor does writing satp; and with an ASID reused, the fence must come behind it. */
+static void satp_owes(struct pwm *m, uint32_t cpu, uint32_t space, const struct space *s)
+{
+	struct cpu *c = &m->cpu[cpu];
+
+	if (c->last_write > c->last_sfence)
+		c->root_step = m->step;
+	if (asid_taken(m, space, s->asid, m->cpus)) {
+		c->reuse_step = m->step;
+		c->reuse_asid = s->asid;
+	}
 }
 
 /* c: regime in bits 7:0, VMID in 31:16, address bits in 47:32 */
@@ -47,11 +121,7 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 
 	if (c->lazy_store && !c->irq)
 		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
-	if (!want.va_bits)
-		want.va_bits = m->cfg.va_bits;
-	want.levels = m->cfg.levels;
-	while (want.va_bits <= level_shift(m, want.levels - 1))
-		want.levels--;
+	shape(m, &want);
 	if (m->cfg.arch == PWM_X86 && !(m->cfg.features & PWM_PCID))
 		want.asid = 0;
 	if (old != NIL)
@@ -65,24 +135,21 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 		return;
 	if (m->cfg.arch == PWM_X86) {
 		pwm_x86_root(m, s);
-		if (s->kind & PWM_NOFLUSH && asid_taken(m, space, want.asid))
+		if (s->kind & PWM_NOFLUSH && asid_taken(m, space, want.asid, m->cpus))
 			pwm_say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
 		return;
 	}
 	if (m->cfg.arch == PWM_RISCV) {
-		if (c->last_write > c->last_sfence) {
-			c->root_step = m->step;
-		}
-		if (asid_taken(m, space, want.asid)) {
-			c->reuse_step = m->step;
-			c->reuse_asid = want.asid;
-		}
+		if (want.regime == PWM_STAGE2)
+			hgatp_owes(m, s->cpu, space, &want);
+		else
+			satp_owes(m, s->cpu, space, &want);
 		return;
 	}
 	if (old != space) {
 		c->root_step = m->step;
 	}
-	if (want.half == PWM_LOWER && asid_taken(m, space, want.asid))
+	if (want.half == PWM_LOWER && asid_taken(m, space, want.asid, m->cpus))
 		pwm_say_at(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, 0, 0, s->a, 0, 0);
 }
 
@@ -141,12 +208,6 @@ static void flush_step(struct pwm *m, const struct pwm_step *s)
 	pwm_x86_step(m, s);
 }
 
-/* A space has one page at least, and not more than there are; 0: as configured. */
-static bool va_bits_ok(const struct pwm *m, uint64_t bits)
-{
-	return !bits || (bits > m->cfg.page_lg2 && bits <= m->cfg.va_bits);
-}
-
 /* Are the fields what the operation can have? */
 static bool sensible(const struct pwm *m, const struct pwm_step *s)
 {
@@ -171,10 +232,13 @@ static bool sensible(const struct pwm *m, const struct pwm_step *s)
 		return arch == PWM_X86 && s->kind < 4;
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
+	case PWM_OP_HFENCE_GVMA:
+	case PWM_OP_HFENCE_VVMA:
+	case PWM_OP_HINVAL_GVMA:
+	case PWM_OP_HINVAL_VVMA:
 		return arch == PWM_RISCV && s->kind < 4;
 	case PWM_OP_ROOT:
-		return low < PWM_NR_HALVES && !(s->a & 63) && (s->c & 0xff) <= PWM_STAGE2 &&
-		       va_bits_ok(m, s->c >> 32 & 0xffff);
+		return root_ok(m, s);
 	case PWM_OP_SYSREG:
 		return s->kind < PWM_NR_SYSREGS && (s->kind != PWM_CR4_PGE || arch == PWM_X86);
 	case PWM_OP_IPI:
@@ -214,6 +278,10 @@ static void take(struct pwm *m, const struct pwm_step *s)
 		break;
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
+	case PWM_OP_HFENCE_GVMA:
+	case PWM_OP_HFENCE_VVMA:
+	case PWM_OP_HINVAL_GVMA:
+	case PWM_OP_HINVAL_VVMA:
 		pwm_riscv_step(m, s);
 		break;
 	case PWM_OP_ROOT:

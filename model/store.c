@@ -91,7 +91,7 @@ static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, c
 	if (nd->kind != K_LEAF && !keeps(m, p, od, nd))
 		return;
 	if (!od->accessed || (od->hw_dirty && !od->dirty))
-		pwm_say_at(m, rule_name(m, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old,
+		pwm_say_at(m, rule_in(m, p->space, R_LOST_RMW), PWM_LOST, p->va, p->level, pa, old,
 			   m->now.b);
 }
 
@@ -120,9 +120,11 @@ static void check_value(struct pwm *m, const struct path *p, uint64_t val, const
 	unsigned int perm;
 
 	if (m->now.kind & PWM_HALF)
-		pwm_say_at(m, rule_name(m, R_HALF), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+		pwm_say_at(m, rule_in(m, p->space, R_HALF), PWM_ERROR, p->va, p->level, m->now.a, 0,
+			   val);
 	if (d->reserved)
-		pwm_say_at(m, rule_name(m, R_FORMAT), PWM_ERROR, p->va, p->level, m->now.a, 0, val);
+		pwm_say_at(m, rule_in(m, p->space, R_FORMAT), PWM_ERROR, p->va, p->level, m->now.a,
+			   0, val);
 	if (d->stray)
 		pwm_say_at(m, "A64-CONT-7", PWM_POLICY, p->va, p->level, m->now.a, 0, val);
 	if (d->kind == K_LEAF && m->cfg.arch == PWM_X86 && d->nt)
@@ -180,7 +182,8 @@ static void leave_behind(struct pwm *m, const struct path *p, uint64_t pa, uint6
 		pwm_order_store(m, m->now.cpu, e);
 		pwm_refill_behind(m, e, holders(p, od));
 	}
-	if (e && s->regime == PWM_STAGE2 && kind != K_INVALID) {
+	/* elsewhere what drops an entry of stage 2 drops what was combined from it */
+	if (e && m->cfg.arch == PWM_ARM64 && s->regime == PWM_STAGE2 && kind != K_INVALID) {
 		e = pwm_ent_add(m, p, K_COMBINED, old, pa, false, p->live);
 		if (e)
 			pwm_order_store(m, m->now.cpu, e);
@@ -282,43 +285,47 @@ static void link_new(struct pwm *m, uint32_t t, uint64_t pa, uint64_t val)
 	for (i = m->nr_paths; i-- > 0;) {
 		pwm_decode(m, m->paths[i].space, val, m->paths[i].level, &d);
 		if (d.kind == K_TABLE)
-			pwm_table_edge(m, t, pa, d.oa, m->paths[i].level - 1u);
+			pwm_table_edge(m, arch_of(m, m->paths[i].space), t, pa, d.oa,
+				       m->paths[i].level - 1u);
 	}
 }
 
-/* The table that @val points to, whatever the level, with bit 0 set; 0: none. */
-static uint64_t pointee(const struct pwm *m, uint64_t val)
+/* Does @val point to table @table, on any way to it? */
+static bool points_to(const struct pwm *m, uint64_t val, uint64_t table)
 {
 	struct dec d;
 	uint32_t i;
 
 	for (i = m->nr_paths; i-- > 0;) {
 		pwm_decode(m, m->paths[i].space, val, m->paths[i].level, &d);
-		if (d.kind == K_TABLE)
-			return d.oa | 1;
+		if (d.kind == K_TABLE && d.oa == table)
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 static void unlink_old(struct pwm *m, uint64_t pa, uint64_t old, uint64_t val)
 {
-	uint64_t was = pointee(m, old);
-	uint32_t child;
+	uint32_t child, i;
+	struct dec d;
 
-	if (!was || was == pointee(m, val))
-		return;
-	child = pwm_table_find(m, was & ~(uint64_t)1);
-	pwm_table_unedge(m, pa, was & ~(uint64_t)1);
-	pwm_table_collect(m, child);
+	for (i = m->nr_paths; i-- > 0;) {
+		pwm_decode(m, m->paths[i].space, old, m->paths[i].level, &d);
+		if (d.kind != K_TABLE || points_to(m, val, d.oa))
+			continue;
+		child = pwm_table_find(m, d.oa);
+		pwm_table_unedge(m, pa, d.oa);
+		pwm_table_collect(m, child);
+	}
 }
 
 /* Every way to the entry leads through a pointer that memory does not have any more. */
-static void check_reused(struct pwm *m, const struct path *p, uint64_t val)
+static void check_reused(struct pwm *m, const struct path *p, uint64_t val, const struct dec *d)
 {
 	uint32_t i;
 
-	/* with P clear nothing is cached, whatever else is in it: such as the link of a queue */
-	if (m->cfg.arch != PWM_X86 || !(val & 1))
+	/* not present: nothing is cached, whatever else is in it, such as the link of a queue */
+	if (m->cfg.arch != PWM_X86 || (d->kind == K_INVALID && !d->reserved))
 		return;
 	for (i = m->nr_paths; i-- > 0;)
 		if (!m->paths[i].stale)
@@ -336,7 +343,7 @@ static void check_store(struct pwm *m, const struct path *p, uint64_t pa, uint64
 	if (p == &m->paths[0]) {
 		check_lost(m, m->now.cpu, pa, old, &od, &nd, p);
 		check_value(m, p, val, &nd);
-		check_reused(m, p, val);
+		check_reused(m, p, val, &nd);
 		if (nd.kind == K_TABLE)
 			check_link(m, m->now.cpu, &nd, p->level, p->va, pa);
 	}

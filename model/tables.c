@@ -19,15 +19,28 @@ static uint32_t table_slot(const struct pwm *m, uint64_t pa)
 	return (uint32_t)(((pa >> m->cfg.page_lg2) * 0x9e3779b97f4a7c15ull) >> 40) & m->table_mask;
 }
 
-/* Root tables of several pages (concatenated) are found by each of them. */
-uint32_t pwm_table_find(const struct pwm *m, uint64_t pa)
+static uint32_t find_by(const struct pwm *m, uint64_t page, uint64_t pa)
 {
 	uint32_t i;
 
-	for (i = m->table_hash[table_slot(m, pa)]; i != NIL; i = m->tables[i].next)
+	for (i = m->table_hash[table_slot(m, page)]; i != NIL; i = m->tables[i].next)
 		if (pa - m->tables[i].pa < m->tables[i].len)
 			return i;
 	return NIL;
+}
+
+/*
+ * Root tables of several pages (concatenated; four on RISC-V's G-stage) are found by each of them:
+ * they are aligned to their size.
+ */
+uint32_t pwm_table_find(const struct pwm *m, uint64_t pa)
+{
+	uint32_t t = find_by(m, pa, pa), lg2;
+
+	for (lg2 = 1; t == NIL && m->big_roots >> lg2; lg2++)
+		if (m->big_roots >> lg2 & 1)
+			t = find_by(m, pa & ~(((uint64_t)1 << (m->cfg.page_lg2 + lg2)) - 1), pa);
+	return t;
 }
 
 static uint32_t table_new(struct pwm *m, uint64_t pa, uint64_t len)
@@ -128,14 +141,14 @@ struct visit {
 };
 
 /* The child that entry @index of @t leads to, linked with an edge; NIL when it is no table. */
-static uint32_t visit_entry(struct pwm *m, const struct visit *v)
+static uint32_t visit_entry(struct pwm *m, const struct arch *arch, const struct visit *v)
 {
 	uint64_t loc = m->tables[v->table].pa + (uint64_t)v->index * 8;
 	uint64_t page = ((uint64_t)1 << m->cfg.page_lg2) - 1;
 	uint32_t child;
 	struct dec d;
 
-	m->arch->decode(m, pwm_mem_read(m, loc), v->level, &d);
+	arch->decode(m, pwm_mem_read(m, loc), v->level, &d);
 	if (d.kind != K_TABLE)
 		return NIL;
 	child = pwm_table_find(m, d.oa);
@@ -148,15 +161,22 @@ static uint32_t visit_entry(struct pwm *m, const struct visit *v)
 	return child;
 }
 
+static bool scanned(struct pwm *m, const struct arch *arch, uint32_t t, unsigned int level)
+{
+	uint32_t bit = 1u << (level + 8u * arch->tables), was = m->tables[t].scanned & bit;
+
+	m->tables[t].scanned |= bit;
+	return was != 0;
+}
+
 /* Read table @t at @level and all below that were not read at theirs. */
-static void scan(struct pwm *m, uint32_t t, unsigned int level)
+static void scan(struct pwm *m, const struct arch *arch, uint32_t t, unsigned int level)
 {
 	struct visit stack[PWM_MAX_LEVELS];
 	int depth = 0;
 
-	if (!level || (m->tables[t].scanned & (1u << level)))
+	if (!level || scanned(m, arch, t, level))
 		return;
-	m->tables[t].scanned |= 1u << level;
 	stack[0] = (struct visit){ t, 0, level };
 	while (depth >= 0) {
 		struct visit *v = &stack[depth];
@@ -166,18 +186,16 @@ static void scan(struct pwm *m, uint32_t t, unsigned int level)
 			depth--;
 			continue;
 		}
-		child = visit_entry(m, v);
+		child = visit_entry(m, arch, v);
 		v->index++;
-		if (child == NIL || v->level <= 1 ||
-		    (m->tables[child].scanned & (1u << (v->level - 1))))
+		if (child == NIL || v->level <= 1 || scanned(m, arch, child, v->level - 1))
 			continue;
-		m->tables[child].scanned |= 1u << (v->level - 1);
 		stack[depth + 1] = (struct visit){ child, 0, v->level - 1 };
 		depth++;
 	}
 }
 
-uint32_t pwm_table_link(struct pwm *m, uint64_t pa, unsigned int level)
+uint32_t pwm_table_link(struct pwm *m, const struct arch *arch, uint64_t pa, unsigned int level)
 {
 	uint64_t page = (uint64_t)1 << m->cfg.page_lg2;
 	uint32_t t = pwm_table_find(m, pa);
@@ -185,14 +203,14 @@ uint32_t pwm_table_link(struct pwm *m, uint64_t pa, unsigned int level)
 	if (t == NIL)
 		t = table_new(m, pa & ~(page - 1), page);
 	if (t != NIL)
-		scan(m, t, level);
+		scan(m, arch, t, level);
 	return t;
 }
 
-void pwm_table_edge(struct pwm *m, uint32_t parent, uint64_t loc, uint64_t child_pa,
-		    unsigned int child_level)
+void pwm_table_edge(struct pwm *m, const struct arch *arch, uint32_t parent, uint64_t loc,
+		    uint64_t child_pa, unsigned int child_level)
 {
-	uint32_t child = pwm_table_link(m, child_pa, child_level);
+	uint32_t child = pwm_table_link(m, arch, child_pa, child_level);
 
 	if (child != NIL && edge_find(m, loc, child) == NIL)
 		edge_add(m, parent, loc, child);
@@ -258,6 +276,8 @@ struct climb {
 
 static uint64_t canonical(const struct pwm *m, const struct space *s, uint64_t va)
 {
+	if (s->regime == PWM_STAGE2)
+		return va;
 	if (m->cfg.arch != PWM_ARM64) {
 		uint64_t sign = (uint64_t)1 << (s->va_bits - 1);
 
@@ -312,6 +332,13 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 	p->stale = stale;
 }
 
+static uint64_t root_len(const struct pwm *m, const struct space *s)
+{
+	unsigned int shift = level_shift(m, s->levels - 1);
+
+	return s->va_bits > shift ? (uint64_t)8 << (s->va_bits - shift) : 8;
+}
+
 /* Ways that end at the top of the climb: roots, and stale pointers. */
 static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 {
@@ -321,7 +348,7 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 	for (i = t->roots; i != NIL; i = m->spaces[i].next_root) {
 		const struct space *s = &m->spaces[i];
 
-		if (depth < s->levels)
+		if (depth < s->levels && c[depth].index * 8ull < root_len(m, s))
 			add_path(m, c, depth, s->levels - 1 - depth, 0, i, s->ran, s->ran_g, 0, 0,
 				 false);
 	}
@@ -421,11 +448,24 @@ static uint32_t space_find(const struct pwm *m, const struct space *want)
 	return NIL;
 }
 
-static uint64_t root_len(const struct pwm *m, const struct space *s)
+/* The node of a root. It may be there, as another root's or a table, and shorter. */
+static uint32_t root_table(struct pwm *m, const struct space *s)
 {
-	unsigned int shift = level_shift(m, s->levels - 1);
+	uint32_t t = pwm_table_find(m, s->root), pages;
+	uint64_t len = root_len(m, s);
 
-	return s->va_bits > shift ? (uint64_t)8 << (s->va_bits - shift) : 8;
+	if (t == NIL || m->tables[t].pa != s->root)
+		t = table_new(m, s->root, len);
+	if (t == NIL)
+		return NIL;
+	if (m->tables[t].len < len) {
+		m->tables[t].len = (uint32_t)len;
+		m->tables[t].scanned = 0;
+	}
+	pages = (uint32_t)(len >> m->cfg.page_lg2);
+	if (pages > 1)
+		m->big_roots |= 1u << (31 - __builtin_clz(pages));
+	return t;
 }
 
 static uint32_t space_new(struct pwm *m, const struct space *want)
@@ -442,9 +482,7 @@ static uint32_t space_new(struct pwm *m, const struct space *want)
 		m->top_space = i + 1;
 	m->spaces[i] = *want;
 	m->spaces[i].used = 1;
-	t = pwm_table_find(m, want->root);
-	if (t == NIL || m->tables[t].pa != want->root)
-		t = table_new(m, want->root, root_len(m, want));
+	t = root_table(m, want);
 	if (t == NIL) {
 		m->spaces[i].used = 0;
 		return NIL;
@@ -452,7 +490,7 @@ static uint32_t space_new(struct pwm *m, const struct space *want)
 	m->spaces[i].table = t;
 	m->spaces[i].next_root = m->tables[t].roots;
 	m->tables[t].roots = i;
-	scan(m, t, want->levels - 1);
+	scan(m, want->arch, t, want->levels - 1);
 	return i;
 }
 

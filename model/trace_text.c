@@ -79,6 +79,10 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 		break;
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
+	case PWM_OP_HFENCE_GVMA:
+	case PWM_OP_HFENCE_VVMA:
+	case PWM_OP_HINVAL_GVMA:
+	case PWM_OP_HINVAL_VVMA:
 		put_all_or(t, s->kind & PWM_RS1, s->a);
 		put_all_or(t, s->kind & PWM_RS2, s->b);
 		break;
@@ -449,6 +453,10 @@ static bool parse_arguments(struct line *l, struct pwm_step *s)
 		return !w.len || s->kind || bad(l, "all, or the end of the line");
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
+	case PWM_OP_HFENCE_GVMA:
+	case PWM_OP_HFENCE_VVMA:
+	case PWM_OP_HINVAL_GVMA:
+	case PWM_OP_HINVAL_VVMA:
 		return all_or(l, &s->a, &s->kind, PWM_RS1) && all_or(l, &s->b, &s->kind, PWM_RS2);
 	case PWM_OP_ROOT:
 		return parse_root(l, s);

@@ -197,18 +197,18 @@ void pwm_x86_root(struct pwm *m, const struct pwm_step *s)
 }
 
 static const char *const rules[R_NR] = {
-	[R_STALE] = "X86-TLB-1",      [R_INVISIBLE] = "X86-TLB-2",   [R_INCOMPLETE] = "X86-TLB-5",
-	[R_UNSYNCED] = "X86-TLB-5",   [R_LOCAL] = "X86-TLB-3",	     [R_ASID] = "X86-TLB-7",
-	[R_GLOBAL] = "X86-TLB-6",     [R_TABLE] = "X86-WALK-1",	     [R_LEVEL] = "X86-TLB-1",
-	[R_RANGE] = "X86-WALK-3",     [R_STAGE2] = "X86-TLB-1",	     [R_REGIME] = "X86-TLB-1",
-	[R_EARLY] = "X86-TLB-1",      [R_LINK] = "X86-PUB-1",	     [R_NEW] = "X86-SPUR-1",
-	[R_NEW_CSE] = "X86-SPUR-1",   [R_NEW_REMOTE] = "X86-SPUR-1", [R_SPURIOUS] = "X86-SPUR-1",
-	[R_LOST_RMW] = "X86-AD-3",    [R_CLEAN] = "X86-AD-1",	     [R_OLD] = "X86-AD-2",
-	[R_FORMAT] = "X86-RES-1",     [R_HALF] = "X86-RES-2",	     [R_WX] = "X86-WX-1",
-	[R_ASID_REUSE] = "X86-TLB-7", [R_ROOT] = "X86-TLB-7",	     [R_CONFIG] = "X86-CR-1",
-	[R_UNCLEAN] = "X86-SIZE-1",   [R_GROUP] = "X86-SIZE-1",	     [R_GROUP_DIRTY] = "X86-AD-1",
-	[R_FETCH] = "X86-SPUR-1",     [R_ALIAS_WX] = "X86-WX-2",     [R_ALIAS_TYPE] = "X86-MT-1",
-	[R_WX_STALE] = "X86-WX-3",
+	[R_STALE] = "X86-TLB-1",      [R_INVISIBLE] = "X86-TLB-2",  [R_INCOMPLETE] = "X86-TLB-5",
+	[R_UNSYNCED] = "X86-TLB-5",   [R_LOCAL] = "X86-TLB-3",	    [R_ASID] = "X86-TLB-7",
+	[R_GLOBAL] = "X86-TLB-6",     [R_TABLE] = "X86-WALK-1",	    [R_LEVEL] = "X86-TLB-1",
+	[R_RANGE] = "X86-WALK-3",     [R_STAGE2] = "X86-TLB-1",	    [R_REGIME] = "X86-TLB-1",
+	[R_VMID] = "X86-TLB-1",	      [R_EARLY] = "X86-TLB-1",	    [R_LINK] = "X86-PUB-1",
+	[R_NEW] = "X86-SPUR-1",	      [R_NEW_CSE] = "X86-SPUR-1",   [R_NEW_REMOTE] = "X86-SPUR-1",
+	[R_SPURIOUS] = "X86-SPUR-1",  [R_LOST_RMW] = "X86-AD-3",    [R_CLEAN] = "X86-AD-1",
+	[R_OLD] = "X86-AD-2",	      [R_FORMAT] = "X86-RES-1",	    [R_HALF] = "X86-RES-2",
+	[R_WX] = "X86-WX-1",	      [R_ASID_REUSE] = "X86-TLB-7", [R_ROOT] = "X86-TLB-7",
+	[R_CONFIG] = "X86-CR-1",      [R_UNCLEAN] = "X86-SIZE-1",   [R_GROUP] = "X86-SIZE-1",
+	[R_GROUP_DIRTY] = "X86-AD-1", [R_FETCH] = "X86-SPUR-1",	    [R_ALIAS_WX] = "X86-WX-2",
+	[R_ALIAS_TYPE] = "X86-MT-1",  [R_WX_STALE] = "X86-WX-3",
 };
 
 const struct arch pwm_arch_x86 = {

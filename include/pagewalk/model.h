@@ -72,12 +72,12 @@ enum pwm_arch_id { PWM_ARM64 = 0, PWM_X86, PWM_RISCV, PWM_NR_ARCHES };
 #define PWM_FOREIGN   0x400000u /* trace of a real system: A/D may change without a step */
 #define PWM_EXCLUSIVE 0x800000u /* policy: one CPU writes an entry until it is published */
 
-/* Translation regimes of arm64 (x86 and RISC-V use PWM_EL1 for all). */
+/* Translation regimes of arm64; RISC-V has PWM_EL1 (satp) and PWM_STAGE2 (hgatp), x86 PWM_EL1. */
 enum pwm_regime { PWM_EL1 = 0, PWM_EL2, PWM_EL3, PWM_STAGE2 };
 
 /*
- * Where a root is loaded: TTBR0 (CR3, satp), TTBR1, TTBR0 of EL2 or EL3, VTTBR (guest-physical
- * addresses).
+ * Where a root is loaded: TTBR0 (CR3, satp), TTBR1, TTBR0 of EL2 or EL3, VTTBR or hgatp
+ * (guest-physical addresses).
  */
 enum pwm_half { PWM_LOWER = 0, PWM_UPPER, PWM_HYP, PWM_GUEST, PWM_NR_HALVES };
 
@@ -143,6 +143,11 @@ enum pwm_op {
 	PWM_OP_LAZY,	   /* kind: enum pwm_lazy */
 	PWM_OP_IRQ,	   /* kind: 1 enters, 0 leaves interrupt context */
 	PWM_OP_END,	   /* the test is over: nothing may be left behind; kind: 1 audit aliases */
+	/* RISC-V, as PWM_OP_SFENCE; of GVMA a: guest-physical address >> 2, b: VMID */
+	PWM_OP_HFENCE_GVMA,
+	PWM_OP_HFENCE_VVMA,
+	PWM_OP_HINVAL_GVMA, /* Svinval */
+	PWM_OP_HINVAL_VVMA,
 	PWM_NR_OPS
 };
 
@@ -373,7 +378,8 @@ void pwm_get_stats(const struct pwm *m, struct pwm_stats *s);
 
 /* Shorthands for pwm_take(). */
 void pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid);
-/* @regime, @vmid: of arm64; @va_bits: 0 as configured (a small table for a small space) */
+/* @regime, @vmid: of arm64 and of hgatp; @va_bits: 0 as configured (a small table for a small
+   space; 41, 50 or 59 for hgatp, whatever satp has) */
 void pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,
 		 uint32_t regime, uint32_t vmid, uint32_t va_bits);
 void pwm_store(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val, uint32_t kind);

@@ -24,6 +24,13 @@ static int parse(const char *line, struct pwm_step *s, const char **want)
 	return pwm_parse_line(PWM_ARM64, line, strlen(line), s, &site, &len, want);
 }
 
+/* Steps with two operands that may be absent each. */
+static bool is_fence(const struct pwm_step *s)
+{
+	return s->op == PWM_OP_SFENCE || s->op == PWM_OP_SINVAL ||
+	       (s->op >= PWM_OP_HFENCE_GVMA && s->op <= PWM_OP_HINVAL_VVMA);
+}
+
 /* A step whose fields are those that its operation has. */
 static struct pwm_step random_step(void)
 {
@@ -33,6 +40,12 @@ static struct pwm_step random_step(void)
 			      .a = harness_random(),
 			      .b = harness_random() };
 
+	if (is_fence(&s)) {
+		s.kind = (uint16_t)harness_below(4);
+		s.a = s.kind & PWM_RS1 ? s.a : 0;
+		s.b = s.kind & PWM_RS2 ? s.b : 0;
+		return s;
+	}
 	switch (s.op) {
 	case PWM_OP_STORE:
 		s.kind = (uint16_t)(harness_below(64) & 0x3f);
@@ -53,12 +66,6 @@ static struct pwm_step random_step(void)
 		break;
 	case PWM_OP_INVLPGB:
 		s.kind = (uint16_t)harness_below(2);
-		break;
-	case PWM_OP_SFENCE:
-	case PWM_OP_SINVAL:
-		s.kind = (uint16_t)harness_below(4);
-		s.a = s.kind & PWM_RS1 ? s.a : 0;
-		s.b = s.kind & PWM_RS2 ? s.b : 0;
 		break;
 	case PWM_OP_ROOT:
 		s.kind = (uint16_t)(harness_below(2) | (harness_below(2) ? PWM_NOFLUSH : 0));
