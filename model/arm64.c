@@ -201,6 +201,36 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 	return d.cacheable ? val | D_AF : val;
 }
 
+/*
+ * EL2 without E2H, and EL3: one privilege (D8.4.1, "Data access permissions for stage 1"). AP[1] is
+ * RES1 and says nothing of EL0, bit 54 is XN and bit 53 RES0, and so with XNTable and PXNTable. There
+ * are no ASIDs: bit 11 is RES0 at EL2, and NSE at EL3, a part of the address space.
+ */
+static void decode_one(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
+{
+	bool xn = val & D_UXN;
+
+	decode(m, val, level, d);
+	if (d->kind == K_TABLE) {
+		d->perm = (uint8_t)((d->perm & P_KW) | (d->perm & P_UX ? P_KX : 0));
+		return;
+	}
+	if (d->kind != K_LEAF)
+		return;
+	d->perm = leaf_perm(m, (val & ~(D_USER | D_PXN)) | (xn ? D_PXN : 0)) & (P_KR | P_KW | P_KX);
+	d->global = 1;
+	d->share |= val & D_NG ? 32 : 0;
+}
+
+static uint64_t key_one(const struct pwm *m, uint64_t val, unsigned int level)
+{
+	struct dec d;
+
+	decode_one(m, val, level, &d);
+	return d.kind == K_TABLE ? d.oa | 3 | (uint64_t)d.perm << 56 :
+				   key(m, val & ~(D_USER | D_PXN), level);
+}
+
 static uint64_t key_s2(const struct pwm *m, uint64_t val, unsigned int level)
 {
 	struct dec d;
@@ -277,7 +307,7 @@ static const char *conflict(const struct pwm *m, const struct dec *a, unsigned i
 
 	if (la != lb && !m->cfg.bbm)
 		return size_change(m, a, b);
-	if ((a->share ^ b->share) & 16)
+	if ((a->share ^ b->share) & (16 | 32))
 		return "A64-BBM-8";
 	if (a->oa != b->oa && (((a->perm | b->perm) & writable) || !m->cfg.same_contents ||
 			       !m->cfg.same_contents(m->cfg.ctx, a->oa, b->oa, size)))
@@ -427,9 +457,14 @@ static const struct arch stage2 = {
 	.decode = decode_s2, .key = key_s2, .covers = covers, .conflict = conflict, .rules = rules
 };
 
+static const struct arch one_privilege = {
+	.decode = decode_one, .key = key_one, .covers = covers, .conflict = conflict, .rules = rules
+};
+
 const struct arch pwm_arch_arm64 = { .decode = decode,
 				     .key = key,
 				     .covers = covers,
 				     .conflict = conflict,
 				     .rules = rules,
-				     .stage2 = &stage2 };
+				     .stage2 = &stage2,
+				     .one = &one_privilege };

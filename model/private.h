@@ -227,6 +227,8 @@ struct arch {
 	const char *const *rules; /* by enum rule_of */
 	/* how the descriptors of stage 2 are read; NULL: it is itself */
 	const struct arch *stage2;
+	/* likewise those of regimes with one privilege */
+	const struct arch *one;
 	/* which values are tables: 0 as in stage 1, else another set of its own */
 	uint8_t tables;
 };
@@ -329,6 +331,14 @@ struct pwm {
 	} sites[256];
 	uint32_t nr_sites;
 };
+
+/* How the entries of a regime are read. */
+static inline const struct arch *arch_in(const struct pwm *m, uint32_t regime)
+{
+	if (regime == PWM_STAGE2 && m->arch->stage2)
+		return m->arch->stage2;
+	return regime != PWM_EL1 && regime != PWM_STAGE2 && m->arch->one ? m->arch->one : m->arch;
+}
 
 /* Entries of a space: of which stage, and how its root says that they are read. */
 static inline const struct arch *arch_of(const struct pwm *m, uint32_t space)

@@ -132,26 +132,30 @@ static void put_perm(struct text *t, unsigned int perm)
 	pwm_put_text(t, p);
 }
 
-/* Stage 2 has one right to read and one to write; where somebody may execute can differ. */
-static void put_guest_perm(struct text *t, unsigned int perm)
+/*
+ * Regimes of one privilege, and second stages: one right to read and one to write; where a guest
+ * may execute can differ.
+ */
+static void put_one_perm(struct text *t, const struct pwm *m, unsigned int perm, uint32_t regime)
 {
-	char p[] = "guest ---";
+	bool differs = !(perm & P_KX) != !(perm & P_UX), arm64 = m->cfg.arch == PWM_ARM64;
+	char p[] = "---";
 
-	p[6] = perm & P_KR ? 'r' : '-';
-	p[7] = perm & P_KW ? 'w' : '-';
-	p[8] = perm & (P_KX | P_UX) ? 'x' : '-';
+	p[0] = perm & P_KR ? 'r' : '-';
+	p[1] = perm & P_KW ? 'w' : '-';
+	p[2] = perm & (P_KX | P_UX) ? 'x' : '-';
+	pwm_put_text(t, regime == PWM_STAGE2 ? "guest " : "");
 	pwm_put_text(t, p);
-	if (!(perm & P_KX) != !(perm & P_UX))
+	if (differs && regime == PWM_STAGE2 && arm64)
 		pwm_put_text(t, perm & P_KX ? " (at EL1)" : " (at EL0)");
 }
 
 static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigned int level,
-		      bool stage2)
+		      uint32_t regime)
 {
 	struct dec d;
 
-	stage2 = stage2 && m->arch->stage2;
-	(stage2 ? m->arch->stage2 : m->arch)->decode(m, val, level, &d);
+	arch_in(m, regime)->decode(m, val, level, &d);
 	pwm_put_hex(t, val);
 	if (d.kind == K_INVALID) {
 		pwm_put_text(t, d.reserved ? " (reserved encoding)" : " (not valid)");
@@ -161,8 +165,8 @@ static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigne
 	pwm_put_hex(t, d.oa);
 	if (d.kind == K_LEAF) {
 		pwm_put_text(t, ", ");
-		if (stage2)
-			put_guest_perm(t, d.perm);
+		if (regime != PWM_EL1)
+			put_one_perm(t, m, d.perm, regime);
 		else
 			put_perm(t, d.perm);
 		pwm_put_text(t, ", type ");
@@ -179,7 +183,7 @@ size_t pwm_describe(const struct pwm *m, uint64_t value, uint32_t level, char *b
 {
 	struct text t = { buf, len, 0 };
 
-	put_entry(&t, m, value, level, false);
+	put_entry(&t, m, value, level, PWM_EL1);
 	return pwm_text_end(&t);
 }
 
@@ -312,12 +316,12 @@ size_t pwm_report(const struct pwm *m, const struct pwm_verdict *v, char *buf, s
 	put_place(&t, v);
 	if (v->old_value) {
 		pwm_put_text(&t, v->cpus_lo | v->cpus_hi ? "  held   " : "  old    ");
-		put_entry(&t, m, v->old_value, v->level, v->regime == PWM_STAGE2);
+		put_entry(&t, m, v->old_value, v->level, v->regime);
 		pwm_put_text(&t, "\n");
 	}
 	if (v->new_value || v->old_value) {
 		pwm_put_text(&t, "  tables ");
-		put_entry(&t, m, v->new_value, v->level, v->regime == PWM_STAGE2);
+		put_entry(&t, m, v->new_value, v->level, v->regime);
 		pwm_put_text(&t, "\n");
 	}
 	if (v->store.step) {

@@ -65,7 +65,7 @@ static void shape(const struct pwm *m, struct space *s)
 {
 	uint32_t x4 = is_hgatp(m, s->half) ? X4 : 0;
 
-	s->arch = s->regime == PWM_STAGE2 && m->arch->stage2 ? m->arch->stage2 : m->arch;
+	s->arch = arch_in(m, s->regime);
 	s->levels = m->cfg.levels;
 	if (x4 && s->va_bits)
 		s->levels = (s->va_bits - X4 - m->cfg.page_lg2) / m->index_lg2;

@@ -178,6 +178,18 @@ static void sinval_vma(void *ctx, const struct pw_riscv_fence *f)
 	fenced(PWM_OP_SINVAL, f);
 }
 
+static void hfence_gvma(void *ctx, const struct pw_riscv_fence *f)
+{
+	(void)ctx;
+	fenced(PWM_OP_HFENCE_GVMA, f);
+}
+
+static void hinval_gvma(void *ctx, const struct pw_riscv_fence *f)
+{
+	(void)ctx;
+	fenced(PWM_OP_HINVAL_GVMA, f);
+}
+
 static void w_inval(void *ctx)
 {
 	(void)ctx;
@@ -198,7 +210,9 @@ static void riscv_fence(void *ctx)
 
 static const struct pw_riscv_ops riscv_ops = {
 	.sfence_vma = sfence_vma,
+	.hfence_gvma = hfence_gvma,
 	.sinval_vma = sinval_vma,
+	.hinval_gvma = hinval_gvma,
 	.sfence_w_inval = w_inval,
 	.sfence_inval_ir = inval_ir,
 	.fence = riscv_fence,
@@ -226,7 +240,8 @@ void feed_config(const struct world *w, uint32_t features, struct pwm_config *cf
 {
 	cfg->arch = arch_of(w);
 	cfg->features = features;
-	cfg->va_bits = w->va_bits;
+	/* hgatp's spaces have two bits more than satp's, which are what is configured */
+	cfg->va_bits = w->va_bits - (w->pt.regime == PW_REGIME_RISCV_G ? 2 : 0);
 	cfg->levels =
 		(uint32_t)w->pt.levels; /* fewer where tables of the root stand side by side */
 	if (w->format == &world_formats[WORLD_LPA2] ||
@@ -256,29 +271,51 @@ bool feed_has_lazy(void)
 
 uint32_t feed_regime(void)
 {
-	return feed.w->pt.regime == PW_REGIME_STAGE2 ? PWM_STAGE2 : PWM_EL1;
+	switch (feed.w->pt.regime) {
+	case PW_REGIME_EL2:
+		return PWM_EL2;
+	case PW_REGIME_EL3:
+		return PWM_EL3;
+	case PW_REGIME_STAGE2:
+	case PW_REGIME_RISCV_G:
+		return PWM_STAGE2;
+	default:
+		return PWM_EL1;
+	}
+}
+
+static uint32_t half_of(const struct world *w)
+{
+	switch (feed_regime()) {
+	case PWM_EL2:
+	case PWM_EL3:
+		return PWM_HYP;
+	case PWM_STAGE2:
+		return PWM_GUEST;
+	default: /* elsewhere there is one root */
+		return arch_of(w) == PWM_ARM64 && w->pt.flags & PW_TABLE_UPPER ? PWM_UPPER :
+										 PWM_LOWER;
+	}
 }
 
 static void load_roots(void)
 {
 	const struct world *w = feed.w;
-	bool any = w->pt.any_asid && arch_of(w) == PWM_ARM64;
-	bool s2 = feed_regime() == PWM_STAGE2;
-	uint32_t half = w->pt.flags & PW_TABLE_UPPER ? PWM_UPPER : PWM_LOWER;
+	bool s2 = feed_regime() == PWM_STAGE2, tagged = feed_regime() == PWM_EL1;
+	uint32_t asid = tagged ? w->pt.asid : 0;
 
-	if (arch_of(w) != PWM_ARM64)
-		half = PWM_LOWER; /* one root */
+	if (tagged && w->pt.any_asid && arch_of(w) == PWM_ARM64)
+		asid = PWM_ANY_ASID;
 	for (uint32_t cpu = 0; cpu < 2; cpu++) {
-		pwm_root_in(feed.m, cpu, s2 ? PWM_GUEST : half, w->base,
-			    any ? PWM_ANY_ASID : w->pt.asid, feed_regime(), s2 ? w->pt.asid : 0,
-			    w->va_bits);
+		pwm_root_in(feed.m, cpu, half_of(w), w->base, asid, feed_regime(),
+			    s2 ? w->pt.asid : 0, w->va_bits);
 		feed.cpu = cpu;
-		if (s2)
+		if (s2 && arch_of(w) == PWM_ARM64)
 			take(PWM_OP_SYSREG, PWM_VMID, w->pt.asid, 0);
 		if (arch_of(w) == PWM_ARM64)
 			barrier(PWM_ISB);
 		if (arch_of(w) == PWM_RISCV)
-			take(PWM_OP_SFENCE, 0, 0, 0);
+			take(s2 ? PWM_OP_HFENCE_GVMA : PWM_OP_SFENCE, 0, 0, 0);
 	}
 	feed.cpu = 0;
 }

@@ -28,6 +28,7 @@ struct machine {
 	uint32_t caps;	    /* PW_CAP_* of the handle */
 	uint32_t exec;	    /* of the executor */
 	uint32_t features;  /* PWM_* */
+	uint32_t regime;    /* of arm64: enum pw_regime */
 	bool whole;	    /* without a reshaper */
 	bool elsewhere;	    /* plans run from another PCID */
 	const char *either; /* a rule */
@@ -78,7 +79,7 @@ static struct pw_attr some_attr(uint64_t first)
 	/* where an ASID's invalidations leave what is global */
 	if (!world.pt.any_asid && format != WORLD_ARM64)
 		attr.flags &= ~PW_ATTR_GLOBAL;
-	if (format == WORLD_ARM64 && (part & 2))
+	if (format == WORLD_ARM64 && (part & 2) && !now->regime)
 		attr.flags &= ~PW_ATTR_GLOBAL;
 	/* nothing else sets it on RISC-V, and it says nothing on arm64 */
 	if (attr.perm & PW_PERM_W)
@@ -107,11 +108,11 @@ static int some_protect(struct pw_gather *g)
 {
 	struct pw_change c = { 0 };
 
-	if (format == WORLD_ARM64 && !harness_below(4)) {
+	if (format == WORLD_ARM64 && !now->regime && !harness_below(4)) {
 		c.flags_set = PW_ATTR_GLOBAL; /* that breaks what is not, at every level of BBM */
 	} else if (harness_below(2)) {
 		c.perm_set = PW_PERM_W;
-		if (format == WORLD_RISCV64)
+		if (format == WORLD_RISCV64 || format == WORLD_RISCV64_G)
 			c.flags_set = PW_ATTR_DIRTY;
 	} else {
 		c.perm_clear = world.format->no_write;
@@ -173,6 +174,7 @@ static void run(const struct machine *m)
 				   .va_bits = 48,
 				   .nr_pages = 96,
 				   .caps = m->caps,
+				   .regime = m->regime,
 				   .pa_base = 1ull << 40 };
 
 	now = m;
@@ -266,6 +268,24 @@ TEST(a_break_waits_for_older_loads)
 	world_close(&world);
 }
 
+/* Tables of one privilege, without ASIDs; those of EL2 with E2H are like those of EL1. */
+TEST(reshape_arm64_el2_and_el3)
+{
+	static const struct machine m[] = {
+		{ .regime = PW_REGIME_EL2 },
+		{ .regime = PW_REGIME_EL2,
+		  .caps = PW_CAP_HAF | PW_CAP_HD,
+		  .exec = PW_CAP_TLBIRANGE,
+		  .features = PWM_HAF | PWM_HD },
+		{ .regime = PW_REGIME_EL2, .bbm = 3, .exec = PW_CAP_TLBIRANGE | PW_CAP_TTL },
+		{ .regime = PW_REGIME_EL3 },
+		{ .regime = PW_REGIME_EL3, .bbm = 1, .exec = PW_CAP_TTL, .features = PWM_NT },
+		{ .regime = PW_REGIME_EL20, .flags = PW_TABLE_UPPER, .exec = PW_CAP_TLBIRANGE },
+	};
+
+	runs(WORLD_ARM64, m, 6);
+}
+
 TEST(reshape_arm64_stage2)
 {
 	static const struct machine m[] = {
@@ -308,4 +328,21 @@ TEST(reshape_riscv)
 	};
 
 	runs(WORLD_RISCV64, m, 5);
+}
+
+/* The G-stage: four pages of a root, VMIDs, and HFENCE.GVMA. */
+TEST(reshape_riscv_g_stage)
+{
+	static const struct machine m[] = {
+		{ .either = "RV-TLB-8" },
+		{ .whole = true },
+		{ .caps = PW_CAP_SVADU,
+		  .exec = PW_RISCV_SVINVAL,
+		  .features = PWM_SVADU | PWM_SVINVAL,
+		  .either = "RV-TLB-8" },
+		{ .caps = PW_CAP_FIX_UP, .either = "RV-TLB-8" },
+		{ .caps = PW_CAP_SVVPTC, .features = PWM_SVVPTC, .either = "RV-TLB-8" },
+	};
+
+	runs(WORLD_RISCV64_G, m, 5);
 }

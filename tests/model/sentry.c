@@ -83,8 +83,7 @@ static bool watched(const struct world *w)
 
 	if (!(w->pt.flags & PW_TABLE_LIVE) || f == &world_formats[WORLD_FAKE])
 		return false;
-	return w->pt.regime == PW_REGIME_EL10 || w->pt.regime == PW_REGIME_STAGE2 ||
-	       w->pt.regime == PW_REGIME_X86 || w->pt.regime == PW_REGIME_RISCV;
+	return w->pt.regime != PW_REGIME_EPT;
 }
 
 static struct sentry *sentry_of(struct world *w)
