@@ -117,6 +117,7 @@ PW_MODEL_SRC = \
 	model/arm64.c \
 	model/clash.c \
 	model/combined.c \
+	model/ept.c \
 	model/judge.c \
 	model/look.c \
 	model/maint.c \

@@ -203,8 +203,8 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
 
 /*
  * EL2 without E2H, and EL3: one privilege (D8.4.1, "Data access permissions for stage 1"). AP[1] is
- * RES1 and says nothing of EL0, bit 54 is XN and bit 53 RES0, and so with XNTable and PXNTable. There
- * are no ASIDs: bit 11 is RES0 at EL2, and NSE at EL3, a part of the address space.
+ * RES1 and says nothing of EL0, bit 54 is XN and bit 53 RES0, and so with XNTable and PXNTable.
+ * There are no ASIDs: bit 11 is RES0 at EL2, and NSE at EL3, a part of the address space.
  */
 static void decode_one(const struct pwm *m, uint64_t val, unsigned int level, struct dec *d)
 {

@@ -417,6 +417,8 @@ static void forget_spaces(struct pwm *m, uint32_t cpu, const struct op *op)
 			continue;
 		if (op->asid != PWM_ANY_ASID && op->asid != s->asid)
 			continue;
+		if (op->by_root && op->root != s->root)
+			continue;
 		r.ent = 0x80000000 | (op->globals ? 0x40000000 : 0) | i;
 		r.gen = s->gen;
 		if (!op->immediate) {

@@ -67,6 +67,8 @@ const char *const pwm_op_names[PWM_NR_OPS] = {
 	[PWM_OP_HFENCE_VVMA] = "hfence.vvma",
 	[PWM_OP_HINVAL_GVMA] = "hinval.gvma",
 	[PWM_OP_HINVAL_VVMA] = "hinval.vvma",
+	[PWM_OP_INVEPT] = "invept",
+	[PWM_OP_INVVPID] = "invvpid",
 };
 
 const char *const pwm_half_names[PWM_NR_HALVES] = { "lower", "upper", "hyp", "guest" };
@@ -85,14 +87,32 @@ const char *const pwm_key_names[PWM_NR_KEYS] = {
 };
 
 const struct flag_name pwm_feature_names[] = {
-	{ "ets2", PWM_ETS2 },	    { "haf", PWM_HAF },		{ "hd", PWM_HD },
-	{ "lpa2", PWM_LPA2 },	    { "hpd", PWM_HPD },		{ "wxn", PWM_WXN },
-	{ "repeat", PWM_REPEAT },   { "nt", PWM_NT },		{ "pcid", PWM_PCID },
-	{ "tce", PWM_TCE },	    { "x2apic", PWM_X2APIC },	{ "nx", PWM_NX },
-	{ "shstk", PWM_SHSTK },	    { "svvptc", PWM_SVVPTC },	{ "svinval", PWM_SVINVAL },
-	{ "svnapot", PWM_SVNAPOT }, { "svadu", PWM_SVADU },	{ "svpbmt", PWM_SVPBMT },
-	{ "sw60", PWM_SW60 },	    { "no-wx", PWM_NO_WX },	{ "play", PWM_PLAY },
-	{ "perf", PWM_PERF },	    { "foreign", PWM_FOREIGN }, { NULL, 0 },
+	{ "ets2", PWM_ETS2 },
+	{ "haf", PWM_HAF },
+	{ "hd", PWM_HD },
+	{ "lpa2", PWM_LPA2 },
+	{ "hpd", PWM_HPD },
+	{ "wxn", PWM_WXN },
+	{ "repeat", PWM_REPEAT },
+	{ "nt", PWM_NT },
+	{ "pcid", PWM_PCID },
+	{ "tce", PWM_TCE },
+	{ "x2apic", PWM_X2APIC },
+	{ "nx", PWM_NX },
+	{ "shstk", PWM_SHSTK },
+	{ "svvptc", PWM_SVVPTC },
+	{ "svinval", PWM_SVINVAL },
+	{ "svnapot", PWM_SVNAPOT },
+	{ "svadu", PWM_SVADU },
+	{ "svpbmt", PWM_SVPBMT },
+	{ "sw60", PWM_SW60 },
+	{ "no-wx", PWM_NO_WX },
+	{ "play", PWM_PLAY },
+	{ "perf", PWM_PERF },
+	{ "foreign", PWM_FOREIGN },
+	{ "mbe", PWM_MBE },
+	{ "exec-only", PWM_EXEC_ONLY },
+	{ NULL, 0 },
 };
 const struct flag_name pwm_store_flags[] = {
 	{ "release", PWM_RELEASE }, { "cas", PWM_CAS },	      { "half", PWM_HALF },

@@ -155,6 +155,7 @@ struct path {
 struct op {
 	cpumask cpus; /* whom it reaches */
 	uint64_t first, last;
+	uint64_t root; /* with by_root */
 	uint32_t asid; /* PWM_ANY_ASID: whatever */
 	uint32_t vmid;
 	uint32_t regime;
@@ -164,6 +165,7 @@ struct op {
 	uint8_t tables;	     /* table entries too */
 	uint8_t every_table; /* table entries of every address */
 	uint8_t stage2, stage1;
+	uint8_t by_root;     /* of this root only */
 	uint8_t immediate;   /* no completion needed */
 	uint8_t local_order; /* covers what the executing CPU stored itself */
 };
@@ -229,6 +231,8 @@ struct arch {
 	const struct arch *stage2;
 	/* likewise those of regimes with one privilege */
 	const struct arch *one;
+	/* of stage 2 with accessed and dirty flags, where its root says so */
+	const struct arch *stage2_ad;
 	/* which values are tables: 0 as in stage 1, else another set of its own */
 	uint8_t tables;
 };
@@ -476,11 +480,15 @@ static inline const char *rule_in(const struct pwm *m, uint32_t space, enum rule
 /* rules.c: every ID in the sources has its row */
 const struct pwm_rule *pwm_rule_of_id(const char *id);
 
-/* arm64.c, x86.c, riscv.c */
+/* arm64.c, x86.c, ept.c, riscv.c */
 extern const struct arch pwm_arch_arm64, pwm_arch_x86, pwm_arch_riscv;
+extern const struct arch pwm_arch_ept, pwm_arch_ept_ad;
 void pwm_arm64_tlbi(struct pwm *m, const struct pwm_step *s);
 void pwm_x86_step(struct pwm *m, const struct pwm_step *s);
 void pwm_x86_root(struct pwm *m, const struct pwm_step *s);
+enum miss pwm_x86_covers(const struct pwm *m, const struct op *op, const struct ent *e);
+const char *pwm_x86_conflict(const struct pwm *m, const struct dec *a, unsigned int la,
+			     const struct dec *b, unsigned int lb);
 void pwm_riscv_step(struct pwm *m, const struct pwm_step *s);
 
 #endif

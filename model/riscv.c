@@ -232,6 +232,8 @@ void pwm_riscv_step(struct pwm *m, const struct pwm_step *s)
 
 	if (s->op == PWM_OP_SFENCE)
 		fenced(m, c, &op);
+	if (vvma) /* for all that is known */
+		m->perf_useful = true;
 	if (s->op == PWM_OP_HFENCE_GVMA)
 		guest_fenced(m, c, &op);
 	pwm_maint_run(m, s->cpu, &op);

@@ -8,8 +8,9 @@
  */
 #include "private.h"
 
-#define H_FENCES "Hypervisor extension, Hypervisor Memory-Management Fence Instructions"
-#define D817	 "Arm ARM D8.17 (D8.14, D8.16 in older issues), "
+#define EPT_CACHES "SDM 3C, 28.4.3 (29.4.3)"
+#define H_FENCES   "Hypervisor extension, Hypervisor Memory-Management Fence Instructions"
+#define D817	   "Arm ARM D8.17 (D8.14, D8.16 in older issues), "
 
 static const struct pwm_rule rules[] = {
 	{ "A64-PUB-1", "table linked before its entries are visible",
@@ -220,7 +221,8 @@ static const struct pwm_rule rules[] = {
 	  "bit 63 set while its PCID has stale entries.",
 	  "SDM 4.10.1, 4.10.4.1", PWM_ERROR },
 	{ "X86-SPUR-1", "more rights, but the old ones may still be cached",
-	  "One spurious fault for each CPU and page is possible.", "SDM 4.10.4.3", PWM_SPURIOUS },
+	  "One spurious fault for each CPU and page is possible; of the EPT, one EPT violation.",
+	  "SDM 4.10.4.3; 3C, 28.4.3.1", PWM_SPURIOUS },
 	{ "X86-AD-1", "found clean while a dirty translation is cached",
 	  "The processor does not set D again: flush before relying on it.", "SDM 4.10.4.3",
 	  PWM_LOST },
@@ -264,6 +266,24 @@ static const struct pwm_rule rules[] = {
 	  "Two mappings of one page give both rights.", "policy", PWM_POLICY },
 	{ "X86-WX-3", "executable while a writable translation is cached",
 	  "The page becomes executable while a CPU may still write to it.", "policy", PWM_ERROR },
+	{ "X86-EPT-1", "stale guest-physical translation: no INVEPT",
+	  "What the EPT said may still be used, alone or combined with a guest's own tables. "
+	  "INVEPT is owed when an entry loses a right, or its address, size or memory type changes.",
+	  EPT_CACHES, PWM_ERROR },
+	{ "X86-EPT-2", "INVVPID, but the EPT changed",
+	  "INVVPID drops a guest's combined translations, and they are made again from the "
+	  "guest-physical ones, which it leaves: INVEPT.",
+	  EPT_CACHES, PWM_ERROR },
+	{ "X86-EPT-3", "other CPUs without INVEPT",
+	  "INVEPT is local, and another CPU ran with this EPT pointer: send an IPI.", EPT_CACHES,
+	  PWM_ERROR },
+	{ "X86-EPT-4", "INVEPT of another EPT pointer",
+	  "A single-context INVEPT drops what comes from the root in its descriptor.", EPT_CACHES,
+	  PWM_ERROR },
+	{ "X86-EPT-5", "EPT misconfiguration",
+	  "An access would end in a VM exit that is no EPT violation: write without read, a "
+	  "reserved bit or a reserved memory type.",
+	  "SDM 3C, 28.3.3.1", PWM_ERROR },
 	{ "X86-CR-1", "paging control changed, nothing flushed",
 	  "The bits may be held in TLBs: a full flush is owed.", "SDM 4.10.4.1", PWM_ERROR },
 

@@ -42,6 +42,17 @@ static bool is_hgatp(const struct pwm *m, uint32_t half)
 	return m->cfg.arch == PWM_RISCV && half == PWM_GUEST;
 }
 
+/* EPT pointer: memory type, walk length less 1 (4 or 5 levels), A/D flag, root. SDM 3C, 24.6.11. */
+#define EPTP_LENGTH(x) (((x) >> 3 & 7) + 1)
+#define EPTP_AD	       ((uint64_t)1 << 6)
+#define EPTP_ROOT      0x000ffffffffff000ull
+
+static bool eptp_ok(uint64_t x)
+{
+	return ((x & 7) == 0 || (x & 7) == 6) && (EPTP_LENGTH(x) == 4 || EPTP_LENGTH(x) == 5) &&
+	       !(x & 0xf00) && !(x & ~EPTP_ROOT & ~(uint64_t)0xfff);
+}
+
 /*
  * A space has one page at least, and not more than there are; 0: as configured. hgatp has Sv39x4,
  * Sv48x4 and Sv57x4, whatever satp has.
@@ -51,9 +62,13 @@ static bool root_ok(const struct pwm *m, const struct pwm_step *s)
 	uint32_t half = s->kind & 0xff, regime = (uint32_t)(s->c & 0xff);
 	uint64_t bits = s->c >> 32 & 0xffff;
 
-	if (half >= PWM_NR_HALVES || s->a & 63 || regime > PWM_STAGE2)
+	if (half >= PWM_NR_HALVES || regime > PWM_STAGE2)
 		return false;
-	if (m->cfg.arch == PWM_RISCV && (half == PWM_GUEST) != (regime == PWM_STAGE2))
+	if (m->cfg.arch != PWM_ARM64 && (half == PWM_GUEST) != (regime == PWM_STAGE2))
+		return false;
+	if (m->cfg.arch == PWM_X86 && half == PWM_GUEST)
+		return !bits && eptp_ok(s->a);
+	if (s->a & 63)
 		return false;
 	if (is_hgatp(m, half))
 		return !(s->a & 0x3fff) && (!bits || bits == 41 || bits == 50 || bits == 59);
@@ -67,6 +82,14 @@ static void shape(const struct pwm *m, struct space *s)
 
 	s->arch = arch_in(m, s->regime);
 	s->levels = m->cfg.levels;
+	if (m->cfg.arch == PWM_X86 && s->half == PWM_GUEST) {
+		if (s->root & EPTP_AD)
+			s->arch = m->arch->stage2_ad;
+		s->levels = (uint32_t)EPTP_LENGTH(s->root);
+		s->va_bits = m->cfg.page_lg2 + s->levels * m->index_lg2;
+		s->root &= EPTP_ROOT;
+		s->asid = s->vmid = 0; /* the root is the tag */
+	}
 	if (x4 && s->va_bits)
 		s->levels = (s->va_bits - X4 - m->cfg.page_lg2) / m->index_lg2;
 	if (!s->va_bits)
@@ -132,6 +155,9 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	    (m->cfg.features & PWM_FOREIGN) && pwm_space_empty(m, &m->spaces[old]))
 		pwm_space_retire(m, old);
 	if (space == NIL)
+		return;
+	/* VM entry drops nothing that comes from the EPT */
+	if (m->cfg.arch == PWM_X86 && want.half == PWM_GUEST)
 		return;
 	if (m->cfg.arch == PWM_X86) {
 		pwm_x86_root(m, s);
@@ -229,7 +255,10 @@ static bool sensible(const struct pwm *m, const struct pwm_step *s)
 	case PWM_OP_INVLPG:
 	case PWM_OP_INVPCID:
 	case PWM_OP_INVLPGB:
+	case PWM_OP_INVVPID:
 		return arch == PWM_X86 && s->kind < 4;
+	case PWM_OP_INVEPT:
+		return arch == PWM_X86 && (s->kind == 1 || s->kind == 2);
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
 	case PWM_OP_HFENCE_GVMA:
@@ -274,6 +303,8 @@ static void take(struct pwm *m, const struct pwm_step *s)
 	case PWM_OP_INVLPG:
 	case PWM_OP_INVPCID:
 	case PWM_OP_INVLPGB:
+	case PWM_OP_INVEPT:
+	case PWM_OP_INVVPID:
 		flush_step(m, s);
 		break;
 	case PWM_OP_SFENCE:

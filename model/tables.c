@@ -442,7 +442,8 @@ static uint32_t space_find(const struct pwm *m, const struct space *want)
 		const struct space *s = &m->spaces[i];
 
 		if (s->used && s->root == want->root && s->asid == want->asid &&
-		    s->vmid == want->vmid && s->half == want->half && s->regime == want->regime)
+		    s->vmid == want->vmid && s->half == want->half && s->regime == want->regime &&
+		    s->arch == want->arch)
 			return i;
 	}
 	return NIL;

@@ -67,7 +67,12 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 		pwm_put_text(t, s->kind & PWM_IS ? "is" : s->kind & PWM_OS ? "os" : "");
 		put_number(t, "raw=", s->a);
 		break;
+	case PWM_OP_INVEPT:
+		put_number(t, "", s->kind);
+		put_number(t, "", s->a);
+		break;
 	case PWM_OP_INVPCID:
+	case PWM_OP_INVVPID:
 		put_number(t, "", s->kind);
 		put_number(t, "", s->b);
 		put_number(t, "", s->a);
@@ -440,8 +445,16 @@ static bool parse_arguments(struct line *l, struct pwm_step *s)
 		return parse_store(l, s);
 	case PWM_OP_TLBI:
 		return parse_tlbi(l, s);
+	case PWM_OP_INVEPT:
+		if (!small(l, 2, &v, "an INVEPT type, 1 or 2"))
+			return false;
+		if (!v)
+			return bad(l, "an INVEPT type, 1 or 2");
+		s->kind = (uint16_t)v;
+		return number(l, &s->a);
 	case PWM_OP_INVPCID:
-		if (!small(l, 3, &v, "an INVPCID type, 0 to 3"))
+	case PWM_OP_INVVPID:
+		if (!small(l, 3, &v, "a type, 0 to 3"))
 			return false;
 		s->kind = (uint16_t)v;
 		return number(l, &s->b) && number(l, &s->a);

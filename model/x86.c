@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * x86-64: entries, what INVLPG, INVPCID, MOV CR3 and INVLPGB cover.
+ * x86-64: entries, what INVLPG, INVPCID, MOV CR3 and INVLPGB cover, and INVEPT (ept.c).
  *
  * Source: Intel SDM volume 3A, 4.5 "4-level paging and 5-level paging", 4.10 "Caching translation
  * information" (chapter 5 in newer printings); AMD APM volume 2, 5.5 "Translation lookaside
@@ -78,10 +78,16 @@ static uint64_t key(const struct pwm *m, uint64_t val, unsigned int level)
  * INVLPG drops the translation of its address, global or not, and every paging-structure entry of
  * the current PCID (4.10.4.1), with EFER.TCE only those of its address.
  */
-static enum miss covers(const struct pwm *m, const struct op *op, const struct ent *e)
+enum miss pwm_x86_covers(const struct pwm *m, const struct op *op, const struct ent *e)
 {
 	const struct space *s = &m->spaces[e->space];
 
+	if (s->regime == PWM_STAGE2 && !op->stage2)
+		return m->now.op == PWM_OP_INVVPID ? MISS_STAGE2 : MISS_REGIME;
+	if (s->regime == PWM_STAGE2)
+		return op->by_root && op->root != s->root ? MISS_VMID : MISS_NONE;
+	if (!op->stage1)
+		return MISS_REGIME;
 	if (e->kind == K_TABLE && !op->all && (m->cfg.features & PWM_TCE) &&
 	    (op->first ^ e->va) >> level_shift(m, e->level))
 		return MISS_RANGE;
@@ -92,18 +98,18 @@ static enum miss covers(const struct pwm *m, const struct op *op, const struct e
 	return MISS_NONE;
 }
 
-static const char *conflict(const struct pwm *m, const struct dec *a, unsigned int la,
-			    const struct dec *b, unsigned int lb)
+const char *pwm_x86_conflict(const struct pwm *m, const struct dec *a, unsigned int la,
+			     const struct dec *b, unsigned int lb)
 {
 	(void)m, (void)a, (void)b;
 	return la != lb ? "X86-SIZE-1" : NULL;
 }
 
-/* There is one regime, and no VMID: both are 0. */
+/* Linear addresses are of one regime, and have no VMID: both are 0. */
 static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
 {
 	op->every_table = 1;
-	op->stage1 = 1;
+	op->stage1 = !op->stage2 && op->regime == PWM_EL1;
 	if (op->all)
 		op->last = ~(uint64_t)0;
 	/* All of them are serialising: this CPU's own stores have drained. */
@@ -142,6 +148,34 @@ static void invlpgb(struct pwm *m, const struct pwm_step *s)
 	invalidate(m, s->cpu, &op);
 }
 
+static void invept(struct pwm *m, const struct pwm_step *s)
+{
+	struct op op = { .cpus = CPU_BIT(s->cpu),
+			 .asid = PWM_ANY_ASID,
+			 .vmid = PWM_ANY_ASID,
+			 .regime = PWM_STAGE2,
+			 .root = s->a & E_ADDR,
+			 .by_root = s->kind == 1,
+			 .all = 1,
+			 .globals = 1,
+			 .stage2 = 1,
+			 .immediate = 1,
+			 .local_order = 1 };
+
+	invalidate(m, s->cpu, &op);
+}
+
+/* A guest's own translations are not known here: it looks at what they may have come from. */
+static void invvpid(struct pwm *m, const struct pwm_step *s)
+{
+	struct op op = {
+		.cpus = CPU_BIT(s->cpu), .regime = PWM_NO_REGIME, .all = 1, .immediate = 1
+	};
+
+	m->perf_useful = true;
+	invalidate(m, s->cpu, &op);
+}
+
 void pwm_x86_step(struct pwm *m, const struct pwm_step *s)
 {
 	struct op op = { .cpus = CPU_BIT(s->cpu), .immediate = 1, .local_order = 1 };
@@ -159,6 +193,12 @@ void pwm_x86_step(struct pwm *m, const struct pwm_step *s)
 		break;
 	case PWM_OP_INVLPGB:
 		invlpgb(m, s);
+		break;
+	case PWM_OP_INVEPT:
+		invept(m, s);
+		break;
+	case PWM_OP_INVVPID:
+		invvpid(m, s);
 		break;
 	case PWM_OP_IPI:
 		if ((m->cfg.features & PWM_X2APIC) && c->novis != NIL)
@@ -211,6 +251,10 @@ static const char *const rules[R_NR] = {
 	[R_ALIAS_TYPE] = "X86-MT-1",  [R_WX_STALE] = "X86-WX-3",
 };
 
-const struct arch pwm_arch_x86 = {
-	.decode = decode, .key = key, .covers = covers, .conflict = conflict, .rules = rules
-};
+const struct arch pwm_arch_x86 = { .decode = decode,
+				   .key = key,
+				   .covers = pwm_x86_covers,
+				   .conflict = pwm_x86_conflict,
+				   .rules = rules,
+				   .stage2 = &pwm_arch_ept,
+				   .stage2_ad = &pwm_arch_ept_ad };

@@ -65,19 +65,24 @@ enum pwm_arch_id { PWM_ARM64 = 0, PWM_X86, PWM_RISCV, PWM_NR_ARCHES };
 #define PWM_SVNAPOT   0x08000u
 #define PWM_SVADU     0x10000u /* hardware sets A and D */
 #define PWM_SVPBMT    0x20000u
-#define PWM_SW60      0x40000u	/* Svrsw60t59b: bits 60:59 are software's */
-#define PWM_NO_WX     0x80000u	/* policy: nothing may be writable and executable */
-#define PWM_PLAY      0x100000u /* keep what play mode needs: times of invalidations */
-#define PWM_PERF      0x200000u /* also say where maintenance was redundant */
-#define PWM_FOREIGN   0x400000u /* trace of a real system: A/D may change without a step */
-#define PWM_EXCLUSIVE 0x800000u /* policy: one CPU writes an entry until it is published */
+#define PWM_SW60      0x40000u	 /* Svrsw60t59b: bits 60:59 are software's */
+#define PWM_NO_WX     0x80000u	 /* policy: nothing may be writable and executable */
+#define PWM_PLAY      0x100000u	 /* keep what play mode needs: times of invalidations */
+#define PWM_PERF      0x200000u	 /* also say where maintenance was redundant */
+#define PWM_FOREIGN   0x400000u	 /* trace of a real system: A/D may change without a step */
+#define PWM_EXCLUSIVE 0x800000u	 /* policy: one CPU writes an entry until it is published */
+#define PWM_MBE	      0x1000000u /* EPT: mode-based execute control */
+#define PWM_EXEC_ONLY 0x2000000u /* EPT: execute without read is no misconfiguration */
 
-/* Translation regimes of arm64; RISC-V has PWM_EL1 (satp) and PWM_STAGE2 (hgatp), x86 PWM_EL1. */
+/*
+ * Translation regimes of arm64; the others have PWM_EL1 (satp, CR3) and PWM_STAGE2 (hgatp, the EPT
+ * pointer).
+ */
 enum pwm_regime { PWM_EL1 = 0, PWM_EL2, PWM_EL3, PWM_STAGE2 };
 
 /*
- * Where a root is loaded: TTBR0 (CR3, satp), TTBR1, TTBR0 of EL2 or EL3, VTTBR or hgatp
- * (guest-physical addresses).
+ * Where a root is loaded: TTBR0 (CR3, satp), TTBR1, TTBR0 of EL2 or EL3; for guest-physical
+ * addresses VTTBR, hgatp or the EPT pointer, whole: with the walk's length and the A/D flag.
  */
 enum pwm_half { PWM_LOWER = 0, PWM_UPPER, PWM_HYP, PWM_GUEST, PWM_NR_HALVES };
 
@@ -148,6 +153,8 @@ enum pwm_op {
 	PWM_OP_HFENCE_VVMA,
 	PWM_OP_HINVAL_GVMA, /* Svinval */
 	PWM_OP_HINVAL_VVMA,
+	PWM_OP_INVEPT,	/* x86; kind: type 1 or 2, a: EPT pointer */
+	PWM_OP_INVVPID, /* x86; kind: type 0 to 3, b: VPID, a: address */
 	PWM_NR_OPS
 };
 

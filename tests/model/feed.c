@@ -89,6 +89,14 @@ static void vmid(void *ctx, uint16_t id, bool enter)
 
 /* x86-64 --------------------------------------------------------------------------------------- */
 
+/* Write-back walks of the world's levels; accessed and dirty flags if it has them. */
+static uint64_t eptp_of(const struct world *w)
+{
+	bool ad = w->pt.caps.flags & (PW_CAP_HAF | PW_CAP_HD);
+
+	return w->base | (uint64_t)(w->pt.levels - 1) << 3 | 6 | (ad ? 1 << 6 : 0);
+}
+
 static void invlpg(void *ctx, struct pw_va va)
 {
 	(void)ctx;
@@ -128,6 +136,12 @@ static void invlpgb(void *ctx, const struct pw_x86_invlpgb *o)
 		take(PWM_OP_INVLPGB, 0, (o->rax & ~0xfffull) + i * step, pcid);
 }
 
+static void invept(void *ctx, enum pw_x86_invept type, uint64_t eptp)
+{
+	(void)ctx;
+	take(PWM_OP_INVEPT, type, eptp, 0);
+}
+
 static void tlbsync(void *ctx)
 {
 	(void)ctx;
@@ -147,6 +161,7 @@ static const struct pw_x86_ops x86_ops = {
 	.toggle_pge = toggle_pge,
 	.invlpgb = invlpgb,
 	.tlbsync = tlbsync,
+	.invept = invept,
 	.fence = x86_fence,
 };
 
@@ -254,6 +269,10 @@ void feed_config(const struct world *w, uint32_t features, struct pwm_config *cf
 		cfg->pa_bits = 52;
 	if (cfg->arch == PWM_X86)
 		cfg->features |= PWM_NX;
+	if (w->pt.caps.flags & PW_CAP_MBE)
+		cfg->features |= PWM_MBE;
+	if (w->pt.caps.flags & PW_CAP_EXEC_ONLY)
+		cfg->features |= PWM_EXEC_ONLY;
 	if (cfg->arch == PWM_RISCV) {
 		cfg->features |= PWM_SVPBMT | PWM_SW60;
 		if (w->pt.caps.flags & PW_CAP_SVNAPOT)
@@ -277,6 +296,7 @@ uint32_t feed_regime(void)
 	case PW_REGIME_EL3:
 		return PWM_EL3;
 	case PW_REGIME_STAGE2:
+	case PW_REGIME_EPT:
 	case PW_REGIME_RISCV_G:
 		return PWM_STAGE2;
 	default:
@@ -301,14 +321,15 @@ static uint32_t half_of(const struct world *w)
 static void load_roots(void)
 {
 	const struct world *w = feed.w;
+	bool ept = w->pt.regime == PW_REGIME_EPT;
 	bool s2 = feed_regime() == PWM_STAGE2, tagged = feed_regime() == PWM_EL1;
 	uint32_t asid = tagged ? w->pt.asid : 0;
 
 	if (tagged && w->pt.any_asid && arch_of(w) == PWM_ARM64)
 		asid = PWM_ANY_ASID;
 	for (uint32_t cpu = 0; cpu < 2; cpu++) {
-		pwm_root_in(feed.m, cpu, half_of(w), w->base, asid, feed_regime(),
-			    s2 ? w->pt.asid : 0, w->va_bits);
+		pwm_root_in(feed.m, cpu, half_of(w), ept ? eptp_of(w) : w->base, asid,
+			    feed_regime(), s2 ? w->pt.asid : 0, ept ? 0 : w->va_bits);
 		feed.cpu = cpu;
 		if (s2 && arch_of(w) == PWM_ARM64)
 			take(PWM_OP_SYSREG, PWM_VMID, w->pt.asid, 0);
@@ -326,6 +347,7 @@ void feed_use(struct pwm *m, const struct world *w)
 	feed.w = w;
 	feed.cpu = 0;
 	feed.x86.pcid = w->pt.asid;
+	feed.x86.eptp = eptp_of(w);
 }
 
 void feed_open(struct pwm *m, const struct world *w, uint32_t caps)

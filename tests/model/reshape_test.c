@@ -314,6 +314,20 @@ TEST(reshape_x86)
 	runs(WORLD_X86_64, m, 5);
 }
 
+/* The EPT: INVEPT of a root, with and without accessed and dirty flags. */
+TEST(reshape_ept)
+{
+	static const struct machine m[] = {
+		{ .features = PWM_X2APIC, .either = "X86-SIZE-1" },
+		{ .whole = true },
+		{ .caps = PW_CAP_HAF | PW_CAP_HD, .either = "X86-SIZE-1" },
+		{ .caps = PW_CAP_HAF | PW_CAP_HD | PW_CAP_MBE, .bbm = 2, .either = "X86-SIZE-1" },
+		{ .caps = PW_CAP_EXEC_ONLY, .either = "X86-SIZE-1" },
+	};
+
+	runs(WORLD_EPT, m, 5);
+}
+
 TEST(reshape_riscv)
 {
 	static const struct machine m[] = {

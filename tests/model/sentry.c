@@ -76,14 +76,10 @@ static uint32_t features_of(const struct world *w)
 	return f | (w->pt.caps.bbm_level == 1 ? PWM_NT : 0);
 }
 
-/* Formats and regimes that the model has. */
+/* Live tables of a format that the model has. */
 static bool watched(const struct world *w)
 {
-	const struct world_format *f = w->format;
-
-	if (!(w->pt.flags & PW_TABLE_LIVE) || f == &world_formats[WORLD_FAKE])
-		return false;
-	return w->pt.regime != PW_REGIME_EPT;
+	return (w->pt.flags & PW_TABLE_LIVE) && w->format != &world_formats[WORLD_FAKE];
 }
 
 static struct sentry *sentry_of(struct world *w)

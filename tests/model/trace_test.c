@@ -31,6 +31,26 @@ static bool is_fence(const struct pwm_step *s)
 	       (s->op >= PWM_OP_HFENCE_GVMA && s->op <= PWM_OP_HINVAL_VVMA);
 }
 
+/* Invalidations of x86 and RISC-V that have a type. */
+static bool typed(struct pwm_step *s)
+{
+	s->kind = (uint16_t)harness_below(4);
+	if (is_fence(s)) {
+		s->a = s->kind & PWM_RS1 ? s->a : 0;
+		s->b = s->kind & PWM_RS2 ? s->b : 0;
+		return true;
+	}
+	if (s->op == PWM_OP_INVPCID || s->op == PWM_OP_INVVPID)
+		return true;
+	if (s->op == PWM_OP_INVEPT) {
+		s->kind = (uint16_t)(1 + harness_below(2));
+		s->b = 0;
+		return true;
+	}
+	s->kind = 0;
+	return false;
+}
+
 /* A step whose fields are those that its operation has. */
 static struct pwm_step random_step(void)
 {
@@ -40,12 +60,8 @@ static struct pwm_step random_step(void)
 			      .a = harness_random(),
 			      .b = harness_random() };
 
-	if (is_fence(&s)) {
-		s.kind = (uint16_t)harness_below(4);
-		s.a = s.kind & PWM_RS1 ? s.a : 0;
-		s.b = s.kind & PWM_RS2 ? s.b : 0;
+	if (typed(&s))
 		return s;
-	}
 	switch (s.op) {
 	case PWM_OP_STORE:
 		s.kind = (uint16_t)(harness_below(64) & 0x3f);
@@ -60,9 +76,6 @@ static struct pwm_step random_step(void)
 		if ((s.kind & 0xff) < PWM_ASIDE1 && harness_below(2))
 			s.kind |= PWM_RANGED;
 		s.b = 0;
-		break;
-	case PWM_OP_INVPCID:
-		s.kind = (uint16_t)harness_below(4);
 		break;
 	case PWM_OP_INVLPGB:
 		s.kind = (uint16_t)harness_below(2);
