@@ -267,8 +267,8 @@ static const struct pwm_rule rules[] = {
 	{ "X86-WX-3", "executable while a writable translation is cached",
 	  "The page becomes executable while a CPU may still write to it.", "policy", PWM_ERROR },
 	{ "X86-EPT-1", "stale guest-physical translation: no INVEPT",
-	  "What the EPT said may still be used, alone or combined with a guest's own tables. "
-	  "INVEPT is owed when an entry loses a right, or its address, size or memory type changes.",
+	  "What the EPT said may still be used, alone or combined with a guest's tables. "
+	  "INVEPT is owed when an entry loses a right, or its address, size or type changes.",
 	  EPT_CACHES, PWM_ERROR },
 	{ "X86-EPT-2", "INVVPID, but the EPT changed",
 	  "INVVPID drops a guest's combined translations, and they are made again from the "
