@@ -259,7 +259,7 @@ static bool tags_meet(struct comparison *x, const struct ent *e)
 	const struct space *a = &x->m->spaces[e->space], *b = &x->m->spaces[x->p->space];
 
 	x->one_tag = a->asid == b->asid || a->asid == PWM_ANY_ASID || b->asid == PWM_ANY_ASID;
-	return a->regime == b->regime && a->vmid == b->vmid;
+	return same_context(x->m, a, b);
 }
 
 /* Every stale entry of the addresses. */

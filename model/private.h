@@ -360,6 +360,16 @@ static inline uint64_t pwm_key(const struct pwm *m, uint32_t space, uint64_t val
 	return arch_of(m, space)->key(m, val, level);
 }
 
+/*
+ * May one access match entries of both spaces, as far as regime and VMID say? An EPT has no VMID:
+ * its tag is the root.
+ */
+static inline bool same_context(const struct pwm *m, const struct space *a, const struct space *b)
+{
+	return a->regime == b->regime && a->vmid == b->vmid &&
+	       (m->cfg.arch != PWM_X86 || a->regime != PWM_STAGE2 || a->root == b->root);
+}
+
 /* state.c */
 uint32_t pwm_ent_find(const struct pwm *m, uint64_t va, unsigned int level, uint32_t space,
 		      unsigned int kind, uint64_t val, unsigned int hier, uint64_t src);

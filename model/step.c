@@ -209,7 +209,8 @@ static void asid_free(struct pwm *m, const struct pwm_step *s)
 		struct ent *e = &m->ents[m->all[i]];
 
 		if (e->live && !e->global && e->kind != K_INVALID &&
-		    m->spaces[e->space].asid == s->b && pwm_ent_differs(m, e)) {
+		    m->spaces[e->space].regime == PWM_EL1 && m->spaces[e->space].asid == s->b &&
+		    pwm_ent_differs(m, e)) {
 			pwm_say(m, rule_name(m, R_ASID_REUSE), PWM_ERROR, e);
 			return;
 		}

@@ -102,7 +102,7 @@ static bool tags_meet(const struct pwm *m, const struct ent *e, const struct pat
 {
 	const struct space *a = &m->spaces[e->space], *b = &m->spaces[p->space];
 
-	if (a->regime != b->regime || a->vmid != b->vmid)
+	if (!same_context(m, a, b))
 		return false;
 	return e->global || global || a->asid == b->asid || a->asid == PWM_ANY_ASID ||
 	       b->asid == PWM_ANY_ASID;
