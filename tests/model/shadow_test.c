@@ -6,7 +6,8 @@
  * the same. And after each store both say whether what it brings may be cached together with what
  * is cached, at each level of FEAT_BBM: not, either in another size, or wrong.
  *
- * With --seconds N as long as that, else 60,000 steps of each architecture. In half of the
+ * With --seconds N as long as that, else 60,000 steps of each architecture, and of the G-stage and
+ * the EPT, whose spaces have a VMID, or the root alone, for an ASID. In half of the
  * scenarios each CPU runs a space of its own, in the others both run one.
  *
  * On arm64, stores and further TLBIs of both CPUs come between a TLBI and the DSB that completes
@@ -28,6 +29,7 @@
 static struct stage stage;
 static struct rc ref;
 static uint32_t arch;
+static bool guest;		    /* guest-physical addresses */
 static bool tce, globals, together; /* both CPUs run the first space */
 static unsigned int bbm;	    /* level of FEAT_BBM */
 static unsigned int window;	    /* a CPU that has not synchronised its context; RC_CPUS */
@@ -38,9 +40,18 @@ static uint64_t nr_steps, nr_stale, nr_either, nr_wrong, missed, extra;
 
 /* The same values as descriptors --------------------------------------------------------------- */
 
+/* Two roots, each of four pages where it has to be, then the others. */
 static const uint64_t table_pa[] = {
-	0x10000, 0x11000, 0x12000, 0x13000, 0x14000, 0x15000, 0x16000
+	0x10000, 0x14000, 0x18000, 0x19000, 0x1a000, 0x1b000, 0x1c000
 };
+
+/* The EPT has a level more: a table whose only entry leads to what is the root elsewhere. */
+#define EPT_TOP(s) (0x20000ull + (s)*0x1000)
+
+static uint64_t root_of(unsigned int s)
+{
+	return arch == PWM_X86 && guest ? EPT_TOP(s) : table_pa[s];
+}
 
 static uint64_t location(unsigned int loc)
 {
@@ -49,16 +60,20 @@ static uint64_t location(unsigned int loc)
 
 static uint64_t pointer(uint64_t pa)
 {
-	return arch == PWM_ARM64 ? pa | 3 : arch == PWM_X86 ? pa | 0x63 : pa >> 2 | 1;
+	if (arch == PWM_X86)
+		return pa | (guest ? 7 : 0x63);
+	return arch == PWM_ARM64 ? pa | 3 : pa >> 2 | 1;
 }
 
 static uint64_t leaf(uint64_t pa, unsigned int level, bool global)
 {
 	if (arch == PWM_ARM64)
 		return pa | (global ? 0x700 : 0xf00) | (level ? 1 : 3);
+	if (arch == PWM_X86 && guest)
+		return pa | 0x37 | (level ? 0x80 : 0);
 	if (arch == PWM_X86)
 		return pa | 0x63 | (level ? 0x80 : 0) | (global ? 0x100 : 0);
-	return pa >> 2 | 0xc7 | (global ? 0x20 : 0);
+	return pa >> 2 | 0xc7 | (guest ? 0x10 : 0) | (global ? 0x20 : 0);
 }
 
 static uint64_t descriptor(unsigned int loc, unsigned int val)
@@ -84,7 +99,7 @@ static uint64_t address(unsigned int i, unsigned int j, unsigned int k)
 static void element(void *ctx, uint64_t root, uint32_t asid, uint64_t va, uint32_t level,
 		    uint64_t value, int table, uint64_t cpus)
 {
-	unsigned int s = root == table_pa[1], i = va >> 30 & 1, j = va >> 21 & 1, k = va >> 12 & 1;
+	unsigned int s = root == root_of(1), i = va >> 30 & 1, j = va >> 21 & 1, k = va >> 12 & 1;
 	int e = -1;
 
 	(void)ctx, (void)asid;
@@ -97,7 +112,7 @@ static void element(void *ctx, uint64_t root, uint32_t asid, uint64_t va, uint32
 			e = (int)RC_W1(s, i, j, v - 1);
 		if (level == 1 && !table && v >= 4 && value == descriptor(4 + j, v))
 			e = (int)RC_TB(s, i, j, v - 4);
-		if (level == 0 && !table && v < 4 && value == descriptor(8 + k, v))
+		if (level == 0 && !table && v < (globals ? 4 : 3) && value == descriptor(8 + k, v))
 			e = (int)RC_TP(s, i, j, k, v - 1);
 	}
 	if (!EXPECT(e >= 0))
@@ -260,7 +275,7 @@ static void do_store(unsigned int cpu)
 struct names {
 	uint64_t va;
 	int space;
-	bool leaves_global, pointers, every_pointer, global_too;
+	bool leaves_global, pointers, every_pointer;
 };
 
 static bool at(const struct names *n, unsigned int level, unsigned int i, unsigned int j,
@@ -282,8 +297,7 @@ static rc_set named(const struct names *n)
 		for (unsigned int v = 0; v < 3; v++) {
 			bool global = v + 1 == RC_GLOBAL;
 
-			if ((global ? n->leaves_global || (mine && n->global_too) : mine) &&
-			    at(n, 0, i, j, k))
+			if ((global ? n->leaves_global : mine) && at(n, 0, i, j, k))
 				x |= RC_BIT(RC_TP(s, i, j, k, v));
 			if (mine && n->pointers && (n->every_pointer || at(n, 1, i, j, 0)))
 				x |= RC_BIT(RC_W1(s, i, j, v));
@@ -416,6 +430,24 @@ static void do_invlpg(unsigned int cpu)
 	invalidate(cpu, 1u << cpu, &n, true);
 }
 
+/* INVEPT: everything of a root, or of all. */
+static void do_invept(unsigned int cpu)
+{
+	bool all = harness_below(2);
+	unsigned int s = (unsigned int)harness_below(2);
+	struct names n = { .va = ~0ull, .space = all ? -1 : (int)s, .pointers = true };
+
+	n.leaves_global = all;
+	n.every_pointer = true;
+	take((struct pwm_step){ .op = PWM_OP_INVEPT,
+				.cpu = (uint8_t)cpu,
+				.kind = all ? 2 : 1,
+				.a = root_of(s) | 0x1e });
+	act((struct act){ .what = VISIBLE, .cpu = cpu });
+	invalidate(cpu, 1u << cpu, &n, true);
+}
+
+/* SFENCE.VMA, or HFENCE.GVMA, for which nothing is global. */
 static void do_sfence(unsigned int cpu)
 {
 	unsigned int which = (unsigned int)harness_below(4), s = (unsigned int)harness_below(2);
@@ -428,10 +460,12 @@ static void do_sfence(unsigned int cpu)
 			   .pointers = !(which & PWM_RS1) };
 
 	publish(cpu);
-	take((struct pwm_step){ .op = PWM_OP_SFENCE,
+	take((struct pwm_step){ .op = guest ? PWM_OP_HFENCE_GVMA : PWM_OP_SFENCE,
 				.cpu = (uint8_t)cpu,
 				.kind = (uint16_t)which,
-				.a = which & PWM_RS1 ? n.va : 0,
+				.a = !(which & PWM_RS1) ? 0 :
+				     guest		? n.va >> 2 :
+							  n.va,
 				.b = s + 1 });
 	invalidate(cpu, 1u << cpu, &n, true);
 }
@@ -447,6 +481,8 @@ static void random_step(void)
 		do_store(cpu);
 	} else if (r < 65) {
 		publish(cpu);
+	} else if (arch == PWM_X86 && guest) {
+		do_invept(cpu);
 	} else if (arch == PWM_X86) {
 		do_invlpg(cpu);
 	} else if (arch == PWM_RISCV) {
@@ -459,11 +495,21 @@ static void random_step(void)
 
 static void load_root(unsigned int cpu, unsigned int s)
 {
-	take((struct pwm_step){ .op = PWM_OP_ROOT,
-				.cpu = (uint8_t)cpu,
-				.kind = PWM_NOFLUSH,
-				.a = table_pa[s],
-				.b = s + 1 });
+	if (guest && arch == PWM_X86)
+		take((struct pwm_step){
+			.op = PWM_OP_SNAPSHOT, .a = EPT_TOP(s), .b = pointer(table_pa[s]) });
+	if (guest)
+		take((struct pwm_step){ .op = PWM_OP_ROOT,
+					.cpu = (uint8_t)cpu,
+					.kind = PWM_GUEST,
+					.a = root_of(s) | (arch == PWM_X86 ? 0x1e : 0),
+					.c = PWM_STAGE2 | (s + 1) << 16 });
+	else
+		take((struct pwm_step){ .op = PWM_OP_ROOT,
+					.cpu = (uint8_t)cpu,
+					.kind = PWM_NOFLUSH,
+					.a = table_pa[s],
+					.b = s + 1 });
 	if (arch == PWM_ARM64)
 		barrier(cpu, PWM_ISB);
 	act((struct act){ .what = LOAD, .cpu = cpu, .x = s });
@@ -546,7 +592,7 @@ static void shrink(void)
 static bool scenario(void)
 {
 	tce = arch == PWM_X86 && harness_below(2);
-	globals = harness_below(2);
+	globals = !guest && harness_below(2); /* a second stage knows none */
 	together = harness_below(2);
 	bbm = arch == PWM_ARM64 ? (unsigned int)harness_below(4) : 0;
 	nr_acts = nr_now = 0;
@@ -573,12 +619,13 @@ static bool scenario(void)
 	return true;
 }
 
-static void run(uint32_t which, const char *name)
+static void run(uint32_t which, bool second_stage, const char *name)
 {
-	uint64_t end = harness.now_ms() + harness.seconds * 1000 / 3, n = 0;
+	uint64_t end = harness.now_ms() + harness.seconds * 1000 / 5, n = 0;
 	uint64_t seed;
 
 	arch = which;
+	guest = second_stage;
 	nr_steps = nr_stale = nr_either = nr_wrong = missed = extra = 0;
 	while (!harness_failures() && (n < 1500 || harness.now_ms() < end)) {
 		seed = harness_random();
@@ -598,15 +645,25 @@ static void run(uint32_t which, const char *name)
 
 TEST(shadow_arm64)
 {
-	run(PWM_ARM64, "arm64");
+	run(PWM_ARM64, false, "arm64");
 }
 
 TEST(shadow_x86)
 {
-	run(PWM_X86, "x86");
+	run(PWM_X86, false, "x86");
 }
 
 TEST(shadow_riscv)
 {
-	run(PWM_RISCV, "RISC-V");
+	run(PWM_RISCV, false, "RISC-V");
+}
+
+TEST(shadow_g_stage)
+{
+	run(PWM_RISCV, true, "RISC-V G-stage");
+}
+
+TEST(shadow_ept)
+{
+	run(PWM_X86, true, "EPT");
 }
