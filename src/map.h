@@ -166,6 +166,11 @@ PW_INLINE void pw_map_leave(const struct pw_fmt *f, const struct pw_mem *m, stru
 	pw_env_sync(op->env, child, nr);
 	m->store_release(op->env, at->slot, link);
 	pw_env_sync(op->env, at->slot, 1);
+	/* RISC-V: that it was empty may be cached, and as what is no leaf (RV-PUB-2, RV-TLB-2) */
+	if (!at->apart && (op->pt->flags & PW_TABLE_LIVE) && f->stale(op->pt, 0, link, at->level)) {
+		op->stale_flags |= PW_FLUSH_TABLES;
+		pw_note_stale(op, at, 1);
+	}
 }
 
 #endif

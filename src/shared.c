@@ -254,7 +254,7 @@ static int install(struct shared *s, const struct pw_place *at, struct stop *bel
 {
 	struct pw_op *op = s->op;
 	const struct pw_env *env = op->env;
-	uint64_t i, nr = 1ull << op->pt->index_lg2, old = 0;
+	uint64_t i, nr = 1ull << op->pt->index_lg2, old = 0, link;
 
 	below->table = pw_env_get_table(env, &below->pa);
 	if (!below->table)
@@ -270,9 +270,14 @@ static int install(struct shared *s, const struct pw_place *at, struct stop *bel
 	if (below->users)
 		__atomic_store_n(below->users, COUNTED + 1u, __ATOMIC_RELAXED);
 	count_entry(&s->stop[at->level], 1);
-	if (pw_env_try(env, at->slot, &old, s->f->make_table(op->pt, below->pa, at->level))) {
+	link = s->f->make_table(op->pt, below->pa, at->level);
+	if (pw_env_try(env, at->slot, &old, link)) {
 		pw_env_sync(env, at->slot, 1);
 		op->res.nr_tables++;
+		if ((op->pt->flags & PW_TABLE_LIVE) && s->f->stale(op->pt, 0, link, at->level)) {
+			op->stale_flags |= PW_FLUSH_TABLES;
+			pw_note_stale(op, at, 1);
+		}
 		return 0;
 	}
 	count_entry(&s->stop[at->level], -1);

@@ -12,7 +12,9 @@
  *
  * What a change owes (see gather.h), for live handles:
  *   invalid -> valid       a publish barrier, where the entry is privileged and so may not fault;
- *                          no invalidation: arm64 never caches an invalid entry
+ *                          no invalidation, for an invalid entry is never cached; but on RISC-V,
+ *                          where it is, that of the range, and of cached table walks as well where
+ *                          a table was linked (unless PW_CAP_SVVPTC, PW_CAP_FIX_UP)
  *   valid -> other rights  a publish barrier likewise, and the invalidation of the range,
  *                          last level only, after this CPU's stores (arm64 stage 2: its loads,
  *                          too); but nothing for an access flag that is cleared alone, which may

@@ -66,7 +66,8 @@ void pw_riscv_executor_init(struct pw_riscv_executor *e, const struct pw_riscv_o
  * @e:     the executor
  *
  *   publish:      what a handle without Svvptc owes for entries that became valid is a range like
- *                 any other, because an invalid entry may be cached; with it, nothing
+ *                 any other, because an invalid entry may be cached (where a table was linked,
+ *                 one that is no leaf's); with it, nothing
  *   ranges:       pw_riscv_run_local(); then, with x.remote, FENCE RW, RW and remote(), which
  *                 makes the other harts run pw_riscv_run_local()
  *

@@ -372,3 +372,49 @@ TEST(a_global_page_becomes_valid)
 			      "sfence.vma 0x0000000000011000, 0x000000000000002a\n");
 	}
 }
+
+/*
+ * A table that is linked changes an entry that is no leaf: a fence with an address does not order
+ * that (SFENCE.VMA: "only ... leaf page table entries"), and what was empty may be cached.
+ */
+TEST(a_table_is_linked_on_riscv)
+{
+	struct world_options o = { .pa_base = 1ull << 40, .reshape = true };
+	struct pw_range page = pw_range_len(0x11000, 0x1000), next = pw_range_len(0x12000, 0x1000);
+	struct pw_attr attr;
+
+	for (unsigned int shared = 0; shared < 4; shared++) {
+		harness_note("shared", shared);
+		o.caps = shared & 2 ? PW_CAP_SVVPTC : 0;
+		pw_riscv_printer_init(&riscv, plan_text_put, NULL);
+		riscv.e.x.remote = NULL;
+		if (!world_open(&w, &world_formats[WORLD_RISCV64], &o))
+			return;
+		w.pt.flags |= PW_TABLE_LIVE;
+		w.pt.exec = &riscv.e.x;
+		attr = world_attr(&w, PW_PERM_W);
+		attr.flags &= ~PW_ATTR_GLOBAL;
+		plan_text_clear();
+		EXPECT_EQ(shared & 1 ?
+				  pw_map_shared(&w.pt, page, pw_pa_of(0), &attr, 0, NULL, NULL) :
+				  pw_map(&w.pt, page, pw_pa_of(0), &attr, 0, NULL, NULL),
+			  0);
+		EXPECT(plan_text_is(o.caps ? "" : "sfence.vma x0, 0x000000000000002a\n"));
+		plan_text_clear();
+		EXPECT_EQ(shared & 1 ?
+				  pw_map_shared(&w.pt, next, pw_pa_of(0), &attr, 0, NULL, NULL) :
+				  pw_map(&w.pt, next, pw_pa_of(0), &attr, 0, NULL, NULL),
+			  0);
+		EXPECT(plan_text_is(
+			o.caps ? "" : "sfence.vma 0x0000000000012000, 0x000000000000002a\n"));
+
+		/* present-but-invalid leaves are no debt; the way to them is one */
+		attr.flags &= ~PW_ATTR_VALID;
+		plan_text_clear();
+		EXPECT_EQ(pw_map(&w.pt, pw_range_len(1ull << 30, 0x1000), pw_pa_of(0), &attr, 0,
+				 NULL, NULL),
+			  0);
+		EXPECT(plan_text_is(o.caps ? "" : "sfence.vma x0, 0x000000000000002a\n"));
+		world_close(&w);
+	}
+}
