@@ -343,6 +343,16 @@ static void span_settle(struct pw_op *op, const struct pw_span *s, uint64_t merg
 	}
 }
 
+/* Tables over what was not valid, which may be cached all the same (RISC-V): see map.h. */
+static void heads_linked(struct pw_op *op, const struct pw_span *s)
+{
+	if (s->nr_heads && (op->pt->flags & PW_TABLE_LIVE) &&
+	    op->pt->reshaper->f->stale(op->pt, 0, s->head[0].entry, s->level)) {
+		op->stale_flags |= PW_FLUSH_TABLES;
+		pw_op_stale(op, s->ia, span_last(s), s->level);
+	}
+}
+
 PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
@@ -352,6 +362,7 @@ PW_SMALL void pw_replace(struct pw_op *op, struct pw_span *s)
 	op->stale_flags |= global_of(op->pt, s->leaf);
 	if (!s->live) {
 		span_make(op, s, s->leaf, 0);
+		heads_linked(op, s);
 		return;
 	}
 	how = s->group ? pw_group_how(op->pt, s->leaf, s->level) :

@@ -418,3 +418,26 @@ TEST(a_table_is_linked_on_riscv)
 		world_close(&w);
 	}
 }
+
+/* The same where it takes the place of a leaf that is present-but-invalid: a page of it, valid. */
+TEST(an_invalid_block_is_cut_on_riscv)
+{
+	struct world_options o = { .pa_base = 1ull << 40, .reshape = true };
+	struct pw_change valid = { .flags_set = PW_ATTR_VALID };
+	struct pw_attr attr;
+
+	pw_riscv_printer_init(&riscv, plan_text_put, NULL);
+	riscv.e.x.remote = NULL;
+	if (!world_open(&w, &world_formats[WORLD_RISCV64], &o))
+		return;
+	w.pt.flags |= PW_TABLE_LIVE;
+	w.pt.exec = &riscv.e.x;
+	attr = world_attr(&w, PW_PERM_W);
+	attr.flags &= ~(uint32_t)(PW_ATTR_GLOBAL | PW_ATTR_VALID);
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(0, 1ull << 21), pw_pa_of(0), &attr, 0, NULL, NULL), 0);
+	plan_text_clear();
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(0x4000, 0x1000), &valid, 0, NULL, NULL), 0);
+	EXPECT(plan_text_is("sfence.vma x0, 0x000000000000002a\n"
+			    "sfence.vma 0x0000000000004000, 0x000000000000002a\n"));
+	world_close(&w);
+}

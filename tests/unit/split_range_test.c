@@ -517,12 +517,17 @@ TEST(tables_are_synced_before_they_are_linked)
 	world_close(&w);
 }
 
-/* Present-but-invalid leaves are cut, too, stay what they are, and owe nothing. */
+/*
+ * Present-but-invalid leaves are cut, too, stay what they are, and owe nothing; but on RISC-V,
+ * where it may be cached that the entry that now leads to a table was not valid.
+ */
 static void invalid(void)
 {
 	struct pw_change c = { .flags_clear = PW_ATTR_VALID };
 	struct pw_sweep s = sweep_of(first_of(1), size_of(1));
 	uint64_t page = world_page_bytes(&w);
+	bool fence = world_live(&w) &&
+		     w.format->regimes & (1u << PW_REGIME_RISCV | 1u << PW_REGIME_RISCV_G);
 	struct pw_translation t;
 	struct pw_result res;
 
@@ -533,7 +538,8 @@ static void invalid(void)
 	world_forget(&w);
 	EXPECT_EQ(pw_split(&w.pt, &s, 0, NULL, &res), 0);
 	EXPECT_EQ(res.nr_tables, 1);
-	EXPECT_EQ(w.nr_plans + asked, 0);
+	EXPECT_EQ(w.nr_plans, fence);
+	EXPECT_EQ(asked, 0);
 	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(first_of(1) + page), &t), PW_ENOENT);
 	EXPECT_EQ(t.kind, PW_KIND_INVALID);
 	EXPECT_EQ(t.level, 0);
