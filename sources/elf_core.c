@@ -36,8 +36,11 @@ __attribute__((format(printf, 2, 3))) static void warn(struct pw_source *s, cons
 {
 	va_list args;
 
-	if (s->nr_warnings == SOURCE_WARNINGS)
+	if (s->nr_warnings == SOURCE_WARNINGS) {
+		snprintf(s->warnings[SOURCE_WARNINGS - 1], sizeof(s->warnings[0]), "%s: and more",
+			 s->path);
 		return;
+	}
 	va_start(args, fmt);
 	vsnprintf(s->warnings[s->nr_warnings++], sizeof(s->warnings[0]), fmt, args);
 	va_end(args);
