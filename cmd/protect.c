@@ -78,13 +78,29 @@ static void mention_less(const struct half *h, struct pw_range range, const stru
 	}
 }
 
+/* What @res is a part of: a block, or a contiguous group. */
+static struct pw_range whole(const struct half *h, const struct pw_result *res)
+{
+	uint64_t size = pw_table_leaf_size(&h->pt, res->level);
+	struct pw_attr attr;
+
+	if (!pw_attr_decode(&h->pt, res->entry, res->level, &attr) &&
+	    (attr.flags & PW_ATTR_CONTIGUOUS))
+		size <<= pw_table_contig_lg2(&h->pt, res->level);
+	return pw_range_len(res->where.first.v & ~(size - 1), size);
+}
+
 /* Why the library refused, in words for somebody who wanted something else. */
 static void explain(const struct half *h, int err, const struct pw_result *res)
 {
-	char hint[80] = "";
+	char hint[160] = "";
 
 	if (err == PW_EBUSY)
-		strcpy(hint, "; the range must cover whole blocks and whole contiguous groups");
+		snprintf(hint, sizeof(hint),
+			 "; the range must cover whole blocks and whole contiguous groups: "
+			 "0x%llx-0x%llx here",
+			 (unsigned long long)whole(h, res).first.v,
+			 (unsigned long long)whole(h, res).last.v + 1);
 	else if (err == PW_EINVAL || err == PW_ERANGE)
 		snprintf(hint, sizeof(hint),
 			 "; a range is whole %lluK pages in one half of the address space",
