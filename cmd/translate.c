@@ -87,7 +87,24 @@ struct input {
 	bool unmapped;
 	bool malformed;
 	bool unknown[2]; /* by half: nobody knows its root, and that was said */
+	bool missing;	 /* a table is not in the dump, and that was said */
 };
+
+/* Why this address is unknown, once for each reason. */
+static void mention_unknown(struct input *in, unsigned int half, uint64_t va)
+{
+	if (in->sp->half[half].state != HALF_KNOWN) {
+		if (!in->unknown[half])
+			(void)space_no_root(in->o, in->sp, half);
+		in->unknown[half] = true;
+		return;
+	}
+	if (!in->missing)
+		complain("%s: 0x%llx: a table on the way is not in the dump; translate -v shows "
+			 "which",
+			 in->o->source, (unsigned long long)va);
+	in->missing = true;
+}
 
 /* One answer. */
 static void answer(struct input *in, uint64_t va)
@@ -95,29 +112,24 @@ static void answer(struct input *in, uint64_t va)
 	unsigned int i = half_of(in->o, in->sp, va);
 	const struct half *h = &in->sp->half[i];
 	struct pw_pa pa = { 0 };
-	bool mapped;
-
-	if (h->state != HALF_KNOWN && !in->unknown[i]) {
-		(void)space_no_root(in->o, in->sp, i);
-		in->unknown[i] = true;
-	}
 	/* before anything is written: a line is whole, even where the source is lost */
-	mapped = h->state == HALF_KNOWN && h->lookup(&h->pt, pw_va_of(va), &pa) == 0;
+	int err = h->state == HALF_KNOWN ? h->lookup(&h->pt, pw_va_of(va), &pa) : PW_EFAULT;
+
+	if (err == PW_EFAULT)
+		mention_unknown(in, i, va);
 	out_bytes("0x", 2);
 	out_hex(va, 16);
-	if (h->state != HALF_KNOWN) {
-		out_bytes(" unknown\n", 9);
-		return;
-	}
-	if (mapped) {
+	if (err == 0) {
 		out_bytes(" 0x", 3);
 		out_hex(pa.v, 1);
 		out_char('\n');
+	} else if (err == PW_EFAULT) {
+		out_bytes(" unknown\n", 9);
 	} else {
 		out_bytes(" unmapped\n", 10);
 		in->unmapped = true;
 	}
-	if (in->o->verbose > 0)
+	if (in->o->verbose > 0 && h->state == HALF_KNOWN)
 		verbose_walk(h, va);
 }
 
@@ -221,7 +233,7 @@ static int run_translate(const struct options *o)
 		}
 	}
 	space_close(&sp);
-	if (status || in.unknown[0] || in.unknown[1])
+	if (status || in.unknown[0] || in.unknown[1] || in.missing)
 		return EXIT_SOURCE;
 	return in.malformed ? EXIT_USAGE : in.unmapped ? EXIT_FINDINGS : EXIT_FINE;
 }
@@ -231,9 +243,10 @@ const struct command cmd_translate = {
 	.usage = "[options] SOURCE VA...",
 	.summary = "Print the physical address of each virtual one.",
 	.help = "One line each: 0xVA 0xPA, 0xVA unmapped, or 0xVA unknown where the root of its "
-		"half is not\n"
-		"known. - reads addresses from standard input, one a line. With -v every level is\n"
-		"shown: the entry's address, its value and its bits.\n"
+		"half, or a\n"
+		"table, is not in the dump. - reads addresses from standard input, one a line. "
+		"With -v\n"
+		"every level is shown: the entry's address, its value and its bits.\n"
 		"The half is the address's own (bit 63) unless --kernel or --user says "
 		"otherwise.\n",
 	.options = "rckuvq",

@@ -285,9 +285,25 @@ def damaged_tables():
             expect(1, ["check", "--only", "tables", core], "1 entry in 1 range")
             expect(1, ["dump", "--format=ptdump", core])
             expect(1, ["dump", "--format=json", core], '"kind":"bad"')
-        result = expect(1, ["translate", "-v", with_entry(tmp, ROOT, 0x7fff000000 | 3),
+        result = expect(3, ["translate", "-v", with_entry(tmp, ROOT, 0x7fff000000 | 3),
                             "ffff000000000000"], "a table lies outside")
-        check("unmapped" in result.stdout, "a bad walk is no address")
+        check("unknown" in result.stdout, "what is not in the dump nobody knows", result.stdout)
+        loop = expect(1, ["translate", with_entry(tmp, ROOT, 0x8000000001), "ffff000000000000"])
+        check("unmapped" in loop.stdout, "a bad walk is no address", loop.stdout)
+        # a dump that lost its end: which table is missing is said once
+        with open(CORE, "rb") as f:
+            data = f.read()
+        with open(os.path.join(tmp, "cut"), "wb") as f:
+            f.write(data[:len(data) // 2])
+        result = expect(3, ["translate", "-q", f.name, "ffffccaf23a10123", "ffff0e8000000000",
+                            "ffff0e8000001000", "ffff000000000000"],
+                        f"{f.name}: 0xffff0e8000000000: a table on the way is not in the dump")
+        check(result.stdout == "0xffffccaf23a10123 0x40210123\n0xffff0e8000000000 unknown\n"
+              "0xffff0e8000001000 unknown\n0xffff000000000000 unmapped\n" and
+              result.stderr.count("\n") == 1, "a cut dump", result.stdout + result.stderr)
+        result = run("dump", f.name)
+        check(result.stderr.count("truncated: ") == 15 and "warning: " + f.name + ": and more\n" in
+              result.stderr, "many warnings", result.stderr)
 
 
 def translate():
@@ -351,6 +367,12 @@ def protect():
     expect(1, ["protect", CORE, "0xffff0e9900000000+4K", "ro"],
            "0xffff0e9900000000-0xffff0e9900001000")
     expect(1, ["protect", CORE, "0xffffccaf23a10000+4K", "ro"], "nothing was changed")
+    # what to ask for instead
+    for refused, whole in (("ffffccaf23a11000+4K", "0xffffccaf23a10000-0xffffccaf23a20000"),
+                           ("ffffccaf23a10000+68K", "0xffffccaf23a20000-0xffffccaf23a30000"),
+                           ("ffff0e9900001000+4K", "0xffff0e9900000000-0xffff0e9900200000")):
+        expect(1, ["protect", CORE, refused, "nx"], f"groups: {whole} here")
+        expect(0, ["protect", CORE, whole, "nx"])
     expect(1, ["protect", CORE, "0xffff000000000000+2M", "ro"], "nothing is mapped there")
     expect(1, ["protect", CORE, "0xffffccaf23a10001+4K", "ro"], "misaligned")
     expect(1, ["protect", CORE, TEXT.replace("3c90000", "3c8ffff"), "ro"], f"did you mean {TEXT}?")
