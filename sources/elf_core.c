@@ -241,12 +241,18 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 		}
 		nr = u32(s, shoff + offsetof(Elf64_Shdr, sh_info));
 	}
-	if (size < sizeof(Elf64_Phdr) || nr > MAX_SEGMENTS || !inside(s, table, nr * size)) {
+	if (size < sizeof(Elf64_Phdr)) {
+		pw_source_explain(err,
+				  "%s: offset 54: expected program headers of 56 bytes, found %u",
+				  s->path, size);
+		return -ENOEXEC;
+	}
+	if (nr > MAX_SEGMENTS || !inside(s, table, nr * size)) {
 		pw_source_explain(
 			err,
-			"%s: offset 0x%llx: expected %llu program headers of 56 bytes; the "
+			"%s: offset 0x%llx: expected %llu program headers of %u bytes; the "
 			"file ends at 0x%llx",
-			s->path, (unsigned long long)table, (unsigned long long)nr,
+			s->path, (unsigned long long)table, (unsigned long long)nr, size,
 			(unsigned long long)s->size);
 		return -ENOEXEC;
 	}

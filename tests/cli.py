@@ -224,6 +224,10 @@ def sources():
         expect(3, ["dump", write("garbage", os.urandom(5000))], "expected an ELF core")
         expect(3, ["dump", write("elf32", core[:4] + b"\1" + core[5:])], "offset 4")
         expect(3, ["dump", write("exec", core[:16] + b"\2\0" + core[18:])], "offset 16")
+        expect(3, ["dump", write("phentsize", core[:54] + b"\x20\0" + core[56:])],
+               "offset 54: expected program headers of 56 bytes, found 32")
+        expect(3, ["dump", write("phnum", core[:56] + b"\xfe\xff" + core[58:])],
+               "offset 0x40: expected 65534 program headers of 56 bytes; the file ends at")
         expect(3, ["dump", write("ppc64", core[:18] + b"\x15\0" + core[20:])], "found machine 21")
         # cut off anywhere: a message, never a crash, and what is left is still shown
         seen = set()
