@@ -223,6 +223,18 @@ static void add_segment(struct pw_source *s, uint64_t at, uint64_t pa, uint64_t 
 		s->segments[s->nr_segments++] = (struct pw_segment){ pa, len, at };
 }
 
+/* The core of a process has virtual addresses only. */
+static bool is_process(const struct pw_source *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_segments; i++) {
+		if (s->segments[i].pa)
+			return false;
+	}
+	return s->nr_segments > 1;
+}
+
 static int read_headers(struct pw_source *s, struct pw_source_error *err)
 {
 	uint64_t table = u64(s, offsetof(Elf64_Ehdr, e_phoff)), i, nr;
@@ -275,6 +287,13 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 			     (unsigned long long)at);
 		else if (type == PT_LOAD)
 			add_segment(s, at, u64(s, ph + offsetof(Elf64_Phdr, p_paddr)), len);
+	}
+	if (is_process(s)) {
+		pw_source_explain(err,
+				  "%s: all %zu segments are at physical address 0: expected the "
+				  "memory of a machine, found the core of a process",
+				  s->path, s->nr_segments);
+		return -ENOEXEC;
 	}
 	settle_segments(s);
 	if (s->nr_segments == 0) {

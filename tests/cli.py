@@ -228,6 +228,11 @@ def sources():
                "offset 54: expected program headers of 56 bytes, found 32")
         expect(3, ["dump", write("phnum", core[:56] + b"\xfe\xff" + core[58:])],
                "offset 0x40: expected 65534 program headers of 56 bytes; the file ends at")
+        process = bytearray(core)
+        for i in range(struct.unpack_from("<H", core, 56)[0]):
+            struct.pack_into("<Q", process, 64 + i * 56 + 24, 0)  # p_paddr
+        result = expect(3, ["dump", write("process", process)], "the core of a process")
+        check(result.stderr.count("\n") == 1, "one line for a process", result.stderr)
         expect(3, ["dump", write("ppc64", core[:18] + b"\x15\0" + core[20:])], "found machine 21")
         # cut off anywhere: a message, never a crash, and what is left is still shown
         seen = set()
