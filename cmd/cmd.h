@@ -51,6 +51,8 @@ struct options {
 	enum output_format format;
 	bool has_range;
 	struct pw_range range;
+	bool has_phys;
+	struct pw_range phys; /* of physical addresses */
 	bool holes;
 	bool header;
 	unsigned int max_rows; /* 0: all */

@@ -242,6 +242,37 @@ static bool dump_run(struct dumping *d, const struct pw_run *run)
 	return true;
 }
 
+static bool next_run(struct dumping *d, const struct pw_run *run)
+{
+	return d->repeats->nr ? dump_run(d, run) : write_run(d, run);
+}
+
+/* Of a run's pages those that lead to o->phys; they are looked up again, with their own entries. */
+static bool next_phys(struct dumping *d, const struct pw_run *run)
+{
+	uint64_t in_page = (1ull << d->h->pt.granule_lg2) - 1;
+	uint64_t first = d->o->phys.first.v & ~in_page, last = d->o->phys.last.v | in_page;
+	uint64_t at = run->first.v - run->pa.v; /* from physical to virtual */
+	bool go_on = true;
+	struct pw_iter it;
+	struct pw_run part;
+
+	if (run->kind != PW_RUN_LEAF || last < run->pa.v || first > run->last.v - at)
+		return run->kind != PW_RUN_BAD || write_run(d, run);
+	if (first < run->pa.v)
+		first = run->pa.v;
+	if (last > run->last.v - at)
+		last = run->last.v - at;
+	if (pw_iter_init(&it, &d->h->pt, pw_range_of(first + at, last + at),
+			 PW_WANT_LEAVES | PW_WANT_PARTIAL, PW_IGNORE_AD | PW_IGNORE_SOFT)) {
+		d->status = EXIT_USAGE;
+		return false;
+	}
+	while (go_on && pw_iter_next(&it, &part) > 0)
+		go_on = next_run(d, &part);
+	return go_on;
+}
+
 static bool dump_part(void *ctx, struct pw_range part)
 {
 	struct dumping *d = ctx;
@@ -256,7 +287,7 @@ static bool dump_part(void *ctx, struct pw_range part)
 		return false;
 	}
 	while (go_on && pw_iter_next(&it, &run) > 0)
-		go_on = d->repeats->nr ? dump_run(d, &run) : write_run(d, &run);
+		go_on = d->o->has_phys ? next_phys(d, &run) : next_run(d, &run);
 	return go_on && write_same(d);
 }
 
@@ -302,9 +333,9 @@ static int run_dump(const struct options *o)
 		complain("dump: '%s' is too much: one source at a time", o->args[0]);
 		return EXIT_USAGE;
 	}
-	if (o->format == FORMAT_PTDUMP && o->max_rows) {
-		complain(
-			"dump: --rows: not with --format=ptdump, which is the kernel's whole text");
+	if (o->format == FORMAT_PTDUMP && (o->max_rows || o->has_phys)) {
+		complain("dump: --%s: not with --format=ptdump, which is the kernel's whole text",
+			 o->has_phys ? "phys" : "rows");
 		return EXIT_USAGE;
 	}
 	status = space_open(o, &sp);
@@ -336,6 +367,6 @@ const struct command cmd_dump = {
 		"away is taken away. --format=ptdump prints what the kernel's own debugfs file "
 		"prints\n"
 		"for its half. Damaged tables are shown in their place, and the rest goes on.\n",
-	.options = "rckuRfHNnq",
+	.options = "rckuRPfHNnq",
 	.run = run_dump,
 };

@@ -20,6 +20,7 @@ static const struct {
 	{ "kernel", 'k', NULL, "the kernel half only" },
 	{ "user", 'u', NULL, "the user half only" },
 	{ "range", 'R', "A-B|A+LEN", "only these addresses; B is not included" },
+	{ "phys", 'P', "A-B|A+LEN", "only what leads to these physical addresses" },
 	{ "format", 'f', "text|ptdump|json", "how to print (default text)" },
 	{ "holes", 'H', NULL, "unmapped ranges too" },
 	{ "no-header", 'N', NULL, "no comment lines" },
@@ -128,6 +129,12 @@ static int take_format(const struct command *cmd, const char *value, struct opti
 	return bad_value(cmd, "format", value, "text, ptdump or json");
 }
 
+static int take_range(const struct command *cmd, const char *name, const char *value,
+		      struct pw_range *range)
+{
+	return parse_range(value, range) ? 0 : bad_value(cmd, name, value, RANGE_WANTED);
+}
+
 static int take_count(const struct command *cmd, const char *name, const char *value,
 		      unsigned int *n)
 {
@@ -157,8 +164,10 @@ static int take(const struct command *cmd, char letter, const char *name, const 
 		return 0;
 	case 'R':
 		o->has_range = true;
-		return parse_range(value, &o->range) ? 0 :
-						       bad_value(cmd, name, value, RANGE_WANTED);
+		return take_range(cmd, name, value, &o->range);
+	case 'P':
+		o->has_phys = true;
+		return take_range(cmd, name, value, &o->phys);
 	case 'f':
 		return take_format(cmd, value, o);
 	case 'H':

@@ -348,6 +348,40 @@ def translate():
           "effective rwx/---, 4K page" in result.stdout, "-v shows four levels", result.stdout)
 
 
+def physical():
+    """dump --phys: every mapping of a page, and nothing else, as a full dump says it."""
+    def leaves(*args):
+        out = [json.loads(line) for line in run("dump", "--format=json", *args).stdout.splitlines()]
+        return [(r["half"], int(r["first"], 16), int(r["last"], 16), int(r["pa"], 16), r["perm"],
+                 r["level"], r["type"]) for r in out if r.get("kind") == "leaf"]
+
+    several = 0
+    for capture in ("arm64-ptdump-wx", "arm64-ptdump-64k", "x86-debian", "riscv-debian"):
+        args = ["--registers", path(capture, "gdb-registers.txt"), "--cpu", "1", path(capture)]
+        every = leaves(*args)
+        granule = 0x10000 if capture.endswith("64k") else 0x1000
+        for low, size in [(pa, 1) for _, _, _, pa, *_ in every[::7]] + [
+                (every[0][3] + 0x1ffe, 4), (every[-1][3], 1 << 21), (0, 1 << 30), (1 << 51, 1 << 50)]:
+            first, last = low & -granule, (low + size - 1) | (granule - 1)
+            want = []
+            for half, start, end, pa, *rest in every:
+                cut = max(first - pa, 0), min(last - pa, end - start)
+                if cut[0] <= cut[1]:
+                    want.append((half, start + cut[0], start + cut[1], pa + cut[0], *rest))
+            got = leaves(f"--phys={low:x}+{size}", *args)
+            several += len(want) > 1
+            check(got == want, f"{capture}: --phys={low:x}+{size}", f"{got[:5]}\nnot {want[:5]}")
+    check(several > 20, "some pages are mapped more than once", str(several))
+    text = expect(0, ["dump", "--no-header", "--holes", "--phys=0x40210000+4K", CORE]).stdout
+    check(re.findall(r"(?m)^(\S+)  0x000040210000 +4K", text) ==
+          ["0xffff0e9900210000-0xffff0e9900211000", "0xffffccaf23a10000-0xffffccaf23a11000"] and
+          text.count("\n") == 2, "the text of the kernel, and its alias in the linear map", text)
+    text = expect(0, ["dump", "--no-header", "--phys=40210000+4K", f"--range={TEXT}", CORE]).stdout
+    check(text.startswith("0xffffccaf23a10000-") and text.count("\n") == 1, "--phys and --range", text)
+    expect(2, ["dump", "--phys=5-4", CORE], "--phys: expected A-B or A+LEN")
+    expect(2, ["dump", "--phys=0+4K", "--format=ptdump", CORE], "--phys: not with --format=ptdump")
+
+
 def read_ledger(text, columns):
     return {m.group(1).strip(): list(map(int, m.group(2).split()))
             for m in re.finditer(r"^  ([a-z' ]+?) {2,}((?: *\d+){%d})" % columns, text, re.M)}
@@ -608,6 +642,7 @@ def main():
     sources()
     damaged_tables()
     translate()
+    physical()
     protect()
     protect_others()
     protect_output()
