@@ -725,7 +725,8 @@ def shared(tmp):
         edges = [r[end] + off for r in rows.rows for end, off in (("first", 0), ("first", -1),
                                                                  ("last", 0), ("last", 1))]
         check(bool(edges) == bool(pages), "shared: no rows where there are no pages", text)
-        places = rng.choices(edges, k=1000 if edges else 0) + [rng.randrange(upper(47), 2**64) for _ in range(2000)]
+        places = rng.choices(edges, k=1000 if edges else 0)
+        places += [rng.randrange(upper(47), 2**64) for _ in range(2000)]
         wrong = [f"{va:#x}: {s.walk(va)}, not {rows.at(va)}" for va in places if upper(47) <= va < 2**64
                  and rows.at(va) != (s.walk(va) and s.walk(va)[:2])]
         check(not wrong, "shared: what dump says of an address", "\n".join(wrong[:10]))
