@@ -4,6 +4,7 @@
  * rules: the rules of the model, as a table, one in full, or as the page docs/rules.md.
  */
 #include <string.h>
+#include <strings.h>
 
 #include <pagewalk/model.h>
 
@@ -73,10 +74,32 @@ static void print_page(void)
 	}
 }
 
+/* Whose name it is, or, without an exact one, begins like that; in small letters as well. */
+static uint32_t print_named(const char *name)
+{
+	const struct pwm_rule *r;
+	size_t len = strlen(name);
+	uint32_t i, n = 0;
+
+	for (i = 0; (r = pwm_rule_at(i)) != NULL; i++) {
+		if (!strcasecmp(r->id, name)) {
+			print_rule(r);
+			return 1;
+		}
+	}
+	for (i = 0; (r = pwm_rule_at(i)) != NULL; i++) {
+		if (!strncasecmp(r->id, name, len)) {
+			print_rule(r);
+			n++;
+		}
+	}
+	return n;
+}
+
 static int run_rules(const struct options *o)
 {
 	const struct pwm_rule *r;
-	uint32_t i, n = 0;
+	uint32_t i;
 
 	if (o->nr_args) {
 		complain("rules: '%s' is too much: one rule at a time", o->args[0]);
@@ -86,15 +109,10 @@ static int run_rules(const struct options *o)
 		print_page();
 		return EXIT_FINE;
 	}
-	for (i = 0; (r = pwm_rule_at(i)) != NULL; i++) {
-		if (!o->source) {
+	if (!o->source) {
+		for (i = 0; (r = pwm_rule_at(i)) != NULL; i++)
 			print_line(r);
-		} else if (!strncmp(r->id, o->source, strlen(o->source))) {
-			print_rule(r);
-			n++;
-		}
-	}
-	if (o->source && !n) {
+	} else if (!print_named(o->source)) {
 		complain("rules: no rule '%s'; without one, all are listed", o->source);
 		return EXIT_USAGE;
 	}

@@ -107,6 +107,15 @@ def options():
         check("cr3" not in expect(0, [command, "--help"]).stdout, f"{command} has no registers")
 
 
+def rules():
+    """A rule by its name is that rule, however many others begin like it."""
+    for name, nr in (("A64-TLBI-1", 1), ("a64-tlbi-1", 1), ("A64-TLBI-1b", 0), ("X86-", 10)):
+        result = run("rules", name)
+        got = result.stdout.count("  Source: ")
+        check((got == 1 if nr == 1 else got >= nr) and result.returncode == (0 if nr else 2),
+              f"rules {name}", result.stdout)
+
+
 def numbers():
     """As the manual has them: hexadecimal addresses, other numbers decimal or with 0x; no more."""
     for text in ("5-4", "5-5", "5+0", "-", "+", "", "5", "1000+1M ", "1000+1 ", "1000+2.5M",
@@ -637,6 +646,7 @@ def speed():
 def main():
     usage()
     options()
+    rules()
     numbers()
     architectures()
     sources()
