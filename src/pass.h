@@ -122,6 +122,12 @@ PW_INLINE uint32_t pw_table_bytes(const struct pw_fmt *f)
 	return 8u << f->geo->index_lg2;
 }
 
+/* Is that one of several tables that are the root, side by side? */
+PW_INLINE bool pw_of_root(const struct pw_fmt *f, const struct pw_table *pt, uint64_t pa)
+{
+	return f->geo->concat_lg2 && pa - pt->root.v < pt->root_bytes;
+}
+
 /* Which entry of a table, below the root, stands for @ia? Each spans 2^@shift bytes. */
 PW_INLINE uint64_t pw_index(const struct pw_fmt *f, uint64_t ia, unsigned int shift)
 {

@@ -294,6 +294,8 @@ static int enter(struct shared *s, const struct pw_place *at, struct stop *below
 	unsigned int above;
 
 	below->pa = s->f->table_pa(pt, at->e, at->level);
+	if (pw_of_root(s->f, pt, below->pa))
+		return PW_ELOOP;
 	for (above = at->level; above < pt->levels; above++) {
 		if (s->stop[above].pa == below->pa)
 			return PW_ELOOP;

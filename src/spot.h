@@ -93,7 +93,8 @@ PW_INLINE int pw_spot_walk(const struct pw_fmt *f, const struct pw_mem *m, pw_ki
 		if (s->kind != PW_KIND_TABLE || level == stop)
 			break;
 		pa = f->table_pa(pt, e, level);
-		if (stop != PW_SPOT_AS_CPU && pw_spot_seen(pt, s, level, pa)) {
+		if (stop != PW_SPOT_AS_CPU &&
+		    (pw_spot_seen(pt, s, level, pa) || pw_of_root(f, pt, pa))) {
 			s->kind = PW_KIND_BAD;
 			err = PW_ELOOP;
 			break;

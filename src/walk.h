@@ -76,6 +76,8 @@ PW_INLINE int pw_pass_table(const struct pw_fmt *f, const struct pw_mem *m, stru
 	}
 	op->table_pa[at->level - 1u] = pa;
 	/* one that we came through: its entries would be taken for leaves, or it be freed twice */
+	if (pw_of_root(f, op->pt, pa))
+		return PW_ELOOP;
 	for (above = at->level; above < op->pt->levels; above++) {
 		if (op->table_pa[above] == pa)
 			return PW_ELOOP;

@@ -462,12 +462,16 @@ static void cycles(struct world *w)
 	EXPECT_EQ(pw_translate(&w->pt, good(w).range.first, &t), 0);
 	/* the root in itself, as some kernels have it */
 	cyclic(w, w->base, world_last_index(w), w->base, top);
+	if (w->root_pages > 1) /* any of those side by side there */
+		cyclic(w, w->base, world_last_index(w), w->base + w->page_size, top);
 	for (uint32_t s = 1; s < top; s++) {
 		uint64_t table = t.step[s].entry_pa.v & ~(w->page_size - 1);
 
 		harness_note("step", s);
 		cyclic(w, table, last, table, top - s);
 		cyclic(w, table, last - 1, w->base, top - s);
+		if (w->root_pages > 1)
+			cyclic(w, table, last - 1, w->base + w->page_size, top - s);
 	}
 	finish(w);
 }
@@ -476,5 +480,8 @@ TEST(cyclic_tables_are_refused)
 {
 	struct world_options live = { .flags = PW_TABLE_LIVE };
 
+	world_each(&live, cycles);
+	live.va_bits = 42; /* roots side by side */
+	live.nr_pages = 128;
 	world_each(&live, cycles);
 }

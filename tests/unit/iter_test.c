@@ -488,6 +488,29 @@ TEST(cyclic_tables_are_runs)
 	}
 }
 
+/* Nor is one of several roots side by side a table further down, for nobody but a CPU. */
+TEST(roots_side_by_side_lead_to_none_of_them)
+{
+	struct world_options o = { .va_bits = 42 };
+	struct pw_translation t;
+	uint64_t loops = 0;
+	struct pw_iter it;
+	struct pw_run r;
+
+	if (!world_open(&w, &world_formats[WORLD_S2_4K], &o))
+		return;
+	EXPECT_EQ(w.root_pages, 8);
+	*world_slot(&w, w.base, 1) = TABLE(w.base + 4096);
+	*world_slot(&w, w.base + 4096, 0) = 0x400007fd; /* a leaf where the root has it */
+	EXPECT_EQ(pw_iter_init(&it, &w.pt, all_of(&w), PW_WANT_LEAVES, 0), 0);
+	while (pw_iter_next(&it, &r) > 0)
+		loops += r.kind == PW_RUN_BAD && r.err == PW_ELOOP;
+	EXPECT_EQ(loops, 1);
+	EXPECT_EQ(pw_translate(&w.pt, pw_va_of(1ull << 30), &t), 0);
+	EXPECT_EQ(t.level, 1);
+	world_close(&w);
+}
+
 /* Arguments ---------------------------------------------------------------------------------- */
 
 static void refuses(struct world *x)

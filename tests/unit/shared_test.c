@@ -268,6 +268,22 @@ TEST(shared_policies)
 	world_close(&w);
 }
 
+/* Roots side by side are all the root: none of them is a table further down. */
+TEST(shared_roots_side_by_side)
+{
+	struct world_options o = { .reshape = true, .va_bits = 42 };
+	struct pw_result res;
+
+	if (!world_open(&w, &world_formats[WORLD_S2_4K], &o))
+		return;
+	*world_slot(&w, w.base, 1) = (w.base + 4096) | 3u;
+	EXPECT_EQ(map(&w, 1ull << 30, 0x1000, 0, 0, &res), PW_ELOOP);
+	EXPECT_EQ(unmap(&w, 1ull << 30, 0x1000, 0, &res), PW_ELOOP);
+	EXPECT_EQ(protect(&w, 1ull << 30, 0x1000, 0, &res), PW_ELOOP);
+	EXPECT_EQ(*world_slot(&w, w.base + 4096, 0), 0);
+	world_close(&w);
+}
+
 /* A contiguous group, in part and as a whole. */
 TEST(shared_groups)
 {
