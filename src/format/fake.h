@@ -267,8 +267,7 @@ PW_COLD int pw_fake_encode(const struct pw_table *pt, const struct pw_attr *attr
 	uint64_t p;
 	int err;
 
-	(void)pt;
-	if (level >= PW_FAKE_LEAF_LEVELS)
+	if (level >= pt->leaf_levels)
 		return PW_ERANGE;
 	if ((attr->perm & ~PW_PERM_ALL) || (attr->flags & ~PW_ATTR_ALL) || attr->soft > 15u ||
 	    attr->mem_index > 7u)

@@ -376,7 +376,7 @@ PW_COLD int pw_rv_encode_leaf(const struct pw_table *pt, const struct pw_attr *a
 	uint64_t clear = 0;
 	int err;
 
-	if (level >= PW_RV_LEAF_LEVELS)
+	if (level >= pt->leaf_levels)
 		return PW_ERANGE;
 	if ((attr->perm & ~PW_PERM_ALL) || (flags & ~PW_ATTR_ALL) || attr->share > 3u ||
 	    attr->share == 1u || attr->soft > (caps & PW_CAP_SVRSW60T59B ? 15u : 3u))

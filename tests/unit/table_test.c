@@ -355,6 +355,28 @@ TEST(encode_memory_types)
 	world_close(&w);
 }
 
+/* What the handle's CPU has no leaves for is refused as what the format has none for. */
+TEST(encode_refuses_levels_without_leaves)
+{
+	struct pw_attr attr;
+	uint64_t raw;
+
+	for (unsigned int i = 0; i < WORLD_NR_FORMATS; i++) {
+		harness_note("format", i);
+		if (!world_open(&w, &world_formats[i], NULL))
+			return;
+		attr = world_attr(&w, PW_PERM_W);
+		for (unsigned int limit = 1; limit <= 3; limit++) {
+			w.cfg.leaf_levels = limit == 3 ? 0 : limit;
+			EXPECT_EQ(pw_table_init(&w.pt, &w.cfg), 0);
+			for (unsigned int level = 0; level < w.pt.levels; level++)
+				EXPECT_EQ(pw_attr_encode(&w.pt, &attr, level, &raw),
+					  pw_table_leaf_ok(&w.pt, level) ? 0 : PW_ERANGE);
+		}
+		world_close(&w);
+	}
+}
+
 TEST(encode_refuses_unknown_bits_and_levels)
 {
 	struct pw_attr good, a;
