@@ -72,6 +72,8 @@ PW_SMALL void pw_map_tables(struct pw_op *op, const struct pw_place *at)
 		uint64_t ends = (uint64_t)head + (uint64_t)tail;
 
 		op->nr_needed += level <= op->top_leaf && ends < nr ? ends : nr;
+		/* the one that the range before ends in is counted */
+		op->nr_needed -= (op->behind - 1u) >> shift == a;
 	}
 }
 
@@ -174,12 +176,12 @@ PW_SMALL int pw_op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_
 static void op_note(struct pw_op *op)
 {
 	const struct pw_table *pt = op->pt;
-	uint32_t levels = op->stale_levels, lowest = 0;
+	uint32_t levels = op->stale_levels, some = levels | 1u << PW_MAX_LEVELS, lowest = 0;
 	struct pw_flush flush = { 0 };
 
 	if (!op->gather)
 		return;
-	while (lowest < PW_MAX_LEVELS && !(levels >> lowest & 1u))
+	for (; !(some & 1u); some >>= 1)
 		lowest++;
 	flush.first.v = pt->first.v + op->stale_first;
 	flush.last.v = pt->first.v + op->stale_last;
@@ -250,8 +252,7 @@ static int map_aim(struct pw_op *op, const struct pw_mapping *map)
 	uint32_t cap = (op->flags & PW_MAX_LEVEL_MASK) >> 8;
 	unsigned int level = 1, levels = (unsigned int)pt->leaf_levels;
 
-	if ((pa & ((1ull << pt->granule_lg2) - 1u)) ||
-	    (map > op->list.maps && map->range.first.v <= map[-1].range.last.v))
+	if ((pa & ((1ull << pt->granule_lg2) - 1u)) || op->first < op->behind)
 		return PW_EINVAL;
 	if (pa > pt->pa_max || op->last - op->first > pt->pa_max - pa)
 		return PW_ERANGE;
@@ -270,6 +271,7 @@ PW_SMALL int pw_op_aim(struct pw_op *op, size_t i)
 	const struct pw_range *range = map ? &op->list.maps[i].range : &op->list.ranges[i];
 	int err = pw_range_check(op->pt, *range, 1ull << op->pt->granule_lg2);
 
+	op->behind = op->last + 1u;
 	op->first = range->first.v - op->pt->first.v;
 	op->last = range->last.v - op->pt->first.v;
 	op->index = i;
@@ -288,6 +290,7 @@ static int op_each(struct pw_op *op, enum pw_pass pass)
 	int err;
 
 	op->pass = (uint8_t)pass;
+	op->last = UINT64_MAX; /* nothing comes before the first one */
 	for (i = 0; i < op->nr; i++) {
 		err = pw_op_aim(op, i);
 		if (!err)

@@ -58,6 +58,7 @@ struct pw_op {
 	size_t nr;
 	uint64_t first; /* the range under work as ia, closed */
 	uint64_t last;
+	uint64_t behind; /* where the range before it in the list ended; 0: there is none */
 	uint32_t flags;
 	uint8_t pass; /* enum pw_pass */
 

@@ -444,7 +444,9 @@ static int shared_op(struct pw_table *pt, union pw_list list, uint32_t flags,
 		     struct pw_gather *gather, struct pw_result *res, enum pw_pass pass,
 		     union pw_wanted wanted)
 {
-	struct pw_op op = { .pt = pt, .env = pt->env, .list = list, .nr = 1, .flags = flags };
+	struct pw_op op = {
+		.pt = pt, .env = pt->env, .list = list, .nr = 1, .flags = flags, .last = UINT64_MAX
+	};
 	const struct pw_env *env = pt->env;
 	struct pw_flush slots[OWN_RANGES];
 	struct pw_gather own;
