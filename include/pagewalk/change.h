@@ -6,6 +6,10 @@
  * Exclusive mode: the caller owns the ranges and the tables that cover them; no other CPU writes
  * there meanwhile. Lock-free readers and hardware walkers may run beside it.
  *
+ * One entry leads to a table. Where others do, too (roots that share the kernel's tables), what is
+ * below is changed for all of them, and an unmap that unlinked it would free it under the others:
+ * PW_KEEP_TABLES, or not at all.
+ *
  * Nothing half-done: every function first reads and checks the whole range (all ranges of a list),
  * then takes every table page it will need, then makes one pass that cannot fail. After any error
  * tables, gather and page balance are as they were.

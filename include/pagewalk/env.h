@@ -10,6 +10,10 @@
  * are sparse, memory behind a debugger. Both instances of a format behave alike otherwise; the
  * test suite runs on both and compares.
  *
+ * One environment may serve both. Pages that are not in a tree (reserved, or freed), and what is
+ * not done once an entry (cuts, breaks, shared mode), go through load, store, cas and
+ * phys_to_virt() wherever these are there: they must then do for a direct instance, too.
+ *
  * No hook may call back into the engine with the same handle, but for get_table during an unmap or
  * a protect: it may pw_protect() there. A hook may allocate, take locks and sleep if the caller of
  * the engine may. Hooks marked (optional) may be NULL.
@@ -43,8 +47,8 @@ struct pw_env {
 	void *ctx;	/* handed to every hook */
 
 	/*
-	 * Direct instances: a table at PA lies at host address PA + phys_offset (modulo 2^64).
-	 * Ignored by hooked ones.
+	 * Direct instances: a table at PA lies at host address PA + phys_offset (modulo 2^64), its
+	 * entries in the host's byte order. Ignored by hooked ones.
 	 */
 	uint64_t phys_offset;
 
@@ -69,10 +73,11 @@ struct pw_env {
 	 * load, store, cas - one entry (hooked instances only)
 	 * pre:  @slot is 8-byte aligned and inside a table that phys_to_virt() or get_table()
 	 *       returned
-	 * post: each is one 64-bit single-copy-atomic access in host byte order as memory holds
-	 *       it (the format swaps). cas: true and @val stored, ordered after every earlier
-	 *       store of this CPU, if the slot held *@old; else false and *@old is what it
-	 *       holds. In shared mode load is ordered before every later access of this CPU.
+	 * post: each is one 64-bit single-copy-atomic access to the entry's value as the manual
+	 *       numbers its bits: where memory has another byte order than the host (a dump), the
+	 *       hook swaps, and nobody else does. cas: true and @val stored, ordered after every
+	 *       earlier store of this CPU, if the slot held *@old; else false and *@old is what
+	 *       it holds. In shared mode load is ordered before every later access of this CPU.
 	 */
 	uint64_t (*load)(void *ctx, const uint64_t *slot);
 	void (*store)(void *ctx, uint64_t *slot, uint64_t val, enum pw_order order);

@@ -125,7 +125,8 @@ void pw_gather_by_tag(struct pw_gather *g, const struct pw_flush *f);
  * @before: what must be complete before the invalidation, enum pw_before
  *
  * For code that writes entries itself (the kernel vocabulary does). Pays at once unless lazy MMU
- * mode is active. Adjacent ranges with equal tags are merged.
+ * mode is active. Adjacent ranges with equal tags are merged. What is no range (no such regime or
+ * @before, ends reversed, a page of 2^64 bytes) goes to the assert hook, and is not noted.
  *
  * Context:   as pw_gather_flush(); @env as for pw_lazy_enable().
  */

@@ -27,11 +27,12 @@ struct pw_reshaper; /* what it takes to give leaves other sizes; see format.h */
 #define PW_TABLE_SHARED_BIT 0x8u
 
 /* struct pw_caps.flags: what the CPUs that walk the table can do */
+/* the first two are an executor's (pw_arm64_executor.caps), and mean nothing in a handle */
 #define PW_CAP_TLBIRANGE     0x01u /* FEAT_TLBIRANGE */
 #define PW_CAP_TTL	     0x02u /* FEAT_TTL: level hints */
 #define PW_CAP_HAF	     0x04u /* hardware sets the access flag (TCR.HA) */
 #define PW_CAP_HD	     0x08u /* hardware manages dirty state (TCR.HD) */
-#define PW_CAP_ETS2	     0x10u /* FEAT_ETS2 */
+#define PW_CAP_ETS2	     0x10u /* FEAT_ETS2: kept, but no barrier is left out for it */
 #define PW_CAP_HPD	     0x20u /* hierarchical permissions are off (TCR.HPDn) */
 #define PW_CAP_WXN	     0x40u /* SCTLR.WXN: writable is never executable */
 /* the caller handles TLB conflict aborts: FEAT_BBM level 2 may be used */
@@ -139,10 +140,11 @@ struct pw_table {
  * Context:   any.
  * Hardware:  nothing.
  * On error:  @pt is unusable.
- * Return:    0; PW_EINVAL NULL or unset pointers or sizes, unknown flags, an upper half or a
- *            shared bit where there is none, an enc_mask of several bits, a root that is not
- *            aligned to its table, a live table without executor, an instance whose hooks the
- *            environment lacks; PW_ERANGE sizes, levels or root beyond the format's
+ * Return:    0; PW_EINVAL NULL or unset pointers or sizes, unknown flags or bbm_level, an upper
+ *            half or a shared bit where there is none, an enc_mask of several bits, a root that is
+ *            not aligned to its table, a live table without executor, an environment that lacks
+ *            the instance's hooks, or put_table() beside get_table(), or whose mem_first is beyond
+ *            mem_last; PW_ERANGE sizes, levels or root beyond the format's
  *            reach; PW_EOPNOTSUPP a regime or an encryption bit that the format does not have,
  *            or a live table of a format without maintenance.
  */

@@ -39,7 +39,7 @@ struct pw_translation {
 	uint32_t level;	    /* its level */
 	uint32_t kind;	    /* enum pw_kind of it */
 	uint32_t perm;	    /* PW_PERM_*: effective, table attributes and WXN applied */
-	uint32_t nr_steps;  /* entries read, 1 to PW_MAX_LEVELS */
+	uint32_t nr_steps;  /* entries read, 1 to PW_MAX_LEVELS; 0: the root is out of reach */
 	struct pw_step step[PW_MAX_LEVELS];
 };
 
