@@ -4,6 +4,7 @@
  * Output in large pieces: a million lines are a matter of copying bytes, not of printf().
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,12 @@ static size_t used;
 
 void out_failed(int err)
 {
-	/* a reader that went away is no news; a full disk is */
+	/* a reader that went away is no news, but nobody should think that all was said; a full
+	   disk is news */
 	used = 0;
 	if (err != EPIPE)
 		complain("standard output: %s", strerror(err));
-	_exit(err == EPIPE ? EXIT_FINE : EXIT_SOURCE);
+	_exit(err == EPIPE ? 128 + SIGPIPE : EXIT_SOURCE);
 }
 
 void out_flush(void)

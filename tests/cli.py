@@ -568,6 +568,15 @@ def pipes():
     result = subprocess.run(f"'{PAGEWALK}' dump --format=json '{CORE}' | head -n 1", shell=True,
                             capture_output=True, text=True, timeout=20, check=False)
     check(result.returncode == 0 and not result.stderr, "a reader that goes away", result.stderr)
+    # without a word, and not as if all were fine
+    for args in (["check", CORE], ["dump", CORE], ["rules"], ["--help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = subprocess.run([PAGEWALK, *args], stdout=writer, stderr=subprocess.PIPE,
+                                timeout=20, check=False)
+        os.close(writer)
+        check(result.returncode == 128 + signal.SIGPIPE and not result.stderr,
+              f"nobody reads {args}", f"{result.returncode} {result.stderr}")
     for args in (["dump", CORE], ["--help"], ["--version"], ["help", "dump"], ["rules"],
                  ["rules", "A64-BBM-1"], ["rules", "markdown"], ["check", "--list"]):
         words = " ".join(args)
