@@ -77,11 +77,26 @@ static bool parse_cpu(const char *line, uint64_t *cpu)
 	return true;
 }
 
+/* "Thread 2 (Thread 1.2 (CPU#1 [halted ])):" of `thread apply all`, "[Switching to thread ...]". */
+static bool parse_thread(const char *line, uint64_t *cpu)
+{
+	const char *p = strstr(line, "(Thread ");
+	unsigned int thread;
+
+	if (strncmp(line, "Thread ", 7) != 0 && strncmp(line, "[Switching to thread ", 21) != 0)
+		return false;
+	if (!p || sscanf(p, "(Thread %*9u.%9u", &thread) != 1 || !thread)
+		return false;
+	*cpu = thread - 1;
+	return true;
+}
+
 /* Also tells whether there are registers of any CPU, and the highest CPU that has some. */
 static int read_file(FILE *f, unsigned int cpu, struct pw_registers *r, bool *any,
 		     uint64_t *highest)
 {
 	uint64_t now = 0;
+	bool named = false; /* the file names its CPUs: gdb's words do not count */
 	char *line = NULL;
 	size_t size = 0;
 	int err = 0;
@@ -89,7 +104,8 @@ static int read_file(FILE *f, unsigned int cpu, struct pw_registers *r, bool *an
 	while (!err && getline(&line, &size, f) >= 0) {
 		struct reg reg;
 
-		if (parse_cpu(line, &now) || !parse_line(line, &reg))
+		named |= parse_cpu(line, &now);
+		if ((!named && parse_thread(line, &now)) || !parse_line(line, &reg))
 			continue;
 		*any = true;
 		if (now > *highest)

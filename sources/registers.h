@@ -2,8 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * Registers as gdb's `info registers` prints them: NAME VALUE ..., one a line. A line "== cpuN"
- * begins the registers of CPU N; what comes before the first such line is CPU 0's. Lines that are
- * no register (gdb's own chatter, vector registers) are passed over.
+ * begins the registers of CPU N; what comes before the first such line is CPU 0's. Where there is
+ * no such line gdb's own count, which begin with "Thread" or "[Switching to thread" and have
+ * "(Thread P.T": QEMU's CPU T - 1. Other lines that are no register (gdb's chatter, vector
+ * registers) are passed over.
  */
 #ifndef PAGEWALK_SOURCES_REGISTERS_H
 #define PAGEWALK_SOURCES_REGISTERS_H

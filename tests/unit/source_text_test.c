@@ -137,6 +137,33 @@ TEST(lines_that_are_registers_and_lines_that_are_not)
 	}
 }
 
+/* `thread apply all info registers` begins with the last; QEMU counts threads from 1. */
+static const char threads[] = "0x000000000000fff0 in ?? ()\n"
+			      "\n"
+			      "Thread 2 (Thread 1.2 (CPU#1 [halted ])):\n"
+			      "cr3            0x2000              [ PDBR=2 PCID=0 ]\n"
+			      "\n"
+			      "Thread 1 (Thread 1.1 (CPU#0 [running])):\n"
+			      "cr3            0x1000              [ PDBR=1 PCID=0 ]\n"
+			      "Thread 31 (Thread 2.12 (CPU#11 [halted ])):\n"
+			      "cr3            0xc000              [ PDBR=12 PCID=0 ]\n";
+
+static const char switched[] = "[Switching to thread 2 (Thread 1.2)]\n"
+			       "#0  0x000000000000fff0 in ?? ()\n"
+			       "cr3 0x2000\n"
+			       "[Switching to thread 1 (Thread 1.1)]\n"
+			       "cr3 0x1000\n";
+
+TEST(threads_of_gdb)
+{
+	EXPECT_EQ(value_in(threads, sizeof(threads) - 1, 0, "cr3", NONE), 0x1000);
+	EXPECT_EQ(value_in(threads, sizeof(threads) - 1, 1, "cr3", NONE), 0x2000);
+	EXPECT_EQ(value_in(threads, sizeof(threads) - 1, 11, "cr3", NONE), 0xc000);
+	EXPECT_EQ(value_in(threads, sizeof(threads) - 1, 30, "cr3", NONE), NONE);
+	EXPECT_EQ(value_in(switched, sizeof(switched) - 1, 0, "cr3", NONE), 0x1000);
+	EXPECT_EQ(value_in(switched, sizeof(switched) - 1, 1, "cr3", NONE), 0x2000);
+}
+
 TEST(cpus_that_a_file_has_and_has_not)
 {
 	static const struct {
@@ -162,6 +189,13 @@ TEST(cpus_that_a_file_has_and_has_not)
 		{ "== cpu18446744073709551616\nx0 0x1\n", 0, -ENOENT, "no registers of cpu 0" },
 		{ "== cpu99999999999999999999999\nx0 0x1\n", UINT32_MAX, -ENOENT, "" },
 		{ "== cpu-1\nx0 0x1\n", UINT32_MAX, -ENOENT, "the highest in the file is cpu 0" },
+		/* threads that are no CPUs of QEMU's, and what the file's own words outrank */
+		{ "Thread 2 (LWP 77):\nx0 0x1\n", 0, 0, "" },
+		{ "Thread 2 (Thread 1.0):\nx0 0x1\n", 0, 0, "" },
+		{ "Thread 2 (Thread 1.x):\nx0 0x1\n", 0, 0, "" },
+		{ "Thread 2 (Thread 0x7f.2):\nx0 0x1\n", 0, 0, "" },
+		{ "Thread 2 (Thread\nx0 0x1\n", 0, 0, "" },
+		{ "== cpu7\nThread 2 (Thread 1.2):\nx0 0x1\n", 7, 0, "" },
 		/* no register anywhere: whichever CPU is asked for */
 		{ "", 0, -EINVAL, "expected gdb's `info registers` text" },
 		{ "", 3, -EINVAL, "found no register" },
