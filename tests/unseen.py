@@ -92,6 +92,19 @@ class Case:
         self.expect(0, "check", "--only", "reserved", says="none")
 
 
+def documented(command, text):
+    """The manual names every key, and every kind."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "man",
+                        f"pagewalk-{command}.1.scd")
+    with open(page, encoding="utf-8") as f:
+        manual = f.read().split("# JSON")[1].split("\n# ")[0]
+    rows = [json.loads(line) for line in text.splitlines()]
+    for key in {key for r in rows for key in r}:
+        check(f"_{key}_" in manual, f"pagewalk-{command}(1) has JSON's {key}")
+    for kind in {r["kind"] for r in rows if "kind" in r}:
+        check(re.search(rf"_kind_ \([^)]*\b{kind}\b", manual), f"and the kind {kind}")
+
+
 def tables(first, granule, nr=64):
     return range(first, first + nr * granule, granule)
 
@@ -505,7 +518,8 @@ def damage(tmp, name, m, root, level_slot, cases, registers):
               f"{name}: {words}: the rest is shown", text)
         case.expect(1, "check", "--only", "tables", says="1 entry in 1 range")
         case.expect(1, "dump", "--format=ptdump")
-        case.expect(1, "dump", "--format=json", says='"kind":"bad"')
+        documented("dump", case.expect(1, "dump", "--format=json", says='"kind":"bad"'))
+        documented("check", case.expect(1, "check", "--format=json"))
     m.put(level_slot, good)
     whole = m.core()
     del root
@@ -599,6 +613,8 @@ def kasan(tmp):
               sum(r.get("findings", r.get("pages", 0)) for r in found[:-1]) == times + 3,
               f"kasan-{name}: findings as JSON", str(found))
         case.expect(0, "translate", hex(shadow + 3 * T + 7 * 4 * K), says="0x5000000")
+        for command, options in (("dump", ["--holes"]), ("check", ["--only=wx"])):
+            documented(command, case.run(command, "--format=json", *options).stdout)
         print(f"{name}: 4 TiB of shadow in {time.monotonic() - start:.1f} s")
 
 
