@@ -258,7 +258,7 @@ static bool next_phys(struct dumping *d, const struct pw_run *run)
 	struct pw_run part;
 
 	if (run->kind != PW_RUN_LEAF || last < run->pa.v || first > run->last.v - at)
-		return run->kind != PW_RUN_BAD || write_run(d, run);
+		return run->kind != PW_RUN_BAD || next_run(d, run);
 	if (first < run->pa.v)
 		first = run->pa.v;
 	if (last > run->last.v - at)

@@ -613,6 +613,15 @@ def kasan(tmp):
               sum(r.get("findings", r.get("pages", 0)) for r in found[:-1]) == times + 3,
               f"kasan-{name}: findings as JSON", str(found))
         case.expect(0, "translate", hex(shadow + 3 * T + 7 * 4 * K), says="0x5000000")
+        # what leads to that page, in order, with what is damaged in between
+        m.put((pte, 9 * 8), fmt.table(0x7fff000000) ^ (2 if name == "arm64" else 1 << 52))
+        m.put((pmd, 9 * 8), fmt.table(0x7fff000000))
+        case = Case(tmp, f"kasan-{name}-phys", m.core(), registers(root))
+        rows = [json.loads(r) for r in case.run("dump", "--kernel", "--format=json",
+                                                "--phys=4000000+1").stdout.splitlines()[1:]]
+        firsts = [int(r["first"], 16) for r in rows]
+        check(firsts == sorted(firsts) and {"leaf", "bad", "repeat"} == {r["kind"] for r in rows},
+              f"kasan-{name}: --phys", str(rows[:20]))
         for command, options in (("dump", ["--holes"]), ("check", ["--only=wx"])):
             documented(command, case.run(command, "--format=json", *options).stdout)
         print(f"{name}: 4 TiB of shadow in {time.monotonic() - start:.1f} s")
