@@ -83,8 +83,8 @@ static void interrupted(int sig)
 static const char *reading = "?";
 
 /*
- * A source is mapped: where the file got shorter meanwhile, or its disk fails, a load tells. No such
- * load is in the middle of writing output, so what was answered until then can be written here.
+ * A source is mapped: where the file got shorter meanwhile, or its disk fails, a load tells. No
+ * such load is in the middle of writing output, so what was answered until then can be written.
  */
 static void lost(int sig)
 {
