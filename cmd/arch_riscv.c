@@ -42,7 +42,9 @@ static int read_registers(const struct options *o, const struct pw_registers *fi
 	for (i = 0; i < NR_REGS; i++)
 		r->known[i] = pw_registers_get(file, regs[i].name, &r->v[i]);
 	if (!r->known[SATP]) {
-		complain("%s: cpu %u: expected satp among the registers", o->registers, o->cpu);
+		complain("%s: cpu %u: expected satp among the registers: gdb's `info "
+			 "all-registers` has it",
+			 o->registers, o->cpu);
 		return EXIT_SOURCE;
 	}
 	snprintf(r->from, sizeof(r->from), "satp of cpu %u", o->cpu);

@@ -15,7 +15,7 @@ static const struct {
 	const char *arg; /* NULL: none */
 	const char *help;
 } table[] = {
-	{ "registers", 'r', "FILE", "system registers, as gdb's `info registers` prints them" },
+	{ "registers", 'r', "FILE", "system registers, as gdb's `info all-registers` prints them" },
 	{ "cpu", 'c', "N", "which CPU's registers (default 0)" },
 	{ "kernel", 'k', NULL, "the kernel half only" },
 	{ "user", 'u', NULL, "the user half only" },

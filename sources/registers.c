@@ -147,7 +147,7 @@ int pw_registers_open(const char *path, unsigned int cpu, struct pw_registers **
 					  path, cpu, (unsigned long long)highest);
 		else
 			pw_source_explain(err,
-					  "%s: line 1: expected gdb's `info registers` text "
+					  "%s: line 1: expected gdb's `info all-registers` text "
 					  "(NAME 0xVALUE ...), found no register",
 					  path);
 	} else if (e) {

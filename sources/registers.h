@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * Registers as gdb's `info registers` prints them: NAME VALUE ..., one a line. A line "== cpuN"
+ * Registers as gdb's `info all-registers` prints them: NAME VALUE ..., one a line. A line "== cpuN"
  * begins the registers of CPU N; what comes before the first such line is CPU 0's. Where there is
  * no such line gdb's own count, which begin with "Thread" or "[Switching to thread" and have
  * "(Thread P.T": QEMU's CPU T - 1. Other lines that are no register (gdb's chatter, vector

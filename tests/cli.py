@@ -158,7 +158,8 @@ def architectures():
     expect(3, ["dump", "--user", x86], "no root of the user half: give --registers or --cr3")
     expect(3, ["dump", "--user", riscv], "no root of the user half: give --registers or --satp")
     expect(3, ["dump", "--registers", REGISTERS, x86], "expected cr3 and cr4")
-    expect(3, ["dump", "--registers", REGISTERS, riscv], "expected satp")
+    expect(3, ["dump", "--registers", REGISTERS, riscv],
+           "expected satp among the registers: gdb's `info all-registers` has it")
     expect(3, ["dump", "--registers", path("x86-ptdump", "gdb-registers.txt"), CORE], "TCR_EL1")
     expect(3, ["dump", "--cpu", "2", x86], "it has 2")
     expect(0, ["dump", "--cpu", "1", x86], "QEMU's note, CR3 of cpu 1")

@@ -197,7 +197,7 @@ TEST(cpus_that_a_file_has_and_has_not)
 		{ "Thread 2 (Thread\nx0 0x1\n", 0, 0, "" },
 		{ "== cpu7\nThread 2 (Thread 1.2):\nx0 0x1\n", 7, 0, "" },
 		/* no register anywhere: whichever CPU is asked for */
-		{ "", 0, -EINVAL, "expected gdb's `info registers` text" },
+		{ "", 0, -EINVAL, "expected gdb's `info all-registers` text" },
 		{ "", 3, -EINVAL, "found no register" },
 		{ "\n\n\n", 0, -EINVAL, "found no register" },
 		{ "== cpu0\n== cpu1\n", 1, -EINVAL, "found no register" },
