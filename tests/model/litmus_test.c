@@ -17,8 +17,9 @@
  *
  * Several of them may stand on a line with ; between them.
  *
- * Which derived ones kill a mutant of the model that no other one kills, tools/mutants --needed
- * tells; of one that does not, "Stays:" in the comment right before it says why it is here.
+ * A derived one kills a mutant of the model that no other sequence kills (which, is in
+ * tests/mutants/needed.txt; tools/mutants --needed finds it), or "Stays:" in the comment right
+ * before it says why it is here. tests/mutants/needed.py sees to that.
  */
 #include <dirent.h>
 #include <stdio.h>
