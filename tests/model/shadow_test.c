@@ -81,12 +81,12 @@ static uint64_t descriptor(unsigned int loc, unsigned int val)
 	if (!val)
 		return 0;
 	if (loc < 8 && val >= RC_BLOCK)
-		return leaf(rc_output(loc < 4 ? 2 : 1, loc & 1, val), 1, false);
+		return leaf(rc_output(&ref, loc < 4 ? 2 : 1, loc & 1, val), 1, false);
 	if (loc < 4)
 		return pointer(table_pa[2 + val - 1]);
 	if (loc < 8)
 		return pointer(table_pa[4 + val - 1]);
-	return leaf(rc_output(0, loc & 1, val), 0, val == RC_GLOBAL);
+	return leaf(rc_output(&ref, 0, loc & 1, val), 0, val == RC_GLOBAL);
 }
 
 static uint64_t address(unsigned int i, unsigned int j, unsigned int k)
@@ -529,6 +529,7 @@ static bool set_up(void)
 	cfg.features = arch == PWM_X86 ? PWM_PCID | (tce ? PWM_TCE : 0) : 0;
 	cfg.bbm = bbm;
 	memset(&ref, 0, sizeof(ref));
+	ref.tagged = true;
 	ref.sizes = arch != PWM_ARM64;
 	ref.bbm = bbm;
 	return EXPECT(stage_open(&stage, &cfg));

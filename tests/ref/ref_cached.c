@@ -150,15 +150,17 @@ struct leaf {
 	bool global;
 };
 
-uint64_t rc_output(unsigned int level, unsigned int index, unsigned int val)
+uint64_t rc_output(const struct rc *r, unsigned int level, unsigned int index, unsigned int val)
 {
-	unsigned int other = level ? val - RC_BLOCK : val == RC_B;
-	uint64_t base = other ? 0x80000000 : 0x40000000;
+	unsigned int other = level			   ? val - RC_BLOCK :
+			     val == RC_GLOBAL && r->tagged ? 0 :
+							     val - RC_A;
+	uint64_t base = 0x40000000 * (1ull + other);
 
 	return level == 2 ? base : base + ((uint64_t)index << (level ? 21 : 12));
 }
 
-static bool leaf_of(unsigned int e, struct leaf *l)
+static bool leaf_of(const struct rc *r, unsigned int e, struct leaf *l)
 {
 	unsigned int n;
 
@@ -167,16 +169,16 @@ static bool leaf_of(unsigned int e, struct leaf *l)
 		return false;
 	if (e >= 96) {
 		n = (e - 96) / 2;
-		l->output = rc_output(2, 0, RC_BLOCK + (e & 1));
+		l->output = rc_output(r, 2, 0, RC_BLOCK + (e & 1));
 	} else if (e >= 48) {
 		n = (e - 48) / 3;
 		l->k = n & 1;
-		l->output = rc_output(0, l->k, 1 + (e - 48) % 3);
-		l->global = (e - 48) % 3 == RC_GLOBAL - 1;
+		l->output = rc_output(r, 0, l->k, 1 + (e - 48) % 3);
+		l->global = r->tagged && (e - 48) % 3 == RC_GLOBAL - 1;
 		n >>= 1;
 	} else {
 		n = (e - 32) / 2;
-		l->output = rc_output(1, n & 1, RC_BLOCK + (e & 1));
+		l->output = rc_output(r, 1, n & 1, RC_BLOCK + (e & 1));
 	}
 	if (e < 96) {
 		l->j = n & 1;
@@ -238,12 +240,12 @@ static int worst(const struct rc *r, unsigned int loc, unsigned int val, bool al
 				       of_space(s);
 	}
 	for (unsigned int n = 0; n < RC_ELEMENTS; n++) {
-		if (!(new &RC_BIT(n)) || !leaf_of(n, &now))
+		if (!(new &RC_BIT(n)) || !leaf_of(r, n, &now))
 			continue;
 		for (unsigned int h = 0; h < RC_ELEMENTS; h++) {
 			int got;
 
-			if (!(cached & RC_BIT(h)) || !leaf_of(h, &was))
+			if (!(cached & RC_BIT(h)) || !leaf_of(r, h, &was))
 				continue;
 			if (was.s != now.s && !all && !(stale & RC_BIT(h)))
 				continue;

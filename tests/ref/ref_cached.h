@@ -45,7 +45,8 @@ typedef unsigned __int128 rc_set;
 enum { RC_CLEAN = 0, RC_EITHER, RC_WRONG };
 
 struct rc {
-	bool sizes; /* a conflict is one of sizes only (x86, RISC-V); else arm64's of @bbm */
+	bool tagged; /* spaces have a tag, and RC_GLOBAL has none; else it is a third page */
+	bool sizes;  /* a conflict is one of sizes only (x86, RISC-V); else arm64's of @bbm */
 	unsigned int bbm;
 	/*
 	 * The worst that may be cached together since the last store; and with what is global in
@@ -64,7 +65,7 @@ struct rc {
 
 void rc_store(struct rc *r, unsigned int cpu, unsigned int loc, unsigned int val);
 /* Where a block or a page leads: @index of its table, 2 the uppermost level. */
-uint64_t rc_output(unsigned int level, unsigned int index, unsigned int val);
+uint64_t rc_output(const struct rc *r, unsigned int level, unsigned int index, unsigned int val);
 void rc_visible(struct rc *r, unsigned int cpu);
 /* What @covered names is taken on @cpus: at once, or at the next completion. */
 void rc_invalidate(struct rc *r, unsigned int cpu, unsigned int cpus, rc_set covered,
