@@ -43,7 +43,6 @@ struct pair {
 struct comparison {
 	struct pwm *m;
 	const struct path *p;
-	uint32_t space;	      /* of what was */
 	bool one_tag;	      /* else only what is global meets what has another tag */
 	const struct ent *by; /* what was: a stale entry; NULL: memory */
 	uint64_t val;	      /* which then said this */
@@ -102,7 +101,7 @@ static void judge(struct comparison *x, const struct side *was, const struct sid
 		return;
 	a.oa = output(m, was, va);
 	b.oa = output(m, now, va);
-	rule = arch_of(m, x->space)->conflict(m, &a, was->level, &b, now->level);
+	rule = arch_of(m, x->p->space)->conflict(m, &a, was->level, &b, now->level);
 	if (!rule || x->cls == PWM_ERROR)
 		return;
 	cls = class_of(rule);
@@ -129,7 +128,7 @@ static struct seen_pair *seen_at(const struct comparison *x, const struct side *
 	key->now = now->d.oa;
 	key->store = x->m->nr_compared;
 	key->how = was->level | (uint32_t)x->one_tag << 8 |
-		   (uint32_t)x->m->spaces[x->space].regime << 9 | (uint32_t)was->hier << 16 |
+		   (uint32_t)x->m->spaces[x->p->space].regime << 9 | (uint32_t)was->hier << 16 |
 		   (uint32_t)now->hier << 24;
 	return &x->m->seen_pairs[h >> 40 & (NR_SEEN_PAIRS - 1)];
 }
@@ -208,7 +207,7 @@ static void compare(struct comparison *x, const struct side *was, const struct s
 			m->stats.overflows++;
 			return;
 		}
-		next.was = below(m, x->space, &f->was, f->index, l);
+		next.was = below(m, x->p->space, &f->was, f->index, l);
 		next.now = below(m, x->p->space, &f->now, f->index, l);
 		f->index++;
 		if (meet(x, &next.was, &next.now, next.va))
@@ -237,7 +236,6 @@ static void compare_stale(struct comparison *x, const struct ent *e, const struc
 	unsigned int level = p->level;
 	uint64_t va = p->va, src = 0;
 
-	x->space = e->space;
 	x->by = e;
 	if (e->level > level && was.d.kind == K_TABLE) {
 		was = down_to(x->m, e->space, &was, va, level, &src);
@@ -321,13 +319,13 @@ static void say(struct pwm *m, const struct comparison *x, uint64_t val)
 		bool batch = c->lazy && !c->paused && !c->irq && c->lazy_store &&
 			     x->e->since >= c->lazy_store;
 
-		pwm_say(m, batch ? "ALL-LAZY-8" : rule_in(m, x->space, R_UNCLEAN), PWM_ERROR, x->e);
+		pwm_say(m, batch ? "ALL-LAZY-8" : rule_in(m, p->space, R_UNCLEAN), PWM_ERROR, x->e);
 	}
 }
 
 void pwm_clash_check(struct pwm *m, const struct path *p, uint64_t old, uint64_t val)
 {
-	struct comparison x = { .m = m, .p = p, .space = p->space, .one_tag = true, .val = old };
+	struct comparison x = { .m = m, .p = p, .one_tag = true, .val = old };
 	struct side was = side_of(m, p->space, old, p->level, p->hier);
 	struct side now = side_of(m, p->space, val, p->level, p->hier);
 

@@ -419,7 +419,13 @@ TEST(tables_are_compared_to_a_limit)
 	EXPECT_EQ(stage.nr_verdicts, 0);
 	EXPECT_EQ(stats().overflows, 1);
 	/* the next store has all of its looks again */
-	store(0x20008, BIG(0x20000000));
+	store(0x20008, 0x50003);
+	store(0x50000, BIG(0x80000000) & ~2ull);
+	store(0x20008, 0x60003);
+	EXPECT_EQ(stage.nr_verdicts, 0);
+	image_write(&stage, 0x60000, BIG(0xa0000000) & ~2ull);
+	store(0x20008, 0x50003);
+	EXPECT_EQ(stage.nr_verdicts, 1);
 	EXPECT_EQ(stats().overflows, 1);
 	stage_close(&stage);
 }
@@ -442,6 +448,41 @@ TEST(a_limit_is_a_limit)
 	stage_close(&stage);
 }
 
+/* The entry that is the first not to be looked at, and the last that is. */
+TEST(a_limit_is_met_at_an_entry)
+{
+	for (uint64_t last = 0; last < 2; last++) {
+		if (!open_wide(64))
+			return;
+		image_write(&stage, 0x20000000 + 64 * 0x10000 - 8, 0);
+		/* the other tables, and the first 64 entries of theirs, have been */
+		uint64_t index = 8192 - 64 - last;
+
+		image_write(&stage, 0x10000000 + 63 * 0x10000 + index * 8, BIG(0x80000));
+		image_write(&stage, 0x20000000 + 63 * 0x10000 + index * 8, BIG(0x90000));
+		store(0x20000, 0x40003);
+		EXPECT_EQ(stage.nr_verdicts, last);
+		EXPECT_EQ(stats().overflows, 1 - last);
+		stage_close(&stage);
+	}
+}
+
+/* At two addresses: a pair of tables without a finding is gone through once, one with it twice. */
+TEST(a_conflict_at_two_addresses_is_said_twice)
+{
+	if (!open_with((struct pwm_config){ .bbm = 2 }))
+		return;
+	tables();
+	image_write(&stage, 0x10008, 0x11003);
+	image_write(&stage, 0x12008, 0x0060000000200f01);
+	image_write(&stage, 0x14008, 0x15003);
+	image_write(&stage, 0x15008, PAGE(0x201000));
+	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+	store(0x11000, 0x14003);
+	EXPECT_EQ(stage.nr_verdicts, 2);
+	stage_close(&stage);
+}
+
 /* The model of the stage again, before its first step: one that counts what it reads. */
 static void count_reads(void)
 {
@@ -451,7 +492,7 @@ static void count_reads(void)
 	stage.m = pwm_init(stage.mem, pwm_size(&stage.cfg), &stage.cfg);
 }
 
-/* A table that is linked many times is gone through once, at each store anew. */
+/* Tables that are linked many times are gone through once, at each store anew. */
 TEST(shared_tables_are_compared_once)
 {
 	if (!open_with((struct pwm_config){ .max_tables = 1024 }))
@@ -463,17 +504,19 @@ TEST(shared_tables_are_compared_once)
 	}
 	image_write(&stage, 0x15000, PAGE(0x80000));
 	image_write(&stage, 0x15008, PAGE(0x81000));
+	for (uint64_t i = 1; i < 8; i++)
+		image_write(&stage, 0x10000 + i * 8, 0x11003);
 	count_reads();
 	pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
 	nr_reads = 0;
 	store(0x11000, 0x14003);
 	EXPECT_EQ(stage.nr_verdicts, 0);
-	EXPECT(nr_reads < 20000);
+	EXPECT(nr_reads < 5000);
 	image_write(&stage, 0x15008, PAGE(0x85000));
 	store(0x11000, 0x12003);
-	EXPECT_EQ(stage.nr_verdicts, 1);
+	EXPECT_EQ(stage.nr_verdicts, 8);
 	store(0x11000, 0x14003);
-	EXPECT_EQ(stage.nr_verdicts, 2);
+	EXPECT_EQ(stage.nr_verdicts, 8 + 8);
 	stage_close(&stage);
 }
 
