@@ -22,7 +22,6 @@
 struct way {
 	uint64_t table, va;
 	uint32_t index; /* of the entry that leads on */
-	uint8_t hier;
 };
 
 struct combined {
@@ -67,7 +66,7 @@ static bool find_way(struct combined *x, const struct ent *e)
 
 	pwm_decode(m, e->space, e->val, e->level, &d);
 	x->depth = 0;
-	x->way[0] = (struct way){ d.oa, e->va, 0, (uint8_t)(e->hier | d.perm) };
+	x->way[0] = (struct way){ d.oa, e->va, 0 };
 	if (is_hit(x, e, e->level - 1u))
 		return true;
 	for (;;) {
@@ -93,7 +92,7 @@ static bool find_way(struct combined *x, const struct ent *e)
 		x->depth++;
 		x->way[x->depth] =
 			(struct way){ d.oa, w->va + ((uint64_t)w->index << level_shift(m, level)),
-				      0, (uint8_t)(w->hier | d.perm) };
+				      0 };
 		if (is_hit(x, e, level - 1))
 			return true;
 	}
@@ -159,7 +158,7 @@ static void take_apart(struct combined *x, struct ent *e)
 				  .own = of.own,
 				  .space = of.space,
 				  .level = (uint8_t)(of.level - 1u - depth),
-				  .hier = w->hier };
+				  .hier = of.hier }; /* no table of stage 2 adds to it */
 
 		for (i = 0; i < 1u << m->index_lg2; i++) {
 			p.va = w->va + ((uint64_t)i << level_shift(m, p.level));

@@ -611,6 +611,8 @@ TEST(tables_of_combined_entries_are_searched_when_they_must_be)
 	nr_reads = 0;
 	store(0x99008, 1); /* as it is */
 	EXPECT(nr_reads < 20);
+	/* beside a table is not in it */
+	store(0x14000, 1);
 	EXPECT_EQ(stats().unclean, 1);
 	pwm_tlbi(stage.m, 0, PWM_VMALLE1 | PWM_IS, 0, 0);
 	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
@@ -631,6 +633,8 @@ TEST(a_combined_entry_is_taken_apart)
 	for (uint64_t i = 1; i < 512; i++)
 		image_write(&stage, 0x12000 + i * 8, i == 100 ? 0x14003 : 0);
 	by_ipa();
+	store(0x99000, 1);
+	EXPECT_EQ(stats().unclean, 1);
 	store(0x13008, 0);
 	EXPECT_EQ(stats().unclean, 1 + 512);
 	EXPECT_EQ(stats().overflows, 0);
