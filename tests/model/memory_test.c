@@ -569,6 +569,7 @@ static void by_ipa(void)
 {
 	struct pwm_step s = { .op = PWM_OP_TLBI,
 			      .kind = PWM_IPAS2E1 | PWM_IS | PWM_RANGED,
+			      .site = 9,
 			      .a = 1ull << 46 | 3ull << 44 | 31ull << 39 };
 
 	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
@@ -576,6 +577,8 @@ static void by_ipa(void)
 	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
 	pwm_barrier(stage.m, 0, PWM_ISB);
 }
+
+static uint64_t unlinked; /* the step */
 
 /* A guest whose gigabyte is 512 times the same table of pages, unlinked. */
 static bool guest_unlinked(uint32_t max_unclean)
@@ -590,7 +593,10 @@ static bool guest_unlinked(uint32_t max_unclean)
 	count_reads();
 	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
 	pwm_take(stage.m, &(struct pwm_step){ .op = PWM_OP_SYSREG, .kind = PWM_VMID, .a = 5 });
-	store(0x11000, 0);
+	pwm_set_site(stage.m, 7);
+	pwm_store(stage.m, 0, 0x11000, 0, PWM_PLAIN);
+	image_write(&stage, 0x11000, 0);
+	unlinked = stats().steps;
 	return true;
 }
 
@@ -638,6 +644,32 @@ TEST(a_combined_entry_is_taken_apart)
 	store(0x13008, 0);
 	EXPECT_EQ(stats().unclean, 1 + 512);
 	EXPECT_EQ(stats().overflows, 0);
+	pwm_page_free(stage.m, 0, 0x81000, 0x1000);
+	if (EXPECT_EQ(stage.nr_verdicts, 1)) {
+		const struct pwm_verdict *v = &stage.verdict[0];
+
+		/* one page, and the rest as it was of all */
+		EXPECT_EQ(v->va, 0x1000);
+		EXPECT_EQ(v->level, 0);
+		EXPECT_EQ(v->src, 0x13008);
+		EXPECT_EQ(v->asid, 0);
+		EXPECT_EQ(v->cpus_lo, 1);
+		EXPECT_EQ(v->store.step, unlinked);
+		EXPECT_EQ(v->store.site, 7);
+		EXPECT_EQ(v->maintenance.step, unlinked + 2);
+		EXPECT_EQ(v->maintenance.site, 9);
+		EXPECT_EQ(v->maintenance_op, PWM_OP_TLBI);
+		EXPECT_EQ(v->maintenance_kind, PWM_IPAS2E1 | PWM_IS | PWM_RANGED);
+	}
+	stage_close(&stage);
+	/* the table is there again: what is stored into it has a way */
+	if (!guest_unlinked(4096))
+		return;
+	by_ipa();
+	store(0x11000, 0x12003);
+	EXPECT_EQ(stats().unclean, 1 + 1); /* "invalid" may be cached for a time */
+	store(0x12008, 0);
+	EXPECT_EQ(stats().unclean, 1 + 1 + 2);
 	stage_close(&stage);
 	/* and what there is no room for is missed, and said to be */
 	if (!guest_unlinked(600))
