@@ -684,6 +684,8 @@ TEST(a_combined_entry_is_taken_apart)
 /* Five levels, 512 times the same table at each: what is searched has its limit. */
 TEST(tables_of_combined_entries_are_searched_to_a_limit)
 {
+	uint32_t n;
+
 	if (!open_with((struct pwm_config){ .va_bits = 52,
 					    .levels = 5,
 					    .features = PWM_LPA2,
@@ -700,7 +702,9 @@ TEST(tables_of_combined_entries_are_searched_to_a_limit)
 	EXPECT_EQ(stats().overflows, 0);
 	by_ipa();
 	EXPECT_EQ(stats().overflows, 0);
+	n = stats().unclean;
 	store(0x99008, 1);
 	EXPECT_EQ(stats().overflows, 1);
+	EXPECT_EQ(stats().unclean, n);
 	stage_close(&stage);
 }
