@@ -23,9 +23,12 @@ static bool asid_taken(struct pwm *m, uint32_t space, uint32_t asid, cpumask cpu
 	for (i = pwm_space_next(m, 0); i != NIL; i = pwm_space_next(m, i + 1)) {
 		const struct space *s = &m->spaces[i];
 
+		/* of a second stage, another size of the space is another root as well */
+		bool same = s->root == n->root &&
+			    (s->va_bits == n->va_bits || s->regime != PWM_STAGE2);
+
 		if (s->asid != asid || s->half != n->half || s->regime != n->regime ||
-		    s->vmid != n->vmid || !(s->ran & cpus) || s->asid == PWM_ANY_ASID ||
-		    s->root == n->root)
+		    s->vmid != n->vmid || !(s->ran & cpus) || s->asid == PWM_ANY_ASID || same)
 			continue;
 		/* a reserved root holds nothing */
 		if (!pwm_space_empty(m, s) && !pwm_space_empty(m, n))

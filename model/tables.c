@@ -443,7 +443,7 @@ static uint32_t space_find(const struct pwm *m, const struct space *want)
 
 		if (s->used && s->root == want->root && s->asid == want->asid &&
 		    s->vmid == want->vmid && s->half == want->half && s->regime == want->regime &&
-		    s->arch == want->arch)
+		    s->arch == want->arch && s->va_bits == want->va_bits)
 			return i;
 	}
 	return NIL;
