@@ -116,7 +116,7 @@ void pw_x86_executor_init(struct pw_x86_executor *e, const struct pw_x86_ops *op
  *                   order, and a walk that still missed one faults only where the table said so
  *                   when it was read
  *   before:         nothing: INVLPG and its like are serializing
- *   with INVLPGB:   INVLPGB ...; TLBSYNC
+ *   with INVLPGB:   INVLPGB ...; TLBSYNC, where no EPT is concerned
  *   else:           INVLPG, INVPCID, or everything, on this CPU; then, with x.remote, MFENCE;
  *                   LFENCE and remote(), which makes the others run pw_x86_run_local()
  *

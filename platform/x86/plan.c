@@ -139,14 +139,21 @@ static void local_ranges(const struct pw_plan *plan, const struct pw_x86_executo
 	}
 }
 
-/* EPT knows no invalidation by address: guest-physical and combined mappings of a root, or all. */
-static void local_ept(const struct pw_plan *plan, const struct pw_x86_executor *e)
+static bool owes_ept(const struct pw_plan *plan)
 {
-	bool all = plan->full & (1u << PW_REGIME_EPT), owed = all;
+	bool owed = plan->full & (1u << PW_REGIME_EPT);
 
 	for (uint32_t i = 0; i < plan->nr_ranges; i++)
 		owed |= plan->ranges[i].regime == PW_REGIME_EPT;
-	if (owed)
+	return owed;
+}
+
+/* EPT knows no invalidation by address: guest-physical and combined mappings of a root, or all. */
+static void local_ept(const struct pw_plan *plan, const struct pw_x86_executor *e)
+{
+	bool all = plan->full & (1u << PW_REGIME_EPT);
+
+	if (owes_ept(plan))
 		e->ops->invept(e->ops_ctx, all ? PW_X86_INVEPT_ALL : PW_X86_INVEPT_CONTEXT,
 			       all ? 0 : e->eptp);
 }
@@ -219,7 +226,7 @@ static void broadcast(const struct pw_plan *plan, const struct pw_x86_executor *
 	e->ops->tlbsync(e->ops_ctx);
 }
 
-/* Is there anything of linear addresses? INVLPGB knows nothing of the EPT. */
+/* Is there anything of linear addresses? */
 static bool owes_linear(const struct pw_plan *plan)
 {
 	bool owed = plan->full & (1u << PW_REGIME_X86);
@@ -231,13 +238,13 @@ static bool owes_linear(const struct pw_plan *plan)
 
 void pw_x86_run_plan(const struct pw_plan *plan, const struct pw_x86_executor *e)
 {
-	bool by_broadcast = e->caps & PW_X86_INVLPGB;
+	/* INVLPGB knows nothing of the EPT: where that is owed, the others are asked for all of it */
+	bool by_broadcast = (e->caps & PW_X86_INVLPGB) && owes_linear(plan) && !owes_ept(plan);
 
 	if (!plan->full && !plan->nr_ranges)
 		return;
-	if (by_broadcast && owes_linear(plan)) {
+	if (by_broadcast) {
 		broadcast(plan, e);
-		local_ept(plan, e);
 	} else {
 		pw_x86_run_local(plan, e);
 		if (e->x.remote) {

@@ -209,6 +209,14 @@ TEST(guest_physical_addresses)
 	plan_text_clear();
 	printer.e.x.run(printer.e.x.ctx, &p);
 	EXPECT(plan_text_is("invept 2, eptp 0x0000000000000000\n" OTHERS));
+	/* with linear addresses in the same plan the others are asked as well */
+	p.full = 0;
+	f[0].regime = PW_REGIME_X86;
+	f[0].last = pw_va_of(0x1fff);
+	plan_text_clear();
+	printer.e.x.run(printer.e.x.ctx, &p);
+	EXPECT(plan_text_is("invlpg 0x0000000000001000\n"
+			    "invept 1, eptp 0x000000000012345e\n" OTHERS));
 }
 
 static unsigned int completed;
