@@ -238,7 +238,7 @@ static bool owes_linear(const struct pw_plan *plan)
 
 void pw_x86_run_plan(const struct pw_plan *plan, const struct pw_x86_executor *e)
 {
-	/* INVLPGB knows nothing of the EPT: where that is owed, the others are asked for all of it */
+	/* INVLPGB knows nothing of the EPT: where that is owed, the others are asked for all */
 	bool by_broadcast = (e->caps & PW_X86_INVLPGB) && owes_linear(plan) && !owes_ept(plan);
 
 	if (!plan->full && !plan->nr_ranges)
