@@ -224,7 +224,7 @@ void pwm_riscv_step(struct pwm *m, const struct pwm_step *s)
 		.all = !by_va,
 		.globals = gvma || !(s->kind & PWM_RS2),
 		.tables = !by_va,
-		.stage1 = !gvma && !vvma,
+		.stage1 = !gvma,
 		.stage2 = gvma,
 		.immediate = !inval,
 		.local_order = !inval || c->svinval,

@@ -37,7 +37,7 @@ uint32_t pwm_table_find(const struct pwm *m, uint64_t pa)
 {
 	uint32_t t = find_by(m, pa, pa), lg2;
 
-	for (lg2 = 1; t == NIL && m->big_roots >> lg2; lg2++)
+	for (lg2 = 1; t == NIL && lg2 < 32 && m->big_roots >> lg2; lg2++)
 		if (m->big_roots >> lg2 & 1)
 			t = find_by(m, pa & ~(((uint64_t)1 << (m->cfg.page_lg2 + lg2)) - 1), pa);
 	return t;

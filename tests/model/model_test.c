@@ -84,6 +84,52 @@ TEST(config_is_checked)
 	free(mem);
 }
 
+/* Roots of guest-physical addresses: their pointers, sizes and regimes. */
+static void guest_roots(void)
+{
+	static const struct {
+		uint64_t root, c;
+		uint32_t arch, half;
+		bool good;
+	} roots[] = {
+		/* EPT pointers: memory type, length of walks, A/D flag; the rest is reserved */
+		{ 0x1001e, PWM_STAGE2, PWM_X86, PWM_GUEST, true },
+		{ 0x10018, PWM_STAGE2, PWM_X86, PWM_GUEST, true },
+		{ 0x10066, PWM_STAGE2, PWM_X86, PWM_GUEST, true },
+		{ 0x1009e, PWM_STAGE2, PWM_X86, PWM_GUEST, true },
+		{ 0x1001b, PWM_STAGE2, PWM_X86, PWM_GUEST, false },
+		{ 0x1000e, PWM_STAGE2, PWM_X86, PWM_GUEST, false },
+		{ 0x1002e, PWM_STAGE2, PWM_X86, PWM_GUEST, false },
+		{ 0x1011e, PWM_STAGE2, PWM_X86, PWM_GUEST, false },
+		{ 1ull << 52 | 0x1001e, PWM_STAGE2, PWM_X86, PWM_GUEST, false },
+		{ 0x1001e, PWM_STAGE2 | 48ull << 32, PWM_X86, PWM_GUEST, false },
+		{ 0x1001e, PWM_EL1, PWM_X86, PWM_GUEST, false },
+		{ 0x10000, PWM_STAGE2, PWM_X86, PWM_LOWER, false },
+		/* hgatp: 16K, of three sizes */
+		{ 0x10000, PWM_STAGE2, PWM_RISCV, PWM_GUEST, true },
+		{ 0x10000, PWM_STAGE2 | 41ull << 32, PWM_RISCV, PWM_GUEST, true },
+		{ 0x10000, PWM_STAGE2 | 50ull << 32, PWM_RISCV, PWM_GUEST, true },
+		{ 0x10000, PWM_STAGE2 | 59ull << 32, PWM_RISCV, PWM_GUEST, true },
+		{ 0x10000, PWM_STAGE2 | 39ull << 32, PWM_RISCV, PWM_GUEST, false },
+		{ 0x12000, PWM_STAGE2, PWM_RISCV, PWM_GUEST, false },
+		{ 0x10000, PWM_EL1, PWM_RISCV, PWM_GUEST, false },
+		{ 0x10000, PWM_STAGE2, PWM_RISCV, PWM_LOWER, false },
+	};
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		struct pwm_step s = { .op = PWM_OP_ROOT,
+				      .kind = (uint16_t)roots[i].half,
+				      .a = roots[i].root,
+				      .c = roots[i].c };
+
+		harness_note("root", i);
+		if (!open_as(roots[i].arch, 0, 0))
+			return;
+		EXPECT_EQ(take(s), roots[i].good ? 0 : (uint64_t)-1);
+		stage_close(&stage);
+	}
+}
+
 TEST(senseless_steps_are_refused)
 {
 	static const struct pwm_step bad[] = {
@@ -133,9 +179,20 @@ TEST(senseless_steps_are_refused)
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVPCID, .kind = 3 }), 0);
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_TLBI }), (uint64_t)-1);
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_SYSREG, .kind = PWM_CR4_PGE }), 0);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVEPT, .kind = 0 }), (uint64_t)-1);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVEPT, .kind = 1 }), 0);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVEPT, .kind = 2 }), 0);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVEPT, .kind = 3 }), (uint64_t)-1);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVVPID, .kind = 3 }), 0);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVVPID, .kind = 4 }), (uint64_t)-1);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_HFENCE_GVMA }), (uint64_t)-1);
 	stage_close(&stage);
+	guest_roots();
 	if (!open_as(PWM_RISCV, 0, 0))
 		return;
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVEPT, .kind = 1 }), (uint64_t)-1);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_HFENCE_VVMA, .kind = 3 }), 0);
+	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_HINVAL_GVMA, .kind = 4 }), (uint64_t)-1);
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_SINVAL, .kind = 4 }), (uint64_t)-1);
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_SINVAL, .kind = 3 }), 0);
 	stage_close(&stage);
@@ -635,7 +692,9 @@ TEST(shorthands)
 /* Tables that point to themselves, to each other, to roots; every operation, every order. */
 static struct pwm_step any_step(uint32_t arch)
 {
-	static const uint64_t bits[] = { 0x60000000000f03, 0xf01, 3, 1, 0x63, 0xe3, 0xc7, 0x21, 0 };
+	static const uint64_t bits[] = {
+		0x60000000000f03, 0xf01, 3, 1, 0x63, 0xe3, 0xc7, 0x21, 0x37, 0xb7, 7, 0
+	};
 	uint64_t page = 0x10000 + harness_below(8) * 0x1000;
 	uint64_t to = 0x10000 + harness_below(8) * 0x1000;
 	struct pwm_step s = {
@@ -649,10 +708,18 @@ static struct pwm_step any_step(uint32_t arch)
 	if (s.op == PWM_OP_STORE || s.op == PWM_OP_SNAPSHOT || harness_below(3) == 0) {
 		s.op = PWM_OP_STORE;
 		s.kind &= 0x2f;
-		s.b = (arch == PWM_RISCV ? to >> 2 : to) | bits[harness_below(9)];
+		s.b = (arch == PWM_RISCV ? to >> 2 : to) | bits[harness_below(12)];
 	}
 	if (s.op == PWM_OP_ROOT)
 		s.a = page;
+	if (s.op == PWM_OP_ROOT && harness_below(2)) {
+		s.kind = PWM_GUEST;
+		s.c = PWM_STAGE2 | harness_below(3) << 16;
+		if (arch == PWM_X86)
+			s.a |= harness_below(2) ? 0x1e : 0x66;
+		if (arch == PWM_RISCV)
+			s.a &= ~0x3fffull;
+	}
 	if (s.op == PWM_OP_ZERO || s.op == PWM_OP_PAGE_FREE)
 		s.b = harness_below(64) * 8;
 	if (s.op == PWM_OP_CONTRACT)
@@ -667,7 +734,7 @@ static void any_steps(uint32_t arch)
 	for (unsigned int round = 0; round < 40; round++) {
 		struct pwm_outcome o[8];
 
-		if (!open_as(arch, (uint32_t)harness_random() & 0x7fffff, 0))
+		if (!open_as(arch, (uint32_t)harness_random() & 0x37fffff, 0))
 			return;
 		for (unsigned int n = 0; n < 1500; n++) {
 			struct pwm_step s = any_step(arch);
