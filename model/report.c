@@ -133,21 +133,25 @@ static void put_perm(struct text *t, unsigned int perm)
 }
 
 /*
- * Regimes of one privilege, and second stages: one right to read and one to write; where a guest
- * may execute can differ.
+ * Regimes of one privilege, and second stages: one right to read and one to write. Where a guest
+ * may execute can differ, but on RISC-V.
  */
 static void put_one_perm(struct text *t, const struct pwm *m, unsigned int perm, uint32_t regime)
 {
-	bool differs = !(perm & P_KX) != !(perm & P_UX), arm64 = m->cfg.arch == PWM_ARM64;
+	bool guest = regime == PWM_STAGE2, arm64 = m->cfg.arch == PWM_ARM64;
 	char p[] = "---";
 
 	p[0] = perm & P_KR ? 'r' : '-';
 	p[1] = perm & P_KW ? 'w' : '-';
 	p[2] = perm & (P_KX | P_UX) ? 'x' : '-';
-	pwm_put_text(t, regime == PWM_STAGE2 ? "guest " : "");
+	pwm_put_text(t, guest ? "guest " : "");
 	pwm_put_text(t, p);
-	if (differs && regime == PWM_STAGE2 && arm64)
-		pwm_put_text(t, perm & P_KX ? " (at EL1)" : " (at EL0)");
+	if (!guest || m->cfg.arch == PWM_RISCV || !(perm & P_KX) == !(perm & P_UX))
+		return;
+	if (perm & P_KX)
+		pwm_put_text(t, arm64 ? " (at EL1)" : " (supervisor)");
+	else
+		pwm_put_text(t, arm64 ? " (at EL0)" : " (user)");
 }
 
 static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigned int level,

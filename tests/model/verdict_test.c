@@ -674,6 +674,59 @@ TEST(roots_of_guests)
 	stage_close(&stage);
 }
 
+/* Second stages and regimes of one privilege have one right to read and one to write. */
+TEST(rights_of_guests_in_words)
+{
+	static const struct {
+		uint32_t arch, features;
+		const char *steps, *want;
+	} t[] = {
+		{ PWM_X86, 0,
+		  "snapshot 0 0x10000 0x11007; snapshot 0 0x11000 0x12007; snapshot 0 0x12000 0x13007;"
+		  "snapshot 0 0x13000 0x80037; root 0 guest 0x1001e 0; store 0 0x13000 0x80033;"
+		  "contract 0 protect 0 0xfff regime=3",
+		  "0x80037 (page at 0x80000, guest rwx, type 0x6)" },
+		{ PWM_X86, PWM_MBE,
+		  "snapshot 0 0x10000 0x11407; snapshot 0 0x11000 0x12407; snapshot 0 0x12000 0x13407;"
+		  "snapshot 0 0x13000 0x80437; root 0 guest 0x1001e 0; store 0 0x13000 0x80433;"
+		  "contract 0 protect 0 0xfff regime=3",
+		  "0x80433 (page at 0x80000, guest rwx (user), type 0x6)" },
+		{ PWM_X86, PWM_MBE,
+		  "snapshot 0 0x10000 0x11407; snapshot 0 0x11000 0x12407; snapshot 0 0x12000 0x13407;"
+		  "snapshot 0 0x13000 0x80437; root 0 guest 0x1001e 0; store 0 0x13000 0x80037;"
+		  "contract 0 protect 0 0xfff regime=3",
+		  "0x80037 (page at 0x80000, guest rwx (supervisor), type 0x6)" },
+		{ PWM_RISCV, 0,
+		  "snapshot 0 0x10000 0x5001; snapshot 0 0x14000 0x5401; snapshot 0 0x15000 0x200df;"
+		  "root 0 guest 0x10000 0; store 0 0x15000 0x200d7; contract 0 protect 0 0xfff regime=3",
+		  "0x200df (page at 0x80000, guest rwx, type 0x0, dirty)" },
+		{ PWM_ARM64, 0,
+		  "snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003; snapshot 0 0x12000 0x13003;"
+		  "snapshot 0 0x13000 0x807ff; root 0 guest 0x10000 0; sysreg 0 vmid 0; isb 0;"
+		  "store 0 0x13000 0x202000000807ff; dsb 0 ish; contract 0 protect 0 0xfff regime=3",
+		  "guest rwx (at EL0), type 0xf" },
+		{ PWM_ARM64, 0,
+		  "snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003; snapshot 0 0x12000 0x13003;"
+		  "snapshot 0 0x13000 0x80743; root 0 hyp 0x10000 0; isb 0;"
+		  "store 0 0x13000 0x400000000807c3; dsb 0 ish; contract 0 protect 0 0xfff regime=1",
+		  "0x80743 (page at 0x80000, rwx, type 0x0, global, dirty)" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char text[2048];
+
+		harness_note("text", i);
+		if (!open_with((struct pwm_config){ .arch = t[i].arch, .features = t[i].features }))
+			return;
+		run(t[i].steps);
+		EXPECT(stage.nr_verdicts > 0);
+		pwm_report(stage.m, &stage.verdict[0], text, sizeof(text), NULL, NULL);
+		if (!EXPECT(strstr(text, t[i].want) != NULL))
+			printf("%s", text);
+		stage_close(&stage);
+	}
+}
+
 /* What a trace says of itself is no step. */
 TEST(configuration_is_no_step)
 {
