@@ -677,49 +677,49 @@ TEST(roots_of_guests)
 /* Second stages and regimes of one privilege have one right to read and one to write. */
 TEST(rights_of_guests_in_words)
 {
+	static const char *const above[PWM_NR_ARCHES] = {
+		"snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003;"
+		"snapshot 0 0x12000 0x13003",
+		"snapshot 0 0x10000 0x11407; snapshot 0 0x11000 0x12407;"
+		"snapshot 0 0x12000 0x13407",
+		"snapshot 0 0x14000 0x6001; snapshot 0 0x18000 0x4c01",
+	};
 	static const struct {
-		uint32_t arch, features;
-		const char *steps, *want;
+		uint32_t arch, features, regime;
+		uint64_t old, val;
+		const char *root, *want;
 	} t[] = {
-		{ PWM_X86, 0,
-		  "snapshot 0 0x10000 0x11007; snapshot 0 0x11000 0x12007; snapshot 0 0x12000 0x13007;"
-		  "snapshot 0 0x13000 0x80037; root 0 guest 0x1001e 0; store 0 0x13000 0x80033;"
-		  "contract 0 protect 0 0xfff regime=3",
+		{ PWM_X86, 0, 3, 0x80037, 0x80033, "root 0 guest 0x1001e 0",
 		  "0x80037 (page at 0x80000, guest rwx, type 0x6)" },
-		{ PWM_X86, PWM_MBE,
-		  "snapshot 0 0x10000 0x11407; snapshot 0 0x11000 0x12407; snapshot 0 0x12000 0x13407;"
-		  "snapshot 0 0x13000 0x80437; root 0 guest 0x1001e 0; store 0 0x13000 0x80433;"
-		  "contract 0 protect 0 0xfff regime=3",
+		{ PWM_X86, PWM_MBE, 3, 0x80437, 0x80433, "root 0 guest 0x1001e 0",
 		  "0x80433 (page at 0x80000, guest rwx (user), type 0x6)" },
-		{ PWM_X86, PWM_MBE,
-		  "snapshot 0 0x10000 0x11407; snapshot 0 0x11000 0x12407; snapshot 0 0x12000 0x13407;"
-		  "snapshot 0 0x13000 0x80437; root 0 guest 0x1001e 0; store 0 0x13000 0x80037;"
-		  "contract 0 protect 0 0xfff regime=3",
+		{ PWM_X86, PWM_MBE, 3, 0x80437, 0x80037, "root 0 guest 0x1001e 0",
 		  "0x80037 (page at 0x80000, guest rwx (supervisor), type 0x6)" },
-		{ PWM_RISCV, 0,
-		  "snapshot 0 0x10000 0x5001; snapshot 0 0x14000 0x5401; snapshot 0 0x15000 0x200df;"
-		  "root 0 guest 0x10000 0; store 0 0x15000 0x200d7; contract 0 protect 0 0xfff regime=3",
+		{ PWM_RISCV, 0, 3, 0x200df, 0x200d7, "root 0 guest 0x14000 0",
 		  "0x200df (page at 0x80000, guest rwx, type 0x0, dirty)" },
-		{ PWM_ARM64, 0,
-		  "snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003; snapshot 0 0x12000 0x13003;"
-		  "snapshot 0 0x13000 0x807ff; root 0 guest 0x10000 0; sysreg 0 vmid 0; isb 0;"
-		  "store 0 0x13000 0x202000000807ff; dsb 0 ish; contract 0 protect 0 0xfff regime=3",
+		{ PWM_ARM64, 0, 3, 0x807ff, 0x202000000807ff, "root 0 guest 0x10000 0",
 		  "guest rwx (at EL0), type 0xf" },
-		{ PWM_ARM64, 0,
-		  "snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003; snapshot 0 0x12000 0x13003;"
-		  "snapshot 0 0x13000 0x80743; root 0 hyp 0x10000 0; isb 0;"
-		  "store 0 0x13000 0x400000000807c3; dsb 0 ish; contract 0 protect 0 0xfff regime=1",
+		{ PWM_ARM64, 0, 1, 0x80743, 0x400000000807c3, "root 0 hyp 0x10000 0",
 		  "0x80743 (page at 0x80000, rwx, type 0x0, global, dirty)" },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct pwm_step s = {
+			.op = PWM_OP_CONTRACT, .kind = PWM_PROTECT, .b = 0xfff, .c = t[i].regime
+		};
 		char text[2048];
 
 		harness_note("text", i);
 		if (!open_with((struct pwm_config){ .arch = t[i].arch, .features = t[i].features }))
 			return;
-		run(t[i].steps);
-		EXPECT(stage.nr_verdicts > 0);
+		run(above[t[i].arch]);
+		image_write(&stage, 0x13000, t[i].old);
+		run(t[i].root);
+		pwm_store(stage.m, 0, 0x13000, t[i].val, PWM_PLAIN);
+		image_write(&stage, 0x13000, t[i].val);
+		EXPECT_EQ(stage_step(&stage, &s), 0);
+		if (!EXPECT(stage.nr_verdicts > 0))
+			return;
 		pwm_report(stage.m, &stage.verdict[0], text, sizeof(text), NULL, NULL);
 		if (!EXPECT(strstr(text, t[i].want) != NULL))
 			printf("%s", text);
