@@ -61,13 +61,17 @@ static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigne
 
 /* Lost updates --------------------------------------------------------------------------------- */
 
-/* Not valid, and else what it was: somebody makes it again from this. Bit 0 is V, P, or valid. */
+/*
+ * Not valid, and else what it was: somebody makes it again from this. Bit 0 is V, P, or valid. What
+ * has no attributes is none of these, but an address, as the link of a queue of freed tables.
+ */
 static bool keeps(struct pwm *m, const struct path *p, const struct dec *od, const struct dec *nd)
 {
 	struct dec d;
 
 	pwm_decode(m, p->space, m->now.b | 1, p->level, &d);
-	return nd->kind == K_INVALID && m->now.b && d.kind == K_LEAF && d.oa == od->oa;
+	return nd->kind == K_INVALID && (m->now.b & (level_size(m, 0) - 1)) && d.kind == K_LEAF &&
+	       d.oa == od->oa;
 }
 
 static void check_lost(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t old, const struct dec *od,
