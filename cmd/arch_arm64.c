@@ -57,7 +57,9 @@ static void learn(struct roots *roots, unsigned int reg, uint64_t v)
 #define HCR_E2H	 BIT(34)
 #define CPSR_EL	 (3u << 2)
 #define CPSR_EL2 (2u << 2)
+#define TCR_SH0	 12
 #define TCR_T1SZ 16
+#define TCR_SH1	 28
 #define TCR_TG1	 30
 #define TCR_IPS	 32
 #define TCR_DS	 BIT(59)
@@ -137,7 +139,7 @@ static bool notes_root(const struct pw_source *s, uint64_t *root)
 
 /*
  * As TCR would say it. The notes do not say IPS: where a machine has 48 bits only, the others are
- * zero.
+ * zero. Linux has all of its memory inner shareable.
  */
 static int notes_tcr(const struct options *o, const struct pw_source *s, uint64_t t1sz,
 		     struct roots *roots)
@@ -156,7 +158,8 @@ static int notes_tcr(const struct options *o, const struct pw_source *s, uint64_
 			 (unsigned long long)t1sz);
 		return EXIT_SOURCE;
 	}
-	roots->regs.tcr = t1sz << TCR_T1SZ | tg1 << TCR_TG1 | (uint64_t)IPS_52 << TCR_IPS;
+	roots->regs.tcr = t1sz << TCR_T1SZ | (uint64_t)PW_SHARE_INNER << TCR_SH1 | tg1 << TCR_TG1 |
+			  (uint64_t)IPS_52 << TCR_IPS;
 	if (page_size != 65536 && t1sz < 16)
 		roots->regs.tcr |= TCR_DS;
 	roots->known[TCR] = true;
@@ -243,6 +246,8 @@ static void fill_half(const struct options *o, struct half *h, const struct root
 	snprintf(h->shape, sizeof(h->shape), "%s granule%s", formats[shape.granule].granule,
 		 shape.lpa2 ? " (LPA2)" : "");
 	h->types_known = roots->known[MAIR];
+	h->has_share = shape.lpa2; /* the place is the address's */
+	h->share = roots->regs.tcr >> (upper ? TCR_SH1 : TCR_SH0) & 3u;
 	h->state = HALF_KNOWN;
 }
 

@@ -32,6 +32,7 @@ const char *memtype_name(const struct half *h, const struct pw_attr *attr)
 void out_attr_words(const struct half *h, const struct pw_attr *attr)
 {
 	const struct arch *arch = h->arch;
+	uint32_t share = h->has_share ? h->share : attr->share;
 	unsigned int i;
 
 	for (i = 0; i < arch->nr_words; i++) {
@@ -39,8 +40,8 @@ void out_attr_words(const struct half *h, const struct pw_attr *attr)
 
 		out_text(attr->flags & w->flag ? w->set : w->clear);
 	}
-	if (arch->share[attr->share & 3u])
-		out_text(arch->share[attr->share & 3u]);
+	if (arch->share[share & 3u])
+		out_text(arch->share[share & 3u]);
 	if (attr->key) {
 		out_text(" key=");
 		out_dec(attr->key, 0);

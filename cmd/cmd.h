@@ -121,6 +121,8 @@ struct half {
 	char from[96];	  /* where the root was learnt */
 	char shape[32];	  /* what the architecture adds to its name: "4K granule" */
 	bool types_known; /* what the indexes of memory types mean */
+	bool has_share;	  /* one for all: entries have no room for it */
+	uint32_t share;	  /* enum pw_share */
 	const struct pw_fields *fields;
 	bool lost;	 /* there is a root, and it is of no use: that was said */
 	const char *off; /* the control that switches walks of this half off, if one does */

@@ -164,6 +164,17 @@ def arm64_16k_lpa2(tmp):
     tcr = 12 << 16 | 1 << 30 | 6 << 32 | 1 << 59 | 1 << 7
     case = Case(tmp, "arm64-16k-lpa2-registers", m.core(), {"TTBR1_EL1": ttbr, "TCR_EL1": tcr})
     case.shows(m.mapped, f"root 0x{root:x} (TTBR1_EL1 of cpu 0)")
+    # entries have no room for shareability: TCR says it for all of the half
+    check("shareable" not in Case(tmp, "notes", m.core([arm64_notes(
+        root, 12, 16384, 0xfff8000000000000)])).run("dump").stdout, "LPA2: Linux's is inner")
+    for sh, word in ((0, " non-shareable"), (2, " outer"), (3, "")):
+        for half, at in (("TTBR1_EL1", 28), ("TTBR0_EL1", 12)):
+            # both halves have the same tables; the other's shareability is another
+            registers = {half: ttbr, "TCR_EL1": tcr & ~(1 << 7) | 12 | 2 << 14 | sh << at |
+                         (sh ^ 2) << (40 - at)}
+            text = Case(tmp, "lpa2-sh", m.core(), registers).expect(0, "dump", "--no-header")
+            words = {w for w in (" non-shareable", " outer") for r in text.splitlines() if w in r}
+            check(text and words == ({word} if word else set()), f"LPA2: {half}, SH {sh}", text)
 
 
 def arm64_64k_lpa(tmp):
