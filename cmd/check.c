@@ -343,8 +343,9 @@ static int run_check(const struct options *o)
 		s = check_half(o, &sp.half[i]);
 		status = s > status ? s : status;
 	}
+	s = space_missing(o, &sp);
 	space_close(&sp);
-	return status;
+	return s > status ? s : status;
 }
 
 const struct command cmd_check = {

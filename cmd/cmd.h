@@ -124,6 +124,7 @@ struct half {
 	bool has_share;	  /* one for all: entries have no room for it */
 	uint32_t share;	  /* enum pw_share */
 	const struct pw_fields *fields;
+	bool missing;	 /* the root is known, and not in the dump */
 	bool lost;	 /* there is a root, and it is of no use: that was said */
 	const char *off; /* the control that switches walks of this half off, if one does */
 	struct memory *memory;
@@ -145,6 +146,8 @@ void space_close(struct space *sp);
 bool space_wants(const struct options *o, const struct space *sp, unsigned int half);
 /* Says that this half's root is not known. Returns the exit status for it. */
 int space_no_root(const struct options *o, const struct space *sp, unsigned int half);
+/* EXIT_SOURCE where a half that takes part is not in the dump, else 0. */
+int space_missing(const struct options *o, const struct space *sp);
 /* 0 where a half that takes part has some of @o->range; else says why not: the exit status. */
 int space_check_range(const struct options *o, const struct space *sp);
 /* The pages of @o->range in this half; false when there are none. */

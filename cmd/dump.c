@@ -352,8 +352,9 @@ static int run_dump(const struct options *o)
 			status = s > status ? s : status;
 		}
 	}
+	s = space_missing(o, &sp);
 	space_close(&sp);
-	return status;
+	return s > status ? s : status;
 }
 
 const struct command cmd_dump = {

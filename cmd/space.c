@@ -57,9 +57,11 @@ static int half_init(const struct options *o, struct space *sp, struct half *h)
 	}
 	if (pw_source_bytes(sp->source, h->cfg.root.v, pw_table_root_size(&h->pt)))
 		return 0;
-	if (h->state == HALF_KNOWN)
+	if (h->state == HALF_KNOWN) {
 		complain("%s: the %s half's root 0x%llx (%s) is not in the dump", o->source,
 			 h->name, root, h->from);
+		h->missing = true;
+	}
 	h->state = HALF_UNKNOWN;
 	h->lost = true;
 	return 0;
@@ -193,6 +195,17 @@ int space_no_root(const struct options *o, const struct space *sp, unsigned int 
 		complain("%s: no root of the %s half: give --registers or %s", o->source, h->name,
 			 sp->arch->root_option[half]);
 	return EXIT_SOURCE;
+}
+
+int space_missing(const struct options *o, const struct space *sp)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (sp->half[i].missing && (o->kernel == o->user || (i ? o->kernel : o->user)))
+			return EXIT_SOURCE;
+	}
+	return 0;
 }
 
 int space_check_range(const struct options *o, const struct space *sp)

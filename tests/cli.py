@@ -171,6 +171,12 @@ def architectures():
     expect(3, ["dump", "--satp", "0", riscv], "without paging (Bare)")
     expect(3, ["dump", "--satp", "0xc000000000000000", riscv], "a reserved mode")
     result = expect(3, ["dump", "--satp", "0x8000000000000001", riscv], "is not in the dump")
+    # one half of two: the other is shown, and it is not as if all were fine
+    lost = ["--ttbr0=0x123000", f"--ttbr1={ROOT:#x}", "--tcr=0xb5103510", CORE]
+    for command, status in ((["check"], 3), (["check", "--kernel", "--only=user"], 0),
+                            (["check", "--kernel"], 1), (["dump"], 3), (["dump", "--kernel"], 0)):
+        text = expect(status, [*command, *lost], "user half's root 0x123000 (--ttbr0) is not in").stdout
+        check("kernel half" in text, "the other half is shown", text)
     check(len(result.stderr.splitlines()) == 2, "one line for each half", result.stderr)
     # what nobody knows is not "unmapped", and a range of which nothing is known not "fine"
     kernel = run("dump", "--no-header", "--rows=1", x86).stdout.split("-")[0]
