@@ -483,6 +483,28 @@ TEST(records_of_what_is_gone)
 }
 
 /*
+ * Room is made when there is none, of what is gone by then: here the page comes back as the last
+ * record is taken, and nobody waits for the 159 invalidations of it any more.
+ */
+TEST(room_is_made_of_records_when_it_is_needed)
+{
+	struct pwm_stats s;
+
+	for (uint32_t more = 0; more < 2; more++) {
+		if (!open_with((struct pwm_config){ .max_unclean = 16 }))
+			return;
+		tables();
+		run("store 0 0x13000 0; dsb 0 ish");
+		for (uint32_t i = 0; i < 159 + more; i++)
+			pwm_tlbi(stage.m, i & 1, PWM_VALE1 | PWM_IS, 0, 1);
+		run("store 0 0x13000 0x0060000000080f03; store 0 0x13008 0");
+		pwm_get_stats(stage.m, &s);
+		EXPECT_EQ(s.overflows, more);
+		stage_close(&stage);
+	}
+}
+
+/*
  * What one CPU maps and unmaps for long costs no room, whatever the other one does not do: it
  * sleeps with the root loaded; it stores, and has no barrier; it invalidates, and has none.
  */
