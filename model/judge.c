@@ -540,7 +540,7 @@ static void page_freed(struct pwm *m, struct target *t)
 
 void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s)
 {
-	struct target t = { m, s->a, s->a + s->b - 1, false };
+	struct target t = { .m = m, .first = s->a, .last = s->a + s->b - 1 };
 
 	if (m->cpu[s->cpu].lazy_store && !m->cpu[s->cpu].irq)
 		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, 0, 0, 0);

@@ -569,16 +569,26 @@ static void by_ipa(void)
 {
 	struct pwm_step s = { .op = PWM_OP_TLBI,
 			      .kind = PWM_IPAS2E1 | PWM_IS | PWM_RANGED,
+			      .cpu = 1,
 			      .site = 9,
 			      .a = 1ull << 46 | 3ull << 44 | 31ull << 39 };
 
-	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
+	pwm_barrier(stage.m, 1, PWM_DSB_ISH);
 	EXPECT_EQ(stage_step(&stage, &s), 0);
-	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
-	pwm_barrier(stage.m, 0, PWM_ISB);
+	pwm_barrier(stage.m, 1, PWM_DSB_ISH);
+	pwm_barrier(stage.m, 1, PWM_ISB);
 }
 
 static uint64_t unlinked; /* the step */
+
+/* CPU 0 runs the guest, and CPU 1 changes its tables. */
+static void guest_on_both(void)
+{
+	struct pwm_step s = { .op = PWM_OP_SYSREG, .kind = PWM_VMID, .a = 5 };
+
+	for (s.cpu = 0; s.cpu < 2; s.cpu++)
+		EXPECT_EQ(stage_step(&stage, &s), 0);
+}
 
 /* A guest whose gigabyte is 512 times the same table of pages, unlinked. */
 static bool guest_unlinked(uint32_t max_unclean)
@@ -592,9 +602,9 @@ static bool guest_unlinked(uint32_t max_unclean)
 	}
 	count_reads();
 	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
-	pwm_take(stage.m, &(struct pwm_step){ .op = PWM_OP_SYSREG, .kind = PWM_VMID, .a = 5 });
+	guest_on_both();
 	pwm_set_site(stage.m, 7);
-	pwm_store(stage.m, 0, 0x11000, 0, PWM_PLAIN);
+	pwm_store(stage.m, 1, 0x11000, 0, PWM_PLAIN);
 	image_write(&stage, 0x11000, 0);
 	unlinked = stats().steps;
 	return true;
@@ -656,8 +666,10 @@ TEST(a_combined_entry_is_taken_apart)
 		EXPECT_EQ(v->cpus_lo, 1);
 		EXPECT_EQ(v->store.step, unlinked);
 		EXPECT_EQ(v->store.site, 7);
+		EXPECT_EQ(v->store.cpu, 1);
 		EXPECT_EQ(v->maintenance.step, unlinked + 2);
 		EXPECT_EQ(v->maintenance.site, 9);
+		EXPECT_EQ(v->maintenance.cpu, 1);
 		EXPECT_EQ(v->maintenance_op, PWM_OP_TLBI);
 		EXPECT_EQ(v->maintenance_kind, PWM_IPAS2E1 | PWM_IS | PWM_RANGED);
 	}
@@ -696,10 +708,11 @@ TEST(tables_of_combined_entries_are_searched_to_a_limit)
 	for (uint64_t i = 0; i < 3 * 512; i++)
 		image_write(&stage, 0x11000 + i * 8, (0x12000 + i / 512 * 0x1000) | 3);
 	pwm_root_in(stage.m, 0, PWM_GUEST, 0x10000, 0, PWM_STAGE2, 5, 0);
-	pwm_take(stage.m, &(struct pwm_step){ .op = PWM_OP_SYSREG, .kind = PWM_VMID, .a = 5 });
+	guest_on_both();
 	store(0x10000, 0);
 	store(0x99000, 1);
 	EXPECT_EQ(stats().overflows, 0);
+	pwm_barrier(stage.m, 0, PWM_DSB_ISH);
 	by_ipa();
 	EXPECT_EQ(stats().overflows, 0);
 	n = stats().unclean;
