@@ -218,7 +218,6 @@ static void decode_one(const struct pwm *m, uint64_t val, unsigned int level, st
 	if (d->kind != K_LEAF)
 		return;
 	d->perm = leaf_perm(m, (val & ~(D_USER | D_PXN)) | (xn ? D_PXN : 0)) & (P_KR | P_KW | P_KX);
-	d->global = 1;
 	d->share |= val & D_NG ? 32 : 0;
 }
 
