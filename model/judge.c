@@ -595,9 +595,9 @@ void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 
 struct alias {
 	struct pwm *m;
-	const struct arch *arch;
 	uint64_t oa, size, src, val;
 	uint32_t told;
+	bool guest;
 	uint8_t perm, memtype;
 };
 
@@ -608,7 +608,7 @@ static bool alias_other(void *ctx, const struct path *p, uint64_t src, uint64_t 
 	uint8_t perm = (uint8_t)(d->perm & ~p->hier);
 
 	/* types and rights of a guest's memory mean something else than those of one's own */
-	if (arch_of(a->m, p->space) != a->arch)
+	if ((a->m->spaces[p->space].regime == PWM_STAGE2) != a->guest)
 		return false;
 	if (d->oa + (level_size(a->m, p->level) - 1) < a->oa || d->oa > a->oa + (a->size - 1) ||
 	    src == a->src)
@@ -632,7 +632,7 @@ static bool alias_one(void *ctx, const struct path *p, uint64_t src, uint64_t va
 	struct alias *a = ctx;
 	uint32_t i;
 
-	a->arch = arch_of(a->m, p->space);
+	a->guest = a->m->spaces[p->space].regime == PWM_STAGE2;
 	a->oa = d->oa;
 	a->size = level_size(a->m, p->level);
 	a->src = src;
