@@ -188,16 +188,16 @@ struct cpu {
 	uint64_t last_dsb;	     /* with nothing done since: 0 */
 	uint64_t config_step;	     /* translation control changed, nothing flushed; 0 */
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
-	/* RISC-V, the same of hgatp */
-	uint64_t guest_root_step, guest_reuse_step, last_hfence;
-	uint64_t hgatp_step; /* hgatp was written */
-	uint64_t hfence_all; /* HFENCE.GVMA without an address; of which VMID */
-	uint32_t guest_reuse_vmid, hfence_all_vmid;
 	uint64_t lazy_store; /* first store of the open batch; 0 */
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
 	uint64_t last_write, last_sfence; /* steps; RISC-V */
 	uint64_t reuse_step;		  /* an ASID has two spaces, and nothing was fenced; 0 */
 	uint32_t reuse_asid;
+	/* and the same of hgatp */
+	uint64_t guest_root_step, guest_reuse_step, last_hfence;
+	uint64_t hgatp_step; /* it was written */
+	uint64_t hfence_all; /* HFENCE.GVMA without an address; of which VMID */
+	uint32_t guest_reuse_vmid, hfence_all_vmid;
 	uint64_t lazy_first, lazy_last; /* what the open batch touched */
 	uint64_t ignored_load;		/* a load of an unclean page that has not completed */
 	/* tables that are not linked and hold stores without a barrier: pages, direct-mapped */
