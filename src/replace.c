@@ -99,7 +99,7 @@ static uint64_t break_run(struct pw_op *op, const struct pw_place *at, uint64_t 
 {
 	const struct pw_fmt *f = op->pt->reshaper->f;
 	uint64_t broken = f->broken_mask(at->level), index = at->ia >> at->shift, n;
-	uint64_t in_group = (1ull << pw_table_contig_lg2(op->pt, at->level)) - 1u;
+	uint64_t in_group = (1ull << pw_hinted_lg2(op->pt, at->level, at->shift)) - 1u;
 	const struct pw_env *env = op->env;
 	bool group = false; /* is the entry before @n one of a group? */
 

@@ -111,6 +111,19 @@ int pw_op_gather(struct pw_op *op, struct pw_gather *gather, struct pw_gather *o
 /* change.c: [first, last] as ia, all of @level, may be cached */
 void pw_op_stale(struct pw_op *op, uint64_t first, uint64_t last, unsigned int level);
 
+/*
+ * Entries that belong together where one has the hint, as a power of two; of leaves, too, that the
+ * handle would not make. A root may be smaller than a group of its level: a hint there is a mistake
+ * of whoever made it, and stands for nothing.
+ */
+static inline unsigned int pw_hinted_lg2(const struct pw_table *pt, unsigned int level,
+					 unsigned int shift)
+{
+	unsigned int lg2 = pw_contig_lg2(pt->reshaper->f, level);
+
+	return shift + lg2 <= pt->va_bits ? lg2 : 0;
+}
+
 /* replace.c: host address of a table that was there, or was made, a moment ago */
 uint64_t *pw_tree_table(const struct pw_table *pt, uint64_t pa);
 

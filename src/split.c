@@ -233,7 +233,7 @@ PW_SMALL void pw_span_at(const struct pw_table *pt, const struct pw_spot *spot, 
 	*s = (struct pw_span){ .level = spot->level, .shift = spot->shift };
 	s->hint = e & f->contig_mask(s->level);
 	if (s->hint)
-		lg2 = pw_table_contig_lg2(pt, s->level);
+		lg2 = pw_hinted_lg2(pt, s->level, s->shift);
 	s->nr = 1ull << lg2;
 	back = spot->index & (s->nr - 1u);
 	s->index = spot->index - back;

@@ -186,7 +186,7 @@ static bool leaves_at(const struct pw_table *pt, const struct strip *s, uint64_t
 	if (f->kind(pt, e, s->level) != PW_KIND_LEAF)
 		return false;
 	if (e & f->contig_mask(s->level))
-		lg2 = pw_table_contig_lg2(pt, s->level);
+		lg2 = pw_hinted_lg2(pt, s->level, s->shift);
 	back = (s->index + i) & ((1ull << lg2) - 1u);
 	*l = (struct leaves){ .slot = s->slot + i - back,
 			      .nr = 1ull << lg2,

@@ -469,3 +469,79 @@ TEST(pages_that_nobody_finds_again)
 		world_close(&w);
 	}
 }
+
+/*
+ * A hint that somebody set where there is no group: the root has two entries, and a group of theirs
+ * would have 16. What lies behind the root in memory is nobody's business.
+ */
+static void hint_in_a_small_root(bool live, uint32_t bbm, unsigned int what)
+{
+	struct world_options o = { .reshape = true, .va_bits = 31, .pa_base = 1ull << 40 };
+	struct pw_change change = { .perm_clear = PW_PERM_W };
+	struct pw_range page = pw_range_len(0x4000, 0x1000);
+	struct pw_sweep s = { .range = page, .next = page.first, .budget = 512 };
+	uint64_t leaf;
+
+	harness_note("live", live);
+	harness_note("bbm", bbm);
+	harness_note("what", what);
+	if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
+		return;
+	w.pt.flags |= live ? PW_TABLE_LIVE : 0;
+	w.pt.caps.bbm_level = bbm;
+	w.env.may_fault = yes;
+	EXPECT_EQ(pw_table_root_size(&w.pt), 16);
+	for (uint64_t i = 0; i < 2; i++) {
+		struct pw_attr attr = world_attr(&w, PW_PERM_W);
+
+		EXPECT_EQ(pw_map(&w.pt, pw_range_len(i << 30, 1ull << 30), pw_pa_of(i << 30), &attr,
+				 0, NULL, NULL),
+			  0);
+		*world_slot(&w, w.base, i) |= 1ull << 52;
+	}
+	leaf = *world_slot(&w, w.base, 0);
+	for (uint64_t i = 2; i < 32; i++)
+		*world_slot(&w, w.base, i) = leaf;
+	if (what == 0)
+		EXPECT_EQ(pw_protect(&w.pt, page, &change, 0, NULL, NULL), 0);
+	else if (what == 1)
+		EXPECT_EQ(pw_split(&w.pt, &s, 0, NULL, NULL), 0);
+	else
+		EXPECT_EQ(pw_test_and_clear(&w.pt, page, PW_ATTR_ACCESSED, 0, NULL, NULL, NULL,
+					    NULL),
+			  0);
+	EXPECT(*world_slot(&w, w.base, 0) != leaf);
+	for (uint64_t i = 2; i < 32; i++)
+		EXPECT_EQ(*world_slot(&w, w.base, i), leaf);
+	world_close(&w);
+}
+
+TEST(hints_where_there_is_no_group)
+{
+	for (unsigned int i = 0; i < 24; i++)
+		hint_in_a_small_root(i & 1, i >> 1 & 3, i / 8);
+}
+
+/* And one where there is, of blocks that the handle would not make: all of them lose it. */
+TEST(hints_of_blocks_that_the_handle_would_not_make)
+{
+	struct world_options o = { .reshape = true, .va_bits = 39, .pa_base = 1ull << 40 };
+	struct pw_change change = { .perm_clear = PW_PERM_W };
+	uint64_t block = 1ull << 21, table;
+	struct pw_attr attr;
+
+	if (!world_open(&w, &world_formats[WORLD_ARM64], &o))
+		return;
+	attr = world_attr(&w, PW_PERM_W);
+	EXPECT_EQ(pw_map(&w.pt, pw_range_len(0, 16 * block), pw_pa_of(0), &attr, PW_CONTIGUOUS,
+			 NULL, NULL),
+		  0);
+	table = *world_slot(&w, w.base, 0) & 0xfffffffff000;
+	EXPECT(*world_slot(&w, table, 15) & 1ull << 52);
+	w.cfg.leaf_levels = 1;
+	EXPECT_EQ(pw_table_init(&w.pt, &w.cfg), 0);
+	EXPECT_EQ(pw_protect(&w.pt, pw_range_len(block, 0x1000), &change, 0, NULL, NULL), 0);
+	for (uint64_t i = 0; i < 16; i++)
+		EXPECT_EQ(*world_slot(&w, table, i) & 1ull << 52, 0);
+	world_close(&w);
+}
