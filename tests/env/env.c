@@ -244,9 +244,11 @@ static uint32_t va_bits_of(const struct world_format *f, uint32_t wanted)
 	return va_bits;
 }
 
-static uint32_t flags_of(const struct world_format *f, uint32_t flags)
+static uint32_t flags_of(const struct world_format *f, const struct world_options *o)
 {
-	if (!f->live)
+	uint32_t flags = o->flags;
+
+	if (!f->live && !o->any_live)
 		flags &= ~PW_TABLE_LIVE;
 	if (f->halves == WORLD_LOWER)
 		flags &= ~PW_TABLE_UPPER;
@@ -308,7 +310,7 @@ bool world_open(struct world *w, const struct world_format *format,
 	fill_env(w, o);
 	w->cfg = (struct pw_table_config){
 		.size = sizeof(w->cfg),
-		.flags = flags_of(format, o->flags),
+		.flags = flags_of(format, o),
 		.instance = o->hooked ? format->hooked : format->direct,
 		.reshaper = !o->reshape ? NULL :
 			    o->hooked	? format->hooked_reshaper :

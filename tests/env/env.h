@@ -48,7 +48,7 @@ struct world_format {
 	uint32_t max_levels;
 	uint32_t concat_lg2; /* root tables side by side, as a power of two */
 	uint32_t halves;     /* enum world_halves */
-	bool live;	     /* a live handle is possible */
+	bool live;	     /* tests that expect certain plans, those of stage 1, may be live */
 	bool enc;	     /* an encryption bit is possible */
 	bool limits;	     /* tables take rights away */
 	uint32_t regimes;    /* bit r: enum pw_regime r */
@@ -188,7 +188,8 @@ static inline void world_tell_page(struct world *w, uint64_t pa, bool comes)
 
 struct world_options {
 	bool hooked;
-	uint32_t flags;	   /* PW_TABLE_*; those that the format cannot have are left out */
+	uint32_t flags;	   /* PW_TABLE_*; those that the format cannot have are left out, */
+	bool any_live;	   /* and PW_TABLE_LIVE unless the format is .live, or this is set */
 	uint32_t va_bits;  /* 0: the most; else the next that the format allows */
 	uint32_t nr_pages; /* 0: 64 */
 	uint32_t regime;
@@ -233,7 +234,7 @@ struct pw_attr world_attr(const struct world *w, uint32_t perm);
 
 /* @test for every format, direct and hooked, each with a world of its own. */
 void world_each(const struct world_options *options, void (*test)(struct world *w));
-/* The same for the formats that can be live. */
+/* The same for those formats that are .live. */
 void world_each_live(const struct world_options *options, void (*test)(struct world *w));
 
 /* Is it live? Plans are made for live tables only. */

@@ -261,15 +261,33 @@ static bool same_attr(const struct pw_attr *a, const struct pw_attr *b)
 	       a->key == b->key;
 }
 
+/*
+ * While a CPU may be walking: what was not global becomes so (arm64's rule RWHZWS, which the fake
+ * format keeps, too), and a NAPOT group (RISC-V), which is one translation, says something else.
+ */
+static bool must_break(const struct ref_geometry *geo, const struct pw_attr *a,
+		       const struct pw_attr *b)
+{
+	struct pw_attr use = *b;
+
+	if (!geo->live || !(a->flags & b->flags & PW_ATTR_VALID))
+		return false;
+	if (geo->regime < PW_REGIME_STAGE2)
+		return b->flags & ~a->flags & PW_ATTR_GLOBAL;
+	if (geo->regime != PW_REGIME_RISCV && geo->regime != PW_REGIME_RISCV_G)
+		return false;
+	use.flags ^= (a->flags ^ b->flags) & (PW_ATTR_ACCESSED | PW_ATTR_DIRTY);
+	return (a->flags & PW_ATTR_CONTIGUOUS) && !same_attr(a, &use);
+}
+
 void ref_do_protect(struct ref_map *m, uint64_t first, uint64_t last,
 		    const struct pw_change *change, uint32_t flags, struct ref_result *res)
 {
 	check(m, first, last, flags, res);
 	for (uint32_t i = index_of(m, first); i < m->nr && m->leaf[i].at <= last; i++) {
 		struct pw_attr to = ref_changed(&m->geo, &m->leaf[i].attr, change);
-		uint32_t gained = to.flags & ~m->leaf[i].attr.flags;
 
-		if (m->geo.live && gained & PW_ATTR_GLOBAL && m->leaf[i].attr.flags & PW_ATTR_VALID)
+		if (must_break(&m->geo, &m->leaf[i].attr, &to))
 			res->errors |= REF_ERROR(PW_EBUSY);
 	}
 	if (res->errors)
