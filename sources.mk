@@ -221,6 +221,7 @@ PW_TESTS = \
 	tests/model/model_test.c \
 	tests/model/play_test.c \
 	tests/model/reshape_test.c \
+	tests/model/room_test.c \
 	tests/model/shadow_test.c \
 	tests/model/trace_test.c \
 	tests/model/verdict_test.c \
