@@ -465,7 +465,7 @@ static uint32_t root_table(struct pwm *m, const struct space *s)
 	}
 	pages = (uint32_t)(len >> m->cfg.page_lg2);
 	if (pages > 1)
-		m->big_roots |= 1u << (31 - __builtin_clz(pages));
+		m->big_roots |= pages; /* a power of two */
 	return t;
 }
 
