@@ -145,6 +145,7 @@ PW_SOURCES_SRC = \
 	sources/vmcoreinfo.c \
 
 PW_CMD_SRC = \
+	cmd/alias.c \
 	cmd/arch.c \
 	cmd/arch_arm64.c \
 	cmd/arch_riscv.c \

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "alias.h"
+
+#define BOTH "both" /* halves, where there is a kernel's and a user's */
 
 /* What a check found, for when it is met again. */
 struct found {
@@ -125,29 +127,36 @@ static void check_reserved(struct checking *c, const struct pw_run *run)
 	finding(c, run, run->nr);
 }
 
+/* Of runs as they come, or (@alias) of all mappings against each other. */
 static const struct check {
 	const char *name;
 	const char *unit;
 	const char *what;
 	void (*run)(struct checking *c, const struct pw_run *run);
+	const struct alias_rule *alias;
+	bool on_request; /* what healthy systems have as well: with --only */
 } checks[] = {
-	{ "wx", "page", "writable and executable, by effective permission", check_wx },
+	{ "wx", "page", "writable and executable, by effective permission", check_wx, NULL, false },
 	{ "user", "page", "kernel addresses that user code may read, write or execute",
-	  check_user_kernel },
-	{ "tables", "entry", "tables outside memory, loops, reserved encodings", check_tables },
-	{ "reserved", "entry", "reserved bits set in valid leaves", check_reserved },
+	  check_user_kernel, NULL, false },
+	{ "tables", "entry", "tables outside memory, loops, reserved encodings", check_tables, NULL,
+	  false },
+	{ "reserved", "entry", "reserved bits set in valid leaves", check_reserved, NULL, false },
+	{ "alias", "page", "writable at one address, executable at another", NULL, &alias_wx,
+	  false },
+	{ "types", "page", "mapped with two memory types", NULL, &alias_types, true },
 };
 
 #define NR (sizeof(checks) / sizeof(checks[0]))
 
-static void summary(const struct options *o, const struct half *h, const struct check *k,
+static void summary(const struct options *o, const char *half, const struct check *k,
 		    const struct checking *c)
 {
 	if (o->format == FORMAT_JSON) {
 		out_text("{\"check\":\"");
 		out_text(k->name);
 		out_text("\",\"half\":\"");
-		out_text(h->name);
+		out_text(half);
 		out_text("\",\"findings\":");
 		out_dec(c->findings, 0);
 		out_text(",\"ranges\":");
@@ -156,8 +165,8 @@ static void summary(const struct options *o, const struct half *h, const struct 
 		return;
 	}
 	out_text("Checked ");
-	out_text(h->name);
-	out_text(" half, ");
+	out_text(half);
+	out_text(!strcmp(half, BOTH) ? " halves, " : " half, ");
 	out_text(k->name);
 	out_text(" (");
 	out_text(k->what);
@@ -179,13 +188,14 @@ struct checks_of {
 	struct checking at[NR];
 	const struct options *o;
 	const struct half *h;
+	struct aliases *aliases; /* NULL: nobody asked */
 	uint64_t runs;
 	int status;
 };
 
 static bool wanted(const struct options *o, size_t i)
 {
-	return !o->only || !strcmp(o->only, checks[i].name);
+	return o->only ? !strcmp(o->only, checks[i].name) : !checks[i].on_request;
 }
 
 /* All checks in one pass over the tables. */
@@ -205,9 +215,11 @@ static bool check_part(void *ctx, struct pw_range part)
 			return false;
 		}
 		for (i = 0; i < NR; i++) {
-			if (wanted(c->o, i))
+			if (wanted(c->o, i) && checks[i].run)
 				checks[i].run(&c->at[i], &run);
 		}
+		if (c->aliases && run.kind == PW_RUN_LEAF)
+			aliases_add(c->aliases, c->h, &run);
 	}
 	return true;
 }
@@ -265,16 +277,16 @@ static bool check_repeat(void *ctx, const struct repeat *r)
 	size_t i;
 
 	for (i = 0; i < NR; i++) {
-		if (wanted(c->o, i))
+		if (wanted(c->o, i) && checks[i].run)
 			check_again(&c->at[i], r);
 	}
 	return true;
 }
 
-static int check_half(const struct options *o, const struct half *h)
+static int check_half(const struct options *o, const struct half *h, struct aliases *aliases)
 {
 	static const struct visitor v = { check_part, check_repeat };
-	struct checks_of c = { .o = o, .h = h };
+	struct checks_of c = { .o = o, .h = h, .aliases = aliases };
 	struct repeats repeats;
 	struct pw_range range;
 	size_t i;
@@ -289,14 +301,71 @@ static int check_half(const struct options *o, const struct half *h)
 	repeats_visit(&repeats, range, &v, &c);
 	repeats_free(&repeats);
 	for (i = 0; i < NR; i++) {
-		if (!wanted(o, i))
+		if (!wanted(o, i) || !checks[i].run)
 			continue;
-		summary(o, h, &checks[i], &c.at[i]);
+		summary(o, h->name, &checks[i], &c.at[i]);
 		if (c.at[i].findings)
 			c.status = EXIT_FINDINGS;
 		free(c.at[i].found);
 	}
 	return c.status;
+}
+
+/* A row for each of the two. */
+static void alias_finding(void *ctx, const struct mapping *a, const struct mapping *b, uint64_t pa,
+			  uint64_t last_pa)
+{
+	struct pw_run run = mapping_run(a, pa, last_pa), other = mapping_run(b, pa, last_pa);
+	struct checking *c = ctx;
+
+	c->h = a->h;
+	count(c, run.first.v, pages_of(a->h, &run), 1);
+	if (c->o->verbose < 0)
+		return;
+	if (c->o->format == FORMAT_JSON) {
+		json_finding(c, run.first.v, run.last.v);
+		out_text(",\"pages\":");
+		out_dec(pages_of(a->h, &run), 0);
+		out_text(",\"pa\":\"0x");
+		out_hex(pa, 1);
+		out_text("\",\"other_half\":\"");
+		out_text(b->h->name);
+		out_text("\",\"other_first\":\"0x");
+		out_hex(other.first.v, 1);
+		out_text("\",\"other_last\":\"0x");
+		out_hex(other.last.v, 1);
+		out_text("\"}\n");
+		return;
+	}
+	out_text(c->name);
+	out_text(": ");
+	out_run(a->h, &run);
+	out_text(c->name);
+	out_text(": ");
+	out_run(b->h, &other);
+}
+
+static int check_aliases(const struct options *o, const char *half, struct aliases *aliases)
+{
+	int status = EXIT_FINE;
+	size_t i;
+
+	for (i = 0; i < NR; i++) {
+		struct checking c = { .o = o, .name = checks[i].name };
+
+		if (!wanted(o, i) || !checks[i].alias)
+			continue;
+		if (aliases->lost) {
+			complain("%s: no memory for all mappings: not checked for %s", o->source,
+				 c.name);
+			return EXIT_SOURCE;
+		}
+		aliases_find(aliases, checks[i].alias, alias_finding, &c);
+		summary(o, half, &checks[i], &c);
+		if (c.findings)
+			status = EXIT_FINDINGS;
+	}
+	return status;
 }
 
 static bool known_check(const char *name)
@@ -308,6 +377,28 @@ static bool known_check(const char *name)
 			return true;
 	}
 	return false;
+}
+
+static int check_space(const struct options *o, const struct space *sp)
+{
+	struct aliases aliases = { 0 };
+	const char *half = NULL;
+	int status = EXIT_FINE, s;
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < NR; i++)
+		any = any || (wanted(o, i) && checks[i].alias);
+	for (i = 0; i < 2; i++) {
+		if (!space_wants(o, sp, i))
+			continue;
+		s = check_half(o, &sp->half[i], any ? &aliases : NULL);
+		status = s > status ? s : status;
+		half = half ? BOTH : sp->half[i].name;
+	}
+	s = half ? check_aliases(o, half, &aliases) : EXIT_FINE;
+	aliases_free(&aliases);
+	return s > status ? s : status;
 }
 
 static int run_check(const struct options *o)
@@ -337,12 +428,8 @@ static int run_check(const struct options *o)
 	if (status)
 		return status;
 	status = space_check_range(o, &sp);
-	for (i = 0; i < 2; i++) {
-		if (!space_wants(o, &sp, i))
-			continue;
-		s = check_half(o, &sp.half[i]);
-		status = s > status ? s : status;
-	}
+	s = check_space(o, &sp);
+	status = s > status ? s : status;
 	s = space_missing(o, &sp);
 	space_close(&sp);
 	return s > status ? s : status;
