@@ -29,19 +29,27 @@ const char *memtype_name(const struct half *h, const struct pw_attr *attr)
 	return h->arch->memtype(h, attr);
 }
 
-void out_attr_words(const struct half *h, const struct pw_attr *attr)
+void attr_words(const struct half *h, const struct pw_attr *attr, void (*each)(const char *word))
 {
 	const struct arch *arch = h->arch;
 	uint32_t share = h->has_share ? h->share : attr->share;
+	const char *word;
 	unsigned int i;
 
 	for (i = 0; i < arch->nr_words; i++) {
-		const struct arch_word *w = &arch->words[i];
-
-		out_text(attr->flags & w->flag ? w->set : w->clear);
+		word = attr->flags & arch->words[i].flag ? arch->words[i].set :
+							   arch->words[i].clear;
+		if (word[0])
+			each(word);
 	}
-	if (arch->share[share & 3u])
-		out_text(arch->share[share & 3u]);
+	word = arch->share[share & 3u];
+	if (word && word[0])
+		each(word);
+}
+
+void out_attr_words(const struct half *h, const struct pw_attr *attr)
+{
+	attr_words(h, attr, out_text);
 	if (attr->key) {
 		out_text(" key=");
 		out_dec(attr->key, 0);

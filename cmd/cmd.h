@@ -173,6 +173,8 @@ struct repeat;
 const char *level_name(const struct half *h, unsigned int level);
 void out_perm(uint32_t perm);
 const char *memtype_name(const struct half *h, const struct pw_attr *attr);
+/* What there is to say of it, a word at a time, each with a space before it. */
+void attr_words(const struct half *h, const struct pw_attr *attr, void (*each)(const char *word));
 void out_attr_words(const struct half *h, const struct pw_attr *attr);
 /* The fields of an entry, as the manual names them. */
 void out_fields(const struct half *h, const struct pw_step *s);

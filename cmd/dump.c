@@ -95,6 +95,20 @@ static void json_header(const struct options *o, const struct half *h)
 	out_text("}\n");
 }
 
+static void json_flag(const char *key, bool value)
+{
+	out_text(",\"");
+	out_text(key);
+	out_text(value ? "\":true" : "\":false");
+}
+
+/* One more of an array; attr_words() puts a space before it. */
+static void json_word(const char *word)
+{
+	out_text("\",\"");
+	out_text(word + 1);
+}
+
 static void json_perm(uint32_t perm)
 {
 	out_text(",\"perm\":\"");
@@ -111,10 +125,16 @@ static void json_attr(const struct half *h, const struct pw_run *run)
 	json_addr("pa", run->pa.v);
 	json_perm(run->perm);
 	json_text("type", memtype_name(h, &attr));
-	out_text(attr.flags & PW_ATTR_GLOBAL ? ",\"global\":true" : ",\"global\":false");
-	out_text(attr.flags & PW_ATTR_ACCESSED ? ",\"accessed\":true" : ",\"accessed\":false");
-	out_text(attr.flags & PW_ATTR_CONTIGUOUS ? ",\"contiguous\":true" :
-						   ",\"contiguous\":false");
+	json_flag("global", attr.flags & PW_ATTR_GLOBAL);
+	json_flag("accessed", attr.flags & PW_ATTR_ACCESSED);
+	json_flag("dirty", attr.flags & PW_ATTR_DIRTY);
+	json_flag("contiguous", attr.flags & PW_ATTR_CONTIGUOUS);
+	json_number("key", attr.key);
+	json_addr("soft", attr.soft);
+	out_text(",\"words\":[\"");
+	out_text(memtype_name(h, &attr));
+	attr_words(h, &attr, json_word);
+	out_text("\"]");
 }
 
 /* @times: more than 1: every entry leads to the same page. */

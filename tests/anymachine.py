@@ -281,9 +281,11 @@ class Arm64(Machine):
 
     def shows(self, entry, level, above, how):
         mem = entry >> 2 & 7
+        managed = "w" in self.indirect(entry) if self.pie else bit(entry, 51)
         return {"perm": self.perm(entry, above), "global": not bit(entry, 11),
                 "type": MAIR.get(self.mair >> 8 * mem & 0xff, f"attr{mem}"),
-                "accessed": bool(bit(entry, 10)), "contiguous": bool(how.get("group"))}
+                "accessed": bool(bit(entry, 10)), "dirty": bool(managed and not bit(entry, 7)),
+                "contiguous": bool(how.get("group")), "soft": hex(entry >> 55 & 15)}
 
     def is_leaf(self, entry):
         return not bit(entry, 1)
@@ -375,7 +377,8 @@ class X86(Machine):
         kernel = rwx(r, r and (w or not self.wp), x and not (user and self.smep))
         return {"perm": kernel + "/" + (rwx(1, w, x) if user else "---"),
                 "type": PAT[self.pat >> 8 * how["pat"] & 0xff], "global": bool(bit(entry, 8)),
-                "accessed": bool(bit(entry, 5))}
+                "accessed": bool(bit(entry, 5)), "dirty": bool(bit(entry, 6)),
+                "soft": hex(entry >> 9 & 7 | (entry >> 52 & 0x7f) << 3), "key": entry >> 59 & 15}
 
     def effective(self, above, entry):
         if above is None:
@@ -462,7 +465,8 @@ class Riscv(Machine):
             perm = rwx(r and self.sum, w and self.sum, 0) + "/" + rwx(r, w, x)
         return {"perm": perm, "type": ("PMA", "NC", "IO")[entry >> 61 & 3],
                 "global": bool(bit(entry, 5)), "accessed": bool(bit(entry, 6)),
-                "contiguous": bool(how.get("group"))}
+                "dirty": bool(bit(entry, 7)), "contiguous": bool(how.get("group")),
+                "soft": hex(entry >> 8 & 3 | (entry >> 59 & 3) << 2)}
 
     def is_leaf(self, entry):
         return entry & 0xe
