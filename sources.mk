@@ -152,6 +152,7 @@ PW_CMD_SRC = \
 	cmd/arch_x86.c \
 	cmd/attrs.c \
 	cmd/check.c \
+	cmd/diff.c \
 	cmd/dump.c \
 	cmd/ledger.c \
 	cmd/main.c \

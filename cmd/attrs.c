@@ -170,9 +170,8 @@ void out_bad(const struct half *h, const struct pw_run *run)
 	out_char('\n');
 }
 
-void out_space_header(const struct half *h)
+void out_space(const struct half *h)
 {
-	out_text("# ");
 	out_text(h->name);
 	out_text(" half: ");
 	out_text(h->arch->name);
@@ -188,8 +187,20 @@ void out_space_header(const struct half *h)
 	out_hex(h->pt.root.v, 1);
 	out_text(" (");
 	out_text(h->from);
-	out_text(")\n# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  "
+	out_text(")\n");
+}
+
+void out_columns(void)
+{
+	out_text("# START-END (not included)  PHYSICAL  SIZE LEVEL  kernel/user rights  "
 		 "memory type, attributes\n");
+}
+
+void out_space_header(const struct half *h)
+{
+	out_text("# ");
+	out_space(h);
+	out_columns();
 }
 
 int out_too_many(const struct options *o, const struct half *h)

@@ -10,13 +10,6 @@
 
 #define BOTH "both" /* halves, where there is a kernel's and a user's */
 
-/* What a check found, for when it is met again. */
-struct found {
-	uint64_t first;
-	uint64_t findings;
-	uint64_t ranges;
-};
-
 /* One check at work on one half. */
 struct checking {
 	const struct options *o;
@@ -24,9 +17,7 @@ struct checking {
 	const char *name;
 	uint64_t findings; /* pages of the granule's size, or entries */
 	uint64_t ranges;
-	struct found *found; /* where tables repeat themselves: what was found so far */
-	size_t nr_found;
-	bool remember;
+	struct tally tally;
 };
 
 static uint64_t pages_of(const struct half *h, const struct pw_run *run)
@@ -37,23 +28,10 @@ static uint64_t pages_of(const struct half *h, const struct pw_run *run)
 /* Remember, where it may be met again. */
 static void count(struct checking *c, uint64_t first, uint64_t findings, uint64_t ranges)
 {
-	size_t nr = c->nr_found;
-	void *more;
-
 	c->findings += findings;
 	c->ranges += ranges;
-	if (!c->remember)
-		return;
-	if (!(nr & (nr - 1))) { /* full: the room is the next power of two */
-		more = realloc(c->found, (nr ? 2 * nr : 1) * sizeof(*c->found));
-		if (!more) {
-			complain("no memory to remember findings: repetitions are not counted");
-			c->remember = false;
-			return;
-		}
-		c->found = more;
-	}
-	c->found[c->nr_found++] = (struct found){ first, findings, ranges };
+	if (!tally_add(&c->tally, (struct found){ first, findings, ranges }))
+		complain("no memory to remember findings: repetitions are not counted");
 }
 
 static void json_finding(const struct checking *c, uint64_t first, uint64_t last)
@@ -224,41 +202,20 @@ static bool check_part(void *ctx, struct pw_range part)
 	return true;
 }
 
-/* The first of what was found at @first and behind; they are in order. */
-static size_t found_from(const struct checking *c, uint64_t first)
-{
-	size_t low = 0, high = c->nr_found;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->found[mid].first < first)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 /* What was found there the first time is found here as often as it says. */
 static void check_again(struct checking *c, const struct repeat *r)
 {
-	uint64_t findings = 0, ranges = 0;
-	size_t i = found_from(c, r->of.first.v);
+	struct found sum = tally_of(&c->tally, r->of);
 
-	for (; i < c->nr_found && c->found[i].first <= r->of.last.v; i++) {
-		findings += c->found[i].findings;
-		ranges += c->found[i].ranges;
-	}
-	if (!ranges)
+	if (!sum.ranges)
 		return;
-	count(c, r->span.first.v, findings * r->times, ranges * r->times);
+	count(c, r->span.first.v, sum.findings * r->times, sum.ranges * r->times);
 	if (c->o->verbose < 0)
 		return;
 	if (c->o->format == FORMAT_JSON) {
 		json_finding(c, r->span.first.v, r->span.last.v);
 		out_text(",\"findings\":");
-		out_dec(findings * r->times, 0);
+		out_dec(sum.findings * r->times, 0);
 		out_text(",\"of_first\":\"0x");
 		out_hex(r->of.first.v, 1);
 		out_text("\",\"of_last\":\"0x");
@@ -296,7 +253,7 @@ static int check_half(const struct options *o, const struct half *h, struct alia
 	repeats_find(h, range, &repeats);
 	for (i = 0; i < NR; i++)
 		c.at[i] = (struct checking){
-			.o = o, .h = h, .name = checks[i].name, .remember = repeats.nr
+			.o = o, .h = h, .name = checks[i].name, .tally.on = repeats.nr
 		};
 	repeats_visit(&repeats, range, &v, &c);
 	repeats_free(&repeats);
@@ -306,7 +263,7 @@ static int check_half(const struct options *o, const struct half *h, struct alia
 		summary(o, h->name, &checks[i], &c.at[i]);
 		if (c.at[i].findings)
 			c.status = EXIT_FINDINGS;
-		free(c.at[i].found);
+		free(c.at[i].tally.list);
 	}
 	return c.status;
 }

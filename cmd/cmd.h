@@ -42,9 +42,9 @@ struct options {
 	char **args; /* what follows SOURCE */
 	int nr_args;
 
-	const char *registers;
-	bool has_cpu;
-	unsigned int cpu;
+	const char *registers, *new_registers;
+	bool has_cpu, has_new_cpu;
+	unsigned int cpu, new_cpu;
 	struct given_reg given[MAX_GIVEN];
 	unsigned int nr_given;
 	bool kernel, user; /* which halves were asked for; both false: all there are */
@@ -54,6 +54,7 @@ struct options {
 	bool has_phys;
 	struct pw_range phys; /* of physical addresses */
 	bool holes;
+	bool sizes;
 	bool header;
 	unsigned int max_rows; /* 0: all */
 	const char *only;
@@ -82,12 +83,14 @@ struct command {
 	const char *help;
 	const char *options; /* which options, by the letters of options.c */
 	int (*run)(const struct options *o);
-	bool no_source; /* works without a source */
+	bool no_source;	  /* works without a source */
+	bool two_sources; /* and the second is args[0] */
 };
 
 extern const struct command cmd_dump;
 extern const struct command cmd_translate;
 extern const struct command cmd_check;
+extern const struct command cmd_diff;
 extern const struct command cmd_protect;
 extern const struct command cmd_replay;
 extern const struct command cmd_rules;
@@ -183,6 +186,9 @@ void out_bad(const struct half *h, const struct pw_run *run);
 /* The same page @times in a row, beginning with @run. */
 void out_same_page(const struct half *h, const struct pw_run *run, uint64_t times);
 void out_repeat(const struct half *h, const struct repeat *r);
+/* What tables these are, a line; what a row's columns are; both, as comments. */
+void out_space(const struct half *h);
+void out_columns(void);
 void out_space_header(const struct half *h);
 /* After MAX_RUNS runs: says so. Returns the exit status for it. */
 int out_too_many(const struct options *o, const struct half *h);
@@ -203,6 +209,26 @@ struct repeats {
 /* What there is in @range: free with repeats_free(). */
 void repeats_find(const struct half *h, struct pw_range range, struct repeats *found);
 void repeats_free(struct repeats *r);
+
+/*
+ * What was found where, in address order, for when tables are met again. Of no use, and free, where
+ * nothing repeats itself.
+ */
+struct found {
+	uint64_t first;
+	uint64_t findings, ranges;
+};
+
+struct tally {
+	struct found *list;
+	size_t nr;
+	bool on;
+};
+
+/* False: there was no memory, it is off now. */
+bool tally_add(struct tally *t, struct found f);
+/* The sum of what was found in @range. */
+struct found tally_of(const struct tally *t, struct pw_range range);
 
 /* @range in order: what to go through, and what is a repetition; false stops. */
 struct visitor {

@@ -11,8 +11,9 @@
 
 #include "cmd.h"
 
-static const struct command *const commands[] = { &cmd_dump,	&cmd_translate, &cmd_check,
-						  &cmd_protect, &cmd_replay,	&cmd_rules };
+static const struct command *const commands[] = { &cmd_dump, &cmd_translate, &cmd_check,
+						  &cmd_diff, &cmd_protect,   &cmd_replay,
+						  &cmd_rules };
 
 #define NR (sizeof(commands) / sizeof(commands[0]))
 
@@ -26,7 +27,8 @@ static void print_usage(FILE *to)
 	fputs("\nSOURCE is an ELF core (QEMU's dump-guest-memory, /proc/vmcore) of an arm64, "
 	      "x86-64 or\nriscv64 machine.\n"
 	      "pagewalk COMMAND --help says more; pagewalk --version.\n"
-	      "exit status: 0 fine, 1 findings or unmapped, 2 usage, 3 the source cannot be read\n",
+	      "exit status: 0 fine, 1 findings, differences or unmapped, 2 usage,\n"
+	      "3 the source cannot be read\n",
 	      to);
 }
 
@@ -80,7 +82,7 @@ static void interrupted(int sig)
 }
 
 /* What is being read, for lost(). */
-static const char *reading = "?";
+static const char *reading = "?", *reading_also;
 
 /*
  * A source is mapped: where the file got shorter meanwhile, or its disk fails, a load tells. No
@@ -90,7 +92,8 @@ static void lost(int sig)
 {
 	(void)sig;
 	pw_source_abort_copy();
-	complain("%s: cannot be read any more: it was cut short, or its disk fails", reading);
+	complain("%s%s%s: cannot be read any more: it was cut short, or its disk fails", reading,
+		 reading_also ? " or " : "", reading_also ? reading_also : "");
 	_exit(EXIT_SOURCE);
 }
 
@@ -137,6 +140,8 @@ static int run(int argc, char **argv)
 			return status;
 		if (o.source)
 			reading = o.source;
+		if (commands[i]->two_sources)
+			reading_also = o.args[0];
 		return commands[i]->run(&o);
 	}
 	return unknown(argv[1]);

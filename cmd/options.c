@@ -17,11 +17,14 @@ static const struct {
 } table[] = {
 	{ "registers", 'r', "FILE", "system registers, as gdb's `info all-registers` prints them" },
 	{ "cpu", 'c', "N", "which CPU's registers (default 0)" },
+	{ "new-registers", 'X', "FILE", "the same of NEW (default: --registers)" },
+	{ "new-cpu", 'C', "N", "which CPU's, of NEW (default: --cpu)" },
 	{ "kernel", 'k', NULL, "the kernel half only" },
 	{ "user", 'u', NULL, "the user half only" },
 	{ "range", 'R', "A-B|A+LEN", "only these addresses; B is not included" },
 	{ "phys", 'P', "A-B|A+LEN", "only what leads to these physical addresses" },
 	{ "format", 'f', "text|ptdump|json", "how to print (default text)" },
+	{ "sizes", 's', NULL, "what is mapped by entries of another size differs, too" },
 	{ "holes", 'H', NULL, "unmapped ranges too" },
 	{ "no-header", 'N', NULL, "no comment lines" },
 	{ "rows", 'n', "N", "stop after N rows of each half (replay: N reports)" },
@@ -156,6 +159,15 @@ static int take(const struct command *cmd, char letter, const char *name, const 
 	case 'c':
 		o->has_cpu = true;
 		return take_count(cmd, name, value, &o->cpu);
+	case 'X':
+		o->new_registers = value;
+		return 0;
+	case 'C':
+		o->has_new_cpu = true;
+		return take_count(cmd, name, value, &o->new_cpu);
+	case 's':
+		o->sizes = true;
+		return 0;
 	case 'k':
 		o->kernel = true;
 		return 0;
@@ -308,6 +320,12 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	o->nr_args = argc - optind;
 	if (!o->source && !o->list && !cmd->no_source) {
 		complain("%s: which source?", cmd->name);
+		return usage(cmd);
+	}
+	if (cmd->two_sources && o->nr_args != 1) {
+		complain(o->nr_args ? "%s: '%s' is too much: two sources" :
+				      "%s: and with what shall '%s' be compared?",
+			 cmd->name, o->nr_args ? o->args[1] : o->source);
 		return usage(cmd);
 	}
 	*leave = false;

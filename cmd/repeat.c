@@ -198,3 +198,41 @@ void repeats_visit(const struct repeats *r, struct pw_range range, const struct 
 	}
 	(void)v->runs(ctx, pw_range_of(at, range.last.v));
 }
+
+bool tally_add(struct tally *t, struct found f)
+{
+	void *more;
+
+	if (!t->on)
+		return true;
+	if (!(t->nr & (t->nr - 1))) { /* full: the room is the next power of two */
+		more = realloc(t->list, (t->nr ? 2 * t->nr : 1) * sizeof(*t->list));
+		if (!more) {
+			t->on = false;
+			return false;
+		}
+		t->list = more;
+	}
+	t->list[t->nr++] = f;
+	return true;
+}
+
+struct found tally_of(const struct tally *t, struct pw_range range)
+{
+	struct found sum = { .first = range.first.v };
+	size_t low = 0, high = t->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->list[mid].first < range.first.v)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < t->nr && t->list[low].first <= range.last.v; low++) {
+		sum.findings += t->list[low].findings;
+		sum.ranges += t->list[low].ranges;
+	}
+	return sum;
+}
