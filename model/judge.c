@@ -107,7 +107,7 @@ static enum rule_of why_fault(const struct pwm *m, const struct ent *e, uint32_t
 		return R_FETCH;
 	if (m->cfg.arch != PWM_ARM64)
 		return e->cpu == cpu ? R_NEW : R_NEW_REMOTE;
-	if (!e->visible)
+	if (!e->visible && !(e->past & CPU_BIT(cpu)))
 		return R_NEW;
 	return e->cpu == cpu ? R_NEW_CSE : R_NEW_REMOTE;
 }

@@ -347,7 +347,7 @@ static cpumask reread(const struct pwm *m, uint32_t cpu, const struct op *op, co
 	/* a CPU whose own store went over it does not read it again, where that counts */
 	if (op->local_order && (e->writers & CPU_BIT(cpu)))
 		cpus &= ~CPU_BIT(cpu);
-	return cpus;
+	return cpus & ~e->past;
 }
 
 /* What comes back at once is not covered. */

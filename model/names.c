@@ -29,6 +29,22 @@ const char *const pwm_barrier_names[PWM_NR_BARRIERS] = {
 	[PWM_SFENCE_W] = "sfence.w.inval",
 	[PWM_SFENCE_IR] = "sfence.inval.ir",
 	[PWM_TLBSYNC] = "tlbsync",
+	[PWM_DSB_SY] = "dsb sy",
+	[PWM_DSB_ST] = "dsb st",
+	[PWM_DSB_LD] = "dsb ld",
+	[PWM_DMB_SY] = "dmb sy",
+	[PWM_DMB_ST] = "dmb st",
+	[PWM_DMB_LD] = "dmb ld",
+	[PWM_DMB_OSH] = "dmb osh",
+	[PWM_DMB_OSHST] = "dmb oshst",
+	[PWM_DMB_OSHLD] = "dmb oshld",
+	[PWM_DMB_NSH] = "dmb nsh",
+	[PWM_DMB_NSHST] = "dmb nshst",
+	[PWM_DMB_NSHLD] = "dmb nshld",
+	[PWM_STORE_FENCE] = "sfence",
+	[PWM_LOAD_FENCE] = "lfence",
+	[PWM_FENCE_R] = "fence r",
+	[PWM_FENCE_TSO] = "fence tso",
 };
 
 const char *const pwm_tlbi_names[PWM_NR_TLBI] = {

@@ -49,8 +49,8 @@ void pwm_order_store(struct pwm *m, uint32_t cpu, struct ent *e)
 	pwm_rec_add(m, &m->cpu[cpu].novis, ent_index(m, e), e->gen, 0);
 }
 
-/* A stale "invalid" is used by each CPU until its context is synchronised. */
-static void sync_later(struct pwm *m, uint32_t cpu, struct ent *e)
+/* A stale "invalid" is used by each of @cpus until its context is synchronised. */
+static void sync_later(struct pwm *m, uint32_t cpu, struct ent *e, cpumask cpus)
 {
 	uint32_t c;
 
@@ -62,7 +62,7 @@ static void sync_later(struct pwm *m, uint32_t cpu, struct ent *e)
 			return;
 	}
 	for (c = 0; c < m->cfg.nr_cpus; c++)
-		if (e->live & CPU_BIT(c))
+		if (e->live & cpus & CPU_BIT(c))
 			pwm_rec_add(m, &m->cpu[c].own, ent_index(m, e), e->gen, CPU_BIT(c));
 }
 
@@ -82,8 +82,30 @@ void pwm_order_visible(struct pwm *m, uint32_t cpu)
 		m->perf_useful = true;
 		/* RISC-V keeps a stale "invalid" until a fence */
 		if (e->kind == K_INVALID && m->cfg.arch == PWM_ARM64)
-			sync_later(m, cpu, e);
+			sync_later(m, cpu, e, m->cpus);
 	}
+}
+
+/* They are visible to this CPU's own walker: it does not fill again what they went over. */
+static void own_visible(struct pwm *m, uint32_t cpu)
+{
+	uint32_t keep = NIL;
+	struct rec r;
+
+	while (pwm_rec_pop(m, &m->cpu[cpu].novis, &r) != NIL) {
+		struct ent *e = &m->ents[r.ent];
+
+		if (e->gen != r.gen || e->stores != r.stores || e->visible)
+			continue;
+		pwm_rec_put(m, &keep, &r);
+		if (e->past & CPU_BIT(cpu))
+			continue;
+		e->past |= CPU_BIT(cpu);
+		m->perf_useful = true;
+		if (e->kind == K_INVALID)
+			sync_later(m, cpu, e, CPU_BIT(cpu));
+	}
+	m->cpu[cpu].novis = keep;
 }
 
 /* A space's translations were invalidated as a whole. */
@@ -180,14 +202,20 @@ void pwm_order_sync(struct pwm *m, uint32_t cpu)
 #define B_LOADS	   0x10u /* later explicit loads wait */
 #define B_STORES   0x20u /* earlier stores before later ones */
 #define B_DSB	   0x40u
-#define B_OLDER	   0x80u /* older loads have completed */
+#define B_OLDER	   0x80u  /* older loads have completed */
+#define B_OWN	   0x100u /* earlier stores before later ones, for this CPU's walker alone */
 
-static const uint8_t effects[PWM_NR_BARRIERS] = {
+/*
+ * The domains: the CPUs of a trace are in one inner shareable domain, which the outer shareable one
+ * and the full system contain, and the non-shareable one of a CPU is itself (Arm ARM, B2.3,
+ * "Shareability and access limitations on the data barrier operations").
+ */
+static const uint16_t effects[PWM_NR_BARRIERS] = {
 	[PWM_DSB_ISH] = B_VISIBLE | B_COMPLETE | B_LOADS | B_STORES | B_DSB | B_OLDER,
 	[PWM_DSB_ISHST] = B_VISIBLE | B_STORES | B_DSB,
 	[PWM_DSB_ISHLD] = B_LOADS | B_DSB | B_OLDER,
-	[PWM_DSB_NSH] = B_COMPLETE | B_LOCAL | B_LOADS | B_STORES | B_DSB | B_OLDER,
-	[PWM_DSB_NSHST] = B_STORES | B_DSB,
+	[PWM_DSB_NSH] = B_COMPLETE | B_LOCAL | B_LOADS | B_OWN | B_DSB | B_OLDER,
+	[PWM_DSB_NSHST] = B_OWN | B_DSB,
 	[PWM_DSB_NSHLD] = B_LOADS | B_DSB | B_OLDER,
 	[PWM_DSB_OSH] = B_VISIBLE | B_COMPLETE | B_LOADS | B_STORES | B_DSB | B_OLDER,
 	[PWM_DSB_OSHST] = B_VISIBLE | B_STORES | B_DSB,
@@ -203,6 +231,22 @@ static const uint8_t effects[PWM_NR_BARRIERS] = {
 	[PWM_FENCE] = B_VISIBLE | B_STORES | B_LOADS,
 	[PWM_FENCE_W] = B_VISIBLE | B_STORES,
 	[PWM_FENCE_I] = B_SYNC,
+	[PWM_DSB_SY] = B_VISIBLE | B_COMPLETE | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_ST] = B_VISIBLE | B_STORES | B_DSB,
+	[PWM_DSB_LD] = B_LOADS | B_DSB | B_OLDER,
+	[PWM_DMB_SY] = B_LOADS | B_STORES | B_OLDER,
+	[PWM_DMB_ST] = B_STORES,
+	[PWM_DMB_LD] = B_LOADS | B_OLDER,
+	[PWM_DMB_OSH] = B_LOADS | B_STORES | B_OLDER,
+	[PWM_DMB_OSHST] = B_STORES,
+	[PWM_DMB_OSHLD] = B_LOADS | B_OLDER,
+	[PWM_DMB_NSH] = B_OWN,
+	[PWM_DMB_NSHST] = B_OWN,
+	[PWM_DMB_NSHLD] = 0,
+	[PWM_STORE_FENCE] = B_STORES,
+	[PWM_LOAD_FENCE] = B_LOADS,
+	[PWM_FENCE_R] = B_LOADS,
+	[PWM_FENCE_TSO] = B_VISIBLE | B_STORES | B_LOADS,
 };
 
 void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
@@ -210,12 +254,14 @@ void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
 	uint32_t does = effects[kind];
 	struct cpu *c = &m->cpu[cpu];
 
-	if (does & B_STORES)
-		pwm_dirty_clear(m, cpu);
+	if (does & (B_STORES | B_OWN))
+		pwm_dirty_clear(m, cpu, does & B_OWN);
 	if (does & B_OLDER)
 		c->ignored_load = 0;
 	if (does & B_VISIBLE)
 		pwm_order_visible(m, cpu);
+	else if ((does & B_OWN) && (does & B_DSB))
+		own_visible(m, cpu);
 	if (does & B_COMPLETE)
 		pwm_order_complete(m, cpu, does & B_LOCAL);
 	if (does & B_LOADS)

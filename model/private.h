@@ -72,6 +72,7 @@ struct ent {
 	cpumask live;	 /* who may hold it */
 	cpumask own;	 /* of these: invalidated by themselves, their context not synchronised */
 	cpumask writers; /* who stored over it since; empty once such a store is visible to all */
+	cpumask past;	 /* whose own walker sees a store of theirs over it */
 	uint64_t since;	 /* step of the store that made it stale */
 	uint64_t mark;	 /* a TLBI looks at it: its step */
 	cpumask mask;	 /* and reaches it there */
@@ -176,9 +177,10 @@ struct op {
  */
 #define LOOKS (1u << 20)
 
-#define NR_DIRTY 64u
-#define NR_SEEN	 64u
-#define NR_RING	 8u
+#define NR_DIRTY	64u
+#define DIRTY_ELSEWHERE ((uint64_t)1 << 63) /* a barrier has ordered it for this CPU alone */
+#define NR_SEEN		64u
+#define NR_RING		8u
 
 struct cpu {
 	uint32_t cur[PWM_NR_HALVES]; /* spaces */
@@ -464,7 +466,7 @@ bool pwm_each_leaf(struct pwm *m, uint32_t space, leaf_fn fn, void *ctx);
 
 void pwm_store_step(struct pwm *m, const struct pwm_step *s);
 void pwm_snapshot_step(struct pwm *m, const struct pwm_step *s);
-void pwm_dirty_clear(struct pwm *m, uint32_t cpu);
+void pwm_dirty_clear(struct pwm *m, uint32_t cpu, bool own);
 
 /* judge.c */
 void pwm_judge_contract(struct pwm *m, const struct pwm_step *s);

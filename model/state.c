@@ -343,6 +343,7 @@ void pwm_ent_refilled(struct pwm *m, struct ent *e, cpumask live)
 	}
 	e->live |= live;
 	e->repeats = 0;
+	e->past &= ~live;
 }
 
 /* The same, and its value has just been stored over. */
@@ -353,6 +354,7 @@ static void ent_refresh(struct pwm *m, struct ent *e, cpumask live, cpumask own)
 	e->stores++;
 	e->visible = 0;
 	e->writers = 0;
+	e->past = 0;
 	e->miss = MISS_NONE;
 	e->told = 0;
 	if (m->cfg.features & PWM_PLAY)

@@ -25,22 +25,43 @@ static void dirty_note(struct pwm *m, uint32_t cpu, uint64_t pa, uint32_t kind)
 	c->dirty[at] = page + 1;
 }
 
-void pwm_dirty_clear(struct pwm *m, uint32_t cpu)
+/* A barrier ordered them, for every observer, or with @own for this CPU's walker alone. */
+void pwm_dirty_clear(struct pwm *m, uint32_t cpu, bool own)
 {
 	struct cpu *c = &m->cpu[cpu];
+	uint32_t i;
 
 	if (!c->any_dirty)
 		return;
 	m->perf_useful = true;
+	for (i = 0; own && i < NR_DIRTY; i++)
+		c->dirty[i] |= c->dirty[i] ? DIRTY_ELSEWHERE : 0;
+	if (own)
+		return;
 	__builtin_memset(c->dirty, 0, sizeof(c->dirty));
 	c->any_dirty = 0;
 }
 
-static bool dirty_on(const struct pwm *m, uint32_t cpu, uint64_t pa)
+/* CPUs whose walkers may see a page without what @cpu stored there. */
+static cpumask dirty_for(const struct pwm *m, uint32_t cpu, uint64_t pa)
 {
 	uint64_t page = pa >> m->cfg.page_lg2;
+	uint64_t d = m->cpu[cpu].dirty[(uint32_t)page % NR_DIRTY];
 
-	return m->cpu[cpu].dirty[(uint32_t)page % NR_DIRTY] == page + 1;
+	if ((d & ~DIRTY_ELSEWHERE) != page + 1)
+		return 0;
+	return d & DIRTY_ELSEWHERE ? m->cpus & ~CPU_BIT(cpu) : m->cpus;
+}
+
+/* Who may walk the entry that is stored to. */
+static cpumask walkers(const struct pwm *m)
+{
+	cpumask cpus = 0;
+	uint32_t i;
+
+	for (i = 0; i < m->nr_paths; i++)
+		cpus |= m->paths[i].live_g;
+	return cpus;
 }
 
 static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigned int level,
@@ -49,7 +70,7 @@ static void check_link(struct pwm *m, uint32_t cpu, const struct dec *d, unsigne
 	uint32_t c;
 
 	for (c = m->cfg.nr_cpus; c-- > 0;) {
-		if (!dirty_on(m, c, d->oa))
+		if (!(dirty_for(m, c, d->oa) & walkers(m)))
 			continue;
 		/* a release store orders this CPU's own */
 		if (c == cpu && (m->now.kind & PWM_RELEASE))

@@ -576,17 +576,10 @@ static bool parse_barrier(struct line *l, struct word first, struct pwm_step *s)
 
 static bool is_barrier(struct word w)
 {
-	static const char *const firsts[] = { "dsb",
-					      "dmb",
-					      "isb",
-					      "eret",
-					      "exception",
-					      "mfence",
-					      "serialise",
-					      "fence",
-					      "sfence.w.inval",
-					      "tlbsync",
-					      "sfence.inval.ir" };
+	static const char *const firsts[] = {
+		"dsb",	  "dmb",       "isb",	"eret",		  "exception", "mfence",
+		"lfence", "serialise", "fence", "sfence.w.inval", "tlbsync",   "sfence.inval.ir"
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
@@ -595,12 +588,19 @@ static bool is_barrier(struct word w)
 	return false;
 }
 
+/* "sfence 0" is x86's, and RISC-V's says what it fences. */
+static bool is_store_fence(struct word first, struct line l)
+{
+	return is(first, pwm_barrier_names[PWM_STORE_FENCE]) && next_word(&l).len &&
+	       !next_word(&l).len;
+}
+
 static bool parse_step(struct line *l, struct word first, struct pwm_step *s)
 {
 	uint64_t cpu;
 	uint8_t i;
 
-	if (is_barrier(first))
+	if (is_barrier(first) || is_store_fence(first, *l))
 		return parse_barrier(l, first, s);
 	for (i = PWM_OP_CONFIG; i < PWM_NR_OPS && !is(first, pwm_op_names[i]); i++)
 		;

@@ -191,6 +191,23 @@ enum pwm_barrier {
 	PWM_SFENCE_W,  /* RISC-V Svinval: SFENCE.W.INVAL */
 	PWM_SFENCE_IR, /* RISC-V Svinval: SFENCE.INVAL.IR */
 	PWM_TLBSYNC,   /* AMD */
+	/* arm64: of the full system, and what the others lack */
+	PWM_DSB_SY,
+	PWM_DSB_ST,
+	PWM_DSB_LD,
+	PWM_DMB_SY,
+	PWM_DMB_ST,
+	PWM_DMB_LD,
+	PWM_DMB_OSH,
+	PWM_DMB_OSHST,
+	PWM_DMB_OSHLD,
+	PWM_DMB_NSH,
+	PWM_DMB_NSHST,
+	PWM_DMB_NSHLD,
+	PWM_STORE_FENCE, /* x86: SFENCE */
+	PWM_LOAD_FENCE,	 /* x86: LFENCE */
+	PWM_FENCE_R,	 /* RISC-V: r,rw, which an acquire is */
+	PWM_FENCE_TSO,	 /* RISC-V: fence.tso, and rw,w, which a release is */
 	PWM_NR_BARRIERS
 };
 
