@@ -253,6 +253,49 @@ static enum miss covers_combined(const struct pwm *m, const struct op *op, const
 	return MISS_NONE;
 }
 
+/*
+ * What TLBI VMALLWS2E1 settles: a page that a guest could write to, and that is as it was but for
+ * that. It takes the right from what a TLB holds of stage 2 or of both stages, and nothing else.
+ */
+static bool differs_in_writing(const struct pwm *m, const struct ent *e)
+{
+	unsigned int level, hier;
+	struct dec a, b;
+	uint64_t src, val;
+
+	val = pwm_walk_now(m, &m->spaces[e->space], e->va, e->level, &level, &hier, &src);
+	decode_s2(m, e->val, e->level, &a);
+	decode_s2(m, val, level, &b);
+	return level == e->level && a.kind == K_LEAF && b.kind == K_LEAF && a.oa == b.oa &&
+	       a.memtype == b.memtype && a.share == b.share && a.contig == b.contig &&
+	       (a.perm & ~P_KW) == b.perm;
+}
+
+/* Write-back, of either cache: non-transient, or transient that allocates at all. */
+static bool write_back(unsigned int attr)
+{
+	return attr >> 2 == 3 || (attr >> 2 == 1 && (attr & 3));
+}
+
+/*
+ * Is the page of memory with the XS attribute, whose accesses may take long? MAIR_EL1 says so:
+ * Device is but for 0b0000dd01, and Normal unless it is write-back, or 0x40 or 0xa0. Without a MAIR
+ * nobody knows, and it is not.
+ */
+static bool has_xs(const struct pwm *m, const struct ent *e)
+{
+	unsigned int attr;
+	struct dec d;
+
+	pwm_decode(m, e->space, e->val, e->level, &d);
+	if (!m->cfg.mair || d.kind != K_LEAF || m->spaces[e->space].regime == PWM_STAGE2)
+		return false;
+	attr = d.memtype;
+	if (!(attr >> 4))
+		return (attr & 3) != 1;
+	return attr != 0x40 && attr != 0xa0 && !(write_back(attr >> 4) && write_back(attr & 15));
+}
+
 static enum miss covers(const struct pwm *m, const struct op *op, const struct ent *e)
 {
 	const struct space *s = &m->spaces[e->space];
@@ -262,6 +305,8 @@ static enum miss covers(const struct pwm *m, const struct op *op, const struct e
 		return MISS_REGIME;
 	if (op->vmid != PWM_ANY_ASID && op->vmid != s->vmid)
 		return MISS_VMID;
+	if (op->writes)
+		return differs_in_writing(m, e) ? MISS_NONE : MISS_WRITES;
 	if (e->kind == K_COMBINED)
 		return covers_combined(m, op, e);
 	if (s->regime == PWM_STAGE2 && !op->stage2)
@@ -276,6 +321,8 @@ static enum miss covers(const struct pwm *m, const struct op *op, const struct e
 		return MISS_LAST_LEVEL;
 	if (e->kind == K_LEAF && op->level != 0xff && op->level != e->level)
 		return MISS_LEVEL;
+	if (op->nxs && has_xs(m, e))
+		return MISS_XS;
 	return MISS_NONE;
 }
 
@@ -343,6 +390,10 @@ static const struct {
 	[PWM_VAE3] = { PWM_EL3, 0, 0, 1, 1, 0, 1 },
 	[PWM_VALE3] = { PWM_EL3, 0, 0, 0, 1, 0, 1 },
 	[PWM_ALLE3] = { PWM_EL3, 0, 1, 1, 1, 0, 1 },
+	[PWM_VMALLWS2E1] = { PWM_STAGE2, 0, 1, 0, 0, 1, 0 },
+	[PWM_PA] = { PWM_NO_REGIME, 0, 1, 0, 0, 0, 1 },
+	[PWM_PAL] = { PWM_NO_REGIME, 0, 1, 0, 0, 0, 1 },
+	[PWM_PAALL] = { PWM_NO_REGIME, 0, 1, 0, 0, 0, 1 },
 };
 
 /* TG of a hint names the granule: 1 is 4K, 2 is 16K, 3 is 64K. */
@@ -399,6 +450,8 @@ void pwm_arm64_tlbi(struct pwm *m, const struct pwm_step *s)
 		.tables = forms[which].tables,
 		.stage1 = forms[which].stage1,
 		.stage2 = forms[which].stage2,
+		.writes = which == PWM_VMALLWS2E1,
+		.nxs = (s->kind & PWM_NXS) != 0,
 	};
 
 	if (!op.all && s->kind & PWM_RANGED)
@@ -450,6 +503,8 @@ static const char *const rules[R_NR] = {
 	[R_ALIAS_WX] = "A64-WX-2",
 	[R_ALIAS_TYPE] = "A64-ALIAS-1",
 	[R_WX_STALE] = "A64-WX-3",
+	[R_WRITES] = "A64-TLBI-15",
+	[R_XS] = "A64-TLBI-14",
 };
 
 static const struct arch stage2 = {

@@ -137,7 +137,8 @@ static void pending(const struct pwm *m, const struct ent *e, cpumask *pend)
 
 	for (c = 0; c < m->cfg.nr_cpus; c++)
 		for (i = m->cpu[c].pend; i != NIL; i = m->recs[i].next)
-			if (m->recs[i].ent == ent_index(m, e) && m->recs[i].gen == e->gen)
+			if ((m->recs[i].ent & ~REC_NXS) == ent_index(m, e) &&
+			    m->recs[i].gen == e->gen)
 				pend[c] |= m->recs[i].mask;
 }
 

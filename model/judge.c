@@ -74,13 +74,21 @@ static bool ring_has(const struct pwm *m, const struct ent *e, bool before, bool
 static enum rule_of why_of(const struct pwm *m, const struct ent *e)
 {
 	static const uint8_t by_miss[] = {
-		[MISS_NONE] = R_STALE,	      [MISS_REGIME] = R_REGIME,
-		[MISS_VMID] = R_VMID,	      [MISS_ASID] = R_ASID,
-		[MISS_GLOBAL] = R_GLOBAL,     [MISS_STAGE2] = R_STAGE2,
-		[MISS_LEVEL] = R_LEVEL,	      [MISS_RANGE] = R_RANGE,
-		[MISS_LAST_LEVEL] = R_TABLE,  [MISS_INVISIBLE] = R_INVISIBLE,
-		[MISS_LOCAL] = R_LOCAL,	      [MISS_REFILLED] = R_TABLE,
+		[MISS_NONE] = R_STALE,
+		[MISS_REGIME] = R_REGIME,
+		[MISS_VMID] = R_VMID,
+		[MISS_ASID] = R_ASID,
+		[MISS_GLOBAL] = R_GLOBAL,
+		[MISS_STAGE2] = R_STAGE2,
+		[MISS_LEVEL] = R_LEVEL,
+		[MISS_RANGE] = R_RANGE,
+		[MISS_LAST_LEVEL] = R_TABLE,
+		[MISS_INVISIBLE] = R_INVISIBLE,
+		[MISS_LOCAL] = R_LOCAL,
+		[MISS_REFILLED] = R_TABLE,
 		[MISS_UNSYNCED] = R_UNSYNCED,
+		[MISS_WRITES] = R_WRITES,
+		[MISS_XS] = R_XS,
 	};
 
 	if (e->pend_mask & e->live)

@@ -361,6 +361,13 @@ static void keep_what_returns(struct pwm *m, uint32_t cpu, const struct op *op, 
 	e->mask &= ~(again | back);
 }
 
+/* An earlier operation of this CPU takes it already, with whatever barrier takes this one. */
+static bool awaited(const struct pwm *m, const struct ent *e, uint32_t cpu)
+{
+	return e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask) &&
+	       !(m->cfg.features & PWM_REPEAT);
+}
+
 /* Cover it: at once, or when this CPU's next completing barrier comes. */
 static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 {
@@ -371,11 +378,11 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 		pwm_kill_on(m, e, e->mask);
 		return;
 	}
-	if (e->pend_by == cpu + 1 && !(e->mask & ~e->pend_mask) && !(m->cfg.features & PWM_REPEAT))
+	if (!op->nxs && awaited(m, e, cpu))
 		return;
 	e->pend_mask = e->mask;
 	e->pend_by = (uint8_t)(cpu + 1);
-	pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, e->mask);
+	pwm_rec_add(m, &m->cpu[cpu].pend, i | (op->nxs ? REC_NXS : 0), e->gen, e->mask);
 }
 
 /* Pointers from the top down, then leaves: what comes back depends on the pointers above it. */
@@ -419,7 +426,7 @@ static void forget_spaces(struct pwm *m, uint32_t cpu, const struct op *op)
 			continue;
 		if (op->by_root && op->root != s->root)
 			continue;
-		r.ent = 0x80000000 | (op->globals ? 0x40000000 : 0) | i;
+		r.ent = REC_SPACE | (op->globals ? REC_GLOBALS : 0) | (op->nxs ? REC_NXS : 0) | i;
 		r.gen = s->gen;
 		if (!op->immediate) {
 			pwm_rec_add(m, &m->cpu[cpu].pend, r.ent, r.gen, r.mask);
@@ -462,9 +469,9 @@ static void stamp_pending(struct pwm *m, uint32_t cpu)
 	m->joins++;
 	for (i = m->cpu[cpu].pend; i != NIL; i = m->recs[i].next) {
 		const struct rec *r = &m->recs[i];
-		struct ent *e = &m->ents[r->ent & 0x3fffffff];
+		struct ent *e = &m->ents[r->ent & REC_INDEX];
 
-		if (r->ent & 0x80000000 || e->gen != r->gen)
+		if (r->ent & REC_SPACE || e->gen != r->gen)
 			continue;
 		e->join_mask = r->mask | (e->join == m->joins ? e->join_mask : 0);
 		e->join = m->joins;
@@ -513,7 +520,7 @@ void pwm_maint_run(struct pwm *m, uint32_t cpu, const struct op *op)
 		take_all(m, cpu, op, false);
 		take_all(m, cpu, op, true);
 	}
-	if (op->all)
+	if (op->all && !op->writes)
 		forget_spaces(m, cpu, op);
 	if (!m->perf_useful && (m->cfg.features & PWM_PERF))
 		pwm_say_at(m, "ALL-PERF-1", PWM_REDUNDANT, op->first, 0, 0, 0, 0);

@@ -45,11 +45,16 @@ const char *const pwm_barrier_names[PWM_NR_BARRIERS] = {
 	[PWM_LOAD_FENCE] = "lfence",
 	[PWM_FENCE_R] = "fence r",
 	[PWM_FENCE_TSO] = "fence tso",
+	[PWM_DSB_SY_NXS] = "dsb synxs",
+	[PWM_DSB_ISH_NXS] = "dsb ishnxs",
+	[PWM_DSB_OSH_NXS] = "dsb oshnxs",
+	[PWM_DSB_NSH_NXS] = "dsb nshnxs",
 };
 
 const char *const pwm_tlbi_names[PWM_NR_TLBI] = {
-	"vae1",	   "vaae1",    "vale1", "vaale1", "aside1", "vmalle1", "vmalls12e1", "alle1",
-	"ipas2e1", "ipas2le1", "vae2",	"vale2",  "alle2",  "vae3",    "vale3",	     "alle3",
+	"vae1",	 "vaae1",   "vale1",	  "vaale1", "aside1", "vmalle1", "vmalls12e1",
+	"alle1", "ipas2e1", "ipas2le1",	  "vae2",   "vale2",  "alle2",	 "vae3",
+	"vale3", "alle3",   "vmallws2e1", "pa",	    "pal",    "paall",
 };
 
 const char *const pwm_op_names[PWM_NR_OPS] = {

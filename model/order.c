@@ -111,20 +111,20 @@ static void own_visible(struct pwm *m, uint32_t cpu)
 /* A space's translations were invalidated as a whole. */
 static void spaces_done(struct pwm *m, const struct rec *r)
 {
-	struct space *s = &m->spaces[r->ent & 0x3fffffff];
+	struct space *s = &m->spaces[r->ent & REC_INDEX];
 
 	if (!s->used || s->gen != r->gen)
 		return;
 	s->ran &= ~r->mask | s->cur;
-	if (r->ent & 0x40000000)
+	if (r->ent & REC_GLOBALS)
 		s->ran_g &= ~r->mask | s->cur;
 	if (!s->ran_g)
-		pwm_space_retire(m, r->ent & 0x3fffffff);
+		pwm_space_retire(m, r->ent & REC_INDEX);
 }
 
 static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 {
-	struct ent *e = &m->ents[r->ent];
+	struct ent *e = &m->ents[r->ent & REC_INDEX];
 	/* on arm64 this CPU is past it with its context synchronisation */
 	cpumask later = m->cfg.arch == PWM_ARM64 ? e->live & r->mask & CPU_BIT(cpu) : 0;
 
@@ -134,7 +134,7 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 		return;
 	if (later) {
 		e->own |= later;
-		pwm_rec_add(m, &m->cpu[cpu].own, r->ent, r->gen, later);
+		pwm_rec_add(m, &m->cpu[cpu].own, r->ent & REC_INDEX, r->gen, later);
 		m->perf_useful = true;
 	}
 	if (e->pend_by == cpu + 1)
@@ -142,8 +142,11 @@ static void finish(struct pwm *m, uint32_t cpu, const struct rec *r)
 	pwm_kill_on(m, e, r->mask & ~later);
 }
 
-/* Invalidations of this CPU have completed. @local: only what they did to itself. */
-void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local)
+/*
+ * Invalidations of this CPU have completed. @local: only what they did to itself; @nxs: only those
+ * that need not wait for accesses with the XS attribute.
+ */
+void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local, bool nxs)
 {
 	uint32_t keep = NIL;
 	struct rec r;
@@ -153,9 +156,11 @@ void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local)
 
 		if (pwm_rec_void(m, &r))
 			continue;
+		if (nxs && !(r.ent & REC_NXS))
+			rest = r.mask;
 		if (rest)
 			pwm_rec_put(m, &keep, &r);
-		else if (r.ent & 0x80000000)
+		else if (r.ent & REC_SPACE)
 			spaces_done(m, &r);
 		else
 			finish(m, cpu, &r);
@@ -203,6 +208,7 @@ void pwm_order_sync(struct pwm *m, uint32_t cpu)
 #define B_STORES   0x20u /* earlier stores before later ones */
 #define B_DSB	   0x40u
 #define B_OLDER	   0x80u  /* older loads have completed */
+#define B_NXS	   0x200u /* ... those of TLBI nXS */
 #define B_OWN	   0x100u /* earlier stores before later ones, for this CPU's walker alone */
 
 /*
@@ -247,6 +253,11 @@ static const uint16_t effects[PWM_NR_BARRIERS] = {
 	[PWM_LOAD_FENCE] = B_LOADS,
 	[PWM_FENCE_R] = B_LOADS,
 	[PWM_FENCE_TSO] = B_VISIBLE | B_STORES | B_LOADS,
+	/* tables are write-back memory, whose XS attribute is 0 */
+	[PWM_DSB_SY_NXS] = B_VISIBLE | B_COMPLETE | B_NXS | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_ISH_NXS] = B_VISIBLE | B_COMPLETE | B_NXS | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_OSH_NXS] = B_VISIBLE | B_COMPLETE | B_NXS | B_LOADS | B_STORES | B_DSB | B_OLDER,
+	[PWM_DSB_NSH_NXS] = B_COMPLETE | B_LOCAL | B_NXS | B_LOADS | B_OWN | B_DSB | B_OLDER,
 };
 
 void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
@@ -263,7 +274,7 @@ void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
 	else if ((does & B_OWN) && (does & B_DSB))
 		own_visible(m, cpu);
 	if (does & B_COMPLETE)
-		pwm_order_complete(m, cpu, does & B_LOCAL);
+		pwm_order_complete(m, cpu, does & B_LOCAL, does & B_NXS);
 	if (does & B_LOADS)
 		c->dwin = m->step;
 	if ((does & B_COMPLETE) && (m->cfg.features & PWM_ETS2))
@@ -271,7 +282,7 @@ void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
 	if (does & B_SYNC)
 		pwm_order_sync(m, cpu);
 	if (kind == PWM_TLBSYNC || kind == PWM_SFENCE_IR)
-		pwm_order_complete(m, cpu, false);
+		pwm_order_complete(m, cpu, false, false);
 	if (kind == PWM_SFENCE_W || kind == PWM_SFENCE_IR)
 		c->svinval = kind == PWM_SFENCE_W;
 	if (!(does & B_DSB))

@@ -59,6 +59,8 @@ enum miss {
 	MISS_STAGE2,
 	MISS_LEVEL,
 	MISS_RANGE,
+	MISS_WRITES,
+	MISS_XS,
 	MISS_LAST_LEVEL,
 	MISS_LOCAL,
 	MISS_INVISIBLE,
@@ -101,6 +103,12 @@ struct ent {
 	uint8_t repeats; /* erratum: how often it was invalidated */
 	uint8_t told;	 /* reported already */
 };
+
+/* struct rec.ent: which entry, or space, and of what kind */
+#define REC_SPACE   0x80000000u
+#define REC_GLOBALS 0x40000000u /* of a space: its global entries as well */
+#define REC_NXS	    0x20000000u /* invalidated by a TLBI nXS */
+#define REC_INDEX   0x1fffffffu
 
 struct rec { /* in lists of a CPU */
 	cpumask mask;
@@ -166,6 +174,8 @@ struct op {
 	uint8_t tables;	     /* table entries too */
 	uint8_t every_table; /* table entries of every address */
 	uint8_t stage2, stage1;
+	uint8_t writes;	     /* arm64, stage 2: takes the right to write from what may, no more */
+	uint8_t nxs;	     /* arm64: does not wait for memory with the XS attribute */
 	uint8_t by_root;     /* of this root only */
 	uint8_t immediate;   /* no completion needed */
 	uint8_t local_order; /* covers what the executing CPU stored itself */
@@ -276,6 +286,8 @@ enum rule_of {
 	R_ALIAS_WX,
 	R_ALIAS_TYPE,
 	R_WX_STALE,
+	R_WRITES, /* arm64 */
+	R_XS,	  /* arm64 */
 	R_NR
 };
 
@@ -446,7 +458,7 @@ void pwm_order_store(struct pwm *m, uint32_t cpu, struct ent *e);
 void pwm_order_barrier(struct pwm *m, uint32_t cpu, uint32_t kind);
 void pwm_order_visible(struct pwm *m, uint32_t cpu);
 void pwm_order_sync(struct pwm *m, uint32_t cpu);
-void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local);
+void pwm_order_complete(struct pwm *m, uint32_t cpu, bool local, bool nxs);
 void pwm_kill_on(struct pwm *m, struct ent *e, cpumask cpus);
 
 /* clash.c */

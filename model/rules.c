@@ -56,7 +56,7 @@ static const struct pwm_rule rules[] = {
 	{ "A64-TLBI-3", "TLBI not completed",
 	  "The TLBI was issued, but no dsb ish followed on the same CPU: other CPUs may still use "
 	  "the translation. dsb ishst and dsb ishld do not wait for it, nor does dsb nsh for a "
-	  "broadcast.",
+	  "broadcast, or a dsb nXS for a TLBI that is not nXS.",
 	  D817 "R_DDMVT; litmus V2I, second barrier", PWM_ERROR },
 	{ "A64-TLBI-4", "TLBI completed, own context not synchronised",
 	  "The invalidation has completed on other CPUs, but this one may still use translations "
@@ -95,6 +95,14 @@ static const struct pwm_rule rules[] = {
 	{ "A64-TLBI-13", "erratum: TLBI and dsb are owed twice",
 	  "This CPU needs the invalidation and its barrier twice, and got them once.",
 	  "the erratum's notice", PWM_ERROR },
+	{ "A64-TLBI-14", "TLBI nXS of memory that may be slow",
+	  "The page was of memory with the XS attribute, and a TLBI nXS completes while accesses "
+	  "to such memory are under way: use the form without nXS, and a dsb without it.",
+	  "Arm ARM B2.3, Data Synchronization Barrier; FEAT_XS; MAIR_EL1", PWM_ERROR },
+	{ "A64-TLBI-15", "write permission invalidated, but more has changed",
+	  "TLBI VMALLWS2E1 takes the right to write from what is cached of stage 2. The page is "
+	  "not mapped any more, or otherwise: IPAS2E1IS and VMALLE1IS, or VMALLS12E1IS, are owed.",
+	  "Arm ARM, TLBI VMALLWS2E1 (FEAT_TLBIW)", PWM_ERROR },
 	{ "A64-BBM-1", "output address of a live entry changed",
 	  "The entry was valid and now maps another page: write it invalid, invalidate and "
 	  "complete "

@@ -305,7 +305,7 @@ static void not_taken(struct pwm *m, struct ent *e, cpumask live)
 	e->pend_mask &= ~live;
 	for (c = 0; c < m->cfg.nr_cpus; c++)
 		for (i = m->cpu[c].pend; i != NIL; i = m->recs[i].next)
-			if (m->recs[i].ent == me)
+			if ((m->recs[i].ent & ~REC_NXS) == me)
 				m->recs[i].mask &= ~live;
 }
 
@@ -406,9 +406,9 @@ static bool is_table(const struct pwm *m, const struct ent *e)
 /* Does the record name something that is gone, or was stored over since? */
 bool pwm_rec_void(const struct pwm *m, const struct rec *r)
 {
-	const struct ent *e = &m->ents[r->ent & 0x3fffffff];
+	const struct ent *e = &m->ents[r->ent & REC_INDEX];
 
-	if (r->ent & 0x80000000)
+	if (r->ent & REC_SPACE)
 		return false;
 	return e->gen != r->gen || (e->kind == K_INVALID && e->stores != r->stores);
 }
@@ -571,7 +571,7 @@ void pwm_rec_add(struct pwm *m, uint32_t *list, uint32_t ent, uint32_t gen, cpum
 	struct rec r = { .mask = mask,
 			 .ent = ent,
 			 .gen = gen,
-			 .stores = ent & 0x80000000 ? 0 : m->ents[ent].stores };
+			 .stores = ent & REC_SPACE ? 0 : m->ents[ent & REC_INDEX].stores };
 
 	pwm_rec_put(m, list, &r);
 }

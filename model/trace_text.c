@@ -51,6 +51,15 @@ static void put_root(struct text *t, const struct pwm_step *s)
 		put_number(t, "bits=", s->c >> 32);
 }
 
+static void put_tlbi(struct text *t, const struct pwm_step *s)
+{
+	pwm_put_text(t, s->kind & PWM_RANGED ? " r" : " ");
+	pwm_put_text(t, pwm_tlbi_names[(s->kind & 0xff) % PWM_NR_TLBI]);
+	pwm_put_text(t, s->kind & PWM_IS ? "is" : s->kind & PWM_OS ? "os" : "");
+	pwm_put_text(t, s->kind & PWM_NXS ? "nxs" : "");
+	put_number(t, "raw=", s->a);
+}
+
 static void put_arguments(struct text *t, const struct pwm_step *s)
 {
 	switch (s->op) {
@@ -62,10 +71,7 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 			put_number(t, "old=", s->c);
 		break;
 	case PWM_OP_TLBI:
-		pwm_put_text(t, s->kind & PWM_RANGED ? " r" : " ");
-		pwm_put_text(t, pwm_tlbi_names[(s->kind & 0xff) % PWM_NR_TLBI]);
-		pwm_put_text(t, s->kind & PWM_IS ? "is" : s->kind & PWM_OS ? "os" : "");
-		put_number(t, "raw=", s->a);
+		put_tlbi(t, s);
 		break;
 	case PWM_OP_INVEPT:
 		put_number(t, "", s->kind);
@@ -318,17 +324,46 @@ static bool parse_store(struct line *l, struct pwm_step *s)
 	return true;
 }
 
+/* Takes @s off the end of the word, if it is there. */
+static bool ends_in(struct word *w, const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (w->len <= len || w->s[w->len - len + i] != s[i])
+			return false;
+	w->len -= len;
+	return true;
+}
+
+/* Which operations have a form for ranges. */
+static bool has_range(uint32_t op)
+{
+	switch (op) {
+	case PWM_ASIDE1:
+	case PWM_VMALLE1:
+	case PWM_VMALLS12E1:
+	case PWM_VMALLWS2E1:
+	case PWM_ALLE1:
+	case PWM_ALLE2:
+	case PWM_ALLE3:
+	case PWM_PAALL:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static bool tlbi_op(struct word w, uint16_t *kind)
 {
-	uint16_t bits = 0;
+	uint16_t bits = ends_in(&w, "nxs", 3) ? PWM_NXS : 0;
 	uint32_t i;
 
-	if (w.len > 2 && (w.s[w.len - 2] == 'i' || w.s[w.len - 2] == 'o') &&
-	    w.s[w.len - 1] == 's') {
-		bits = w.s[w.len - 2] == 'i' ? PWM_IS : PWM_OS;
-		w.len -= 2;
-	}
-	if (w.len > 2 && w.s[0] == 'r' && (w.s[1] == 'v' || w.s[1] == 'i')) {
+	if (ends_in(&w, "is", 2))
+		bits |= PWM_IS;
+	else if (ends_in(&w, "os", 2))
+		bits |= PWM_OS;
+	if (w.len > 2 && w.s[0] == 'r') {
 		bits |= PWM_RANGED;
 		w.s++;
 		w.len--;
@@ -336,7 +371,7 @@ static bool tlbi_op(struct word w, uint16_t *kind)
 	for (i = 0; i < PWM_NR_TLBI; i++) {
 		if (is(w, pwm_tlbi_names[i])) {
 			*kind = (uint16_t)(bits | i);
-			return true;
+			return !(bits & PWM_RANGED) || has_range(i);
 		}
 	}
 	return false;
@@ -589,18 +624,18 @@ static bool is_barrier(struct word w)
 }
 
 /* "sfence 0" is x86's, and RISC-V's says what it fences. */
-static bool is_store_fence(struct word first, struct line l)
+static bool is_store_fence(uint32_t arch, struct word first, struct line l)
 {
-	return is(first, pwm_barrier_names[PWM_STORE_FENCE]) && next_word(&l).len &&
-	       !next_word(&l).len;
+	return arch != PWM_RISCV && is(first, pwm_barrier_names[PWM_STORE_FENCE]) &&
+	       next_word(&l).len && !next_word(&l).len;
 }
 
-static bool parse_step(struct line *l, struct word first, struct pwm_step *s)
+static bool parse_step(uint32_t arch, struct line *l, struct word first, struct pwm_step *s)
 {
 	uint64_t cpu;
 	uint8_t i;
 
-	if (is_barrier(first) || is_store_fence(first, *l))
+	if (is_barrier(first) || is_store_fence(arch, first, *l))
 		return parse_barrier(l, first, s);
 	for (i = PWM_OP_CONFIG; i < PWM_NR_OPS && !is(first, pwm_op_names[i]); i++)
 		;
@@ -628,7 +663,6 @@ int pwm_parse_line(uint32_t arch, const char *line, size_t len, struct pwm_step 
 	struct word first;
 	size_t i;
 
-	(void)arch;
 	__builtin_memset(s, 0, sizeof(*s));
 	*site = NULL;
 	*site_len = 0;
@@ -645,7 +679,8 @@ int pwm_parse_line(uint32_t arch, const char *line, size_t len, struct pwm_step 
 	first = next_word(&l);
 	if (!first.len)
 		return 0;
-	if (parse_step(&l, first, s) && (!next_word(&l).len || bad(&l, "the end of the line")))
+	if (parse_step(arch, &l, first, s) &&
+	    (!next_word(&l).len || bad(&l, "the end of the line")))
 		return 1;
 	*expected = l.expected;
 	return -1;

@@ -208,10 +208,15 @@ enum pwm_barrier {
 	PWM_LOAD_FENCE,	 /* x86: LFENCE */
 	PWM_FENCE_R,	 /* RISC-V: r,rw, which an acquire is */
 	PWM_FENCE_TSO,	 /* RISC-V: fence.tso, and rw,w, which a release is */
+	/* arm64: they complete the TLBIs that are nXS, and no others */
+	PWM_DSB_SY_NXS,
+	PWM_DSB_ISH_NXS,
+	PWM_DSB_OSH_NXS,
+	PWM_DSB_NSH_NXS,
 	PWM_NR_BARRIERS
 };
 
-/* PWM_OP_TLBI: kind. An operation, and PWM_IS, PWM_OS, PWM_RANGED. */
+/* PWM_OP_TLBI: kind. An operation, and PWM_IS, PWM_OS, PWM_RANGED, PWM_NXS. */
 enum pwm_tlbi {
 	PWM_VAE1 = 0,
 	PWM_VAAE1,
@@ -229,11 +234,16 @@ enum pwm_tlbi {
 	PWM_VAE3,
 	PWM_VALE3,
 	PWM_ALLE3,
+	PWM_VMALLWS2E1, /* what a guest may write to, it may not: no translation goes */
+	PWM_PA,		/* of granule protection tables, with PWM_RANGED RPA; no translation goes */
+	PWM_PAL,
+	PWM_PAALL,
 	PWM_NR_TLBI
 };
 #define PWM_IS	   0x100u /* broadcast, inner shareable */
 #define PWM_OS	   0x200u /* broadcast, outer shareable */
 #define PWM_RANGED 0x400u
+#define PWM_NXS	   0x800u /* completes without accesses that have the XS attribute */
 
 #define PWM_RS1 1u
 #define PWM_RS2 2u

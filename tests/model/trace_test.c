@@ -72,7 +72,8 @@ static struct pwm_step random_step(void)
 		s.a = s.b = 0;
 		break;
 	case PWM_OP_TLBI:
-		s.kind = (uint16_t)(harness_below(PWM_NR_TLBI) | (harness_below(2) ? PWM_IS : 0));
+		s.kind = (uint16_t)(harness_below(PWM_NR_TLBI) | (harness_below(2) ? PWM_IS : 0) |
+				    (harness_below(2) ? PWM_NXS : 0));
 		if ((s.kind & 0xff) < PWM_ASIDE1 && harness_below(2))
 			s.kind |= PWM_RANGED;
 		s.b = 0;
@@ -195,6 +196,12 @@ TEST(trace_malformed_lines)
 		{ "dsb 0 yes", "a kind of barrier" },
 		{ "isb 0 ish", "a kind of barrier" },
 		{ "tlbi 0 vae9 va=0", "a TLBI operation" },
+		{ "tlbi 0 rvmalle1is", "a TLBI operation" },
+		{ "tlbi 0 rpaallos", "a TLBI operation" },
+		{ "tlbi 0 nxs", "a TLBI operation" },
+		{ "dmb 0 ishnxs", "a kind of barrier" },
+		{ "sfence 0 0", "a number" },
+		{ "sfence", "a CPU" },
 		{ "tlbi 0 vae1is vax=0", "raw=" },
 		{ "tlbi 0 vae1is va=0 ttl=16", "fields that fit" },
 		{ "tlbi 0 vae1is raw=0 va=0", "nothing behind" },
@@ -214,7 +221,8 @@ TEST(trace_malformed_lines)
 		{ "end now", "audit" },
 	};
 	struct pwm_step s;
-	const char *want;
+	const char *want, *site;
+	size_t len;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		want = "";
@@ -223,6 +231,10 @@ TEST(trace_malformed_lines)
 		if (!EXPECT(strstr(want, lines[i][1]) != NULL))
 			printf("%s: %s\n", lines[i][0], want);
 	}
+	/* RISC-V's says what it fences, x86's has nothing to say */
+	EXPECT_EQ(pwm_parse_line(PWM_RISCV, "sfence 0", 8, &s, &site, &len, &want), -1);
+	EXPECT_EQ(pwm_parse_line(PWM_X86, "sfence 0", 8, &s, &site, &len, &want), 1);
+	EXPECT_EQ(s.op, PWM_OP_BARRIER);
 	EXPECT_EQ(parse("  # nothing", &s, &want), 0);
 	EXPECT_EQ(parse("", &s, &want), 0);
 }
