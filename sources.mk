@@ -121,6 +121,7 @@ PW_MODEL_SRC = \
 	model/judge.c \
 	model/look.c \
 	model/maint.c \
+	model/modes.c \
 	model/names.c \
 	model/order.c \
 	model/play.c \

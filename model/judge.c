@@ -158,6 +158,8 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 	e->told = 1;
 	if ((m->cfg.features & PWM_REPEAT) && why == R_INCOMPLETE && e->repeats)
 		pwm_say(m, "A64-TLBI-13", cls, e);
+	else if (e->skipped && !(e->live & ~e->skipped) && m->spaces[e->space].regime == PWM_EL1)
+		pwm_say(m, "X86-TLB-8", cls, e);
 	else if ((m->cfg.features & PWM_SVVPTC) && why == R_NEW && m->cfg.arch == PWM_RISCV)
 		pwm_say(m, "RV-PUB-3", PWM_SPURIOUS, e);
 	else if ((why == R_STALE || why == R_RANGE) && ring_has_part(m, e))
@@ -421,7 +423,7 @@ void pwm_judge_contract(struct pwm *m, const struct pwm_step *s)
 		struct ent *e = &m->ents[i];
 
 		if (e->live && (e->kind != K_COMBINED || s->c == PWM_STAGE2) &&
-		    concerns(m, e, s->cpu, (uint32_t)s->c))
+		    concerns(m, e, s->cpu, (uint32_t)s->c) && pwm_users(m, e))
 			contract_entry(m, s, e);
 	}
 	if (promise == PWM_CLEAN || promise == PWM_YOUNG_CLEAR)
@@ -475,6 +477,12 @@ static bool empty(const struct pwm *m, uint32_t t)
 	return true;
 }
 
+/* A root of which only other PCIDs than the loaded ones have something: modes.c. */
+static bool real_pcids(const struct pwm *m)
+{
+	return m->cfg.arch == PWM_X86 && !(~m->cfg.features & (PWM_PCID | PWM_FOREIGN));
+}
+
 void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t t = pwm_table_find(m, s->a), i;
@@ -492,16 +500,27 @@ void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 		return;
 	}
 	for (i = m->tables[t].roots; i != NIL; i = m->spaces[i].next_root) {
+		if (real_pcids(m) && !m->spaces[i].cur)
+			continue;
 		if (m->spaces[i].cur | m->spaces[i].ran) {
 			pwm_say_at(m, "ALL-FREE-5", PWM_ERROR, 0, m->spaces[i].levels - 1, s->a, 0,
 				   0);
 			return;
 		}
 	}
-	if (m->tables[t].stale != NIL)
-		pwm_say(m, m->cfg.arch == PWM_X86 && empty(m, t) ? "X86-WALK-2" : "ALL-FREE-1",
-			PWM_ERROR, &m->ents[m->tables[t].stale]);
-	else if (m->tables[t].parents != NIL)
+	for (i = m->tables[t].stale; i != NIL; i = m->ents[i].child_next) {
+		struct ent *e = &m->ents[i];
+
+		if (!(e->live & ~pwm_excused(m, e, true)))
+			continue;
+		pwm_say(m,
+			!(e->live & ~pwm_excused(m, e, false)) ? "X86-TLB-8" :
+			m->cfg.arch == PWM_X86 && empty(m, t)  ? "X86-WALK-2" :
+								 "ALL-FREE-1",
+			PWM_ERROR, e);
+		return;
+	}
+	if (m->tables[t].parents != NIL)
 		pwm_say_at(m, "ALL-FREE-1", PWM_ERROR, 0, 1, s->a, 0,
 			   pwm_mem_read(m, m->edges[m->tables[t].parents].loc));
 }
@@ -537,6 +556,8 @@ static void page_freed(struct pwm *m, struct target *t)
 			continue;
 		pwm_decode(m, e->space, e->val, e->level, &d);
 		t->combined = e->kind == K_COMBINED;
+		if (!pwm_users(m, e))
+			continue;
 		if (!hits(t, &p, 0, 0, &d) &&
 		    (d.kind != K_TABLE || !pwm_each_below(m, e, true, hits, t)))
 			continue;
@@ -572,6 +593,52 @@ static void access_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
 		     nofault ? PWM_ERROR : PWM_SPURIOUS, e);
 }
 
+/* It was left out by who promised, and did not flush. */
+static bool used_skipped(struct pwm *m, struct ent *e, uint32_t cpu)
+{
+	return e->live & e->skipped & CPU_BIT(cpu) && e->kind != K_INVALID &&
+	       harm_of(m, e) == H_BAD;
+}
+
+static void access_skipped(struct pwm *m, const struct pwm_step *s)
+{
+	struct ent_iter it = { 0 };
+	uint32_t i;
+
+	while ((i = pwm_ent_next_in(m, s->a, s->a, &it)) != NIL)
+		if (concerns(m, &m->ents[i], s->cpu, PWM_EL1) &&
+		    used_skipped(m, &m->ents[i], s->cpu))
+			tell(m, why_of(m, &m->ents[i]), PWM_ERROR, &m->ents[i]);
+}
+
+/* A guest is entered: what its CPU was left out of must have been invalidated. */
+void pwm_judge_entry(struct pwm *m, uint32_t cpu)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->nr_ents; i++) {
+		struct ent *e = &m->ents[m->all[i]];
+
+		if (e->kind != K_COMBINED && m->spaces[e->space].cur & CPU_BIT(cpu) &&
+		    m->spaces[e->space].regime == PWM_STAGE2 && used_skipped(m, e, cpu))
+			tell(m, e->cpu == cpu ? why_of(m, e) : R_LOCAL, PWM_ERROR, e);
+	}
+}
+
+/* At the end nobody is left who did not flush and could use it. */
+static void end_skipped(struct pwm *m)
+{
+	uint32_t i, c;
+
+	for (i = 0; i < m->nr_ents; i++) {
+		struct ent *e = &m->ents[m->all[i]];
+
+		for (c = 0; e->skipped && c < m->cfg.nr_cpus; c++)
+			if (used_skipped(m, e, c) && !(pwm_excused(m, e, false) & CPU_BIT(c)))
+				tell(m, R_LOCAL, PWM_ERROR, e);
+	}
+}
+
 void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 {
 	struct cpu *c = &m->cpu[s->cpu];
@@ -580,6 +647,8 @@ void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 
 	if (s->kind & PWM_R)
 		c->ignored_load = m->step;
+	if (m->cfg.arch == PWM_X86)
+		access_skipped(m, s);
 	if (!(s->kind & (PWM_MUST_NEW | PWM_NOFAULT)))
 		return;
 	if (s->kind & PWM_NOFAULT && c->lazy_store && !c->irq)
@@ -661,6 +730,7 @@ void pwm_judge_end(struct pwm *m, const struct pwm_step *s)
 		if (m->pages[i] > 1 && pwm_table_find(m, m->pages[i] & ~(uint64_t)3) == NIL)
 			pwm_say_at(m, "ALL-FREE-4", PWM_ERROR, 0, 0, m->pages[i] & ~(uint64_t)3, 0,
 				   0);
+	end_skipped(m);
 	for (i = 0; i < m->cfg.nr_cpus; i++)
 		if (m->cpu[i].lazy)
 			pwm_say_at(m, "ALL-LAZY-9", PWM_ERROR, 0, 0, 0, 0, 0);

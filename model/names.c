@@ -90,6 +90,8 @@ const char *const pwm_op_names[PWM_NR_OPS] = {
 	[PWM_OP_HINVAL_VVMA] = "hinval.vvma",
 	[PWM_OP_INVEPT] = "invept",
 	[PWM_OP_INVVPID] = "invvpid",
+	[PWM_OP_LAZY_TLB] = "lazy-tlb",
+	[PWM_OP_GUEST] = "guest",
 };
 
 const char *const pwm_half_names[PWM_NR_HALVES] = { "lower", "upper", "hyp", "guest" };

@@ -74,6 +74,7 @@ struct ent {
 	cpumask live;	 /* who may hold it */
 	cpumask own;	 /* of these: invalidated by themselves, their context not synchronised */
 	cpumask writers; /* who stored over it since; empty once such a store is visible to all */
+	cpumask skipped; /* a promise left them out, and they flush before they use it */
 	cpumask past;	 /* whose own walker sees a store of theirs over it */
 	uint64_t since;	 /* step of the store that made it stale */
 	uint64_t mark;	 /* a TLBI looks at it: its step */
@@ -200,6 +201,8 @@ struct cpu {
 	uint64_t last_dsb;	     /* with nothing done since: 0 */
 	uint64_t config_step;	     /* translation control changed, nothing flushed; 0 */
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
+	uint8_t outside;     /* of any guest */
+	uint32_t lazy_space; /* of lazy TLB mode; NIL: it is not in it */
 	uint64_t lazy_store; /* first store of the open batch; 0 */
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
 	uint64_t last_write, last_sfence; /* steps; RISC-V */
@@ -487,6 +490,13 @@ void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s);
 void pwm_judge_access(struct pwm *m, const struct pwm_step *s);
 void pwm_judge_end(struct pwm *m, const struct pwm_step *s);
 void pwm_lazy_step(struct pwm *m, const struct pwm_step *s);
+
+void pwm_judge_entry(struct pwm *m, uint32_t cpu);
+
+/* modes.c */
+cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed);
+cpumask pwm_users(const struct pwm *m, struct ent *e);
+void pwm_mode_step(struct pwm *m, const struct pwm_step *s);
 
 /* report.c */
 void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e);

@@ -228,6 +228,11 @@ static const struct pwm_rule rules[] = {
 	  "The invalidation acts on another PCID than the stale entry has, or CR3 was loaded with "
 	  "bit 63 set while its PCID has stale entries.",
 	  "SDM 4.10.1, 4.10.4.1", PWM_ERROR },
+	{ "X86-TLB-8", "lazy CPU left out",
+	  "A CPU in lazy TLB mode may be left out of a shootdown if it flushes before it uses the "
+	  "space again, and if no table is freed: speculation may go down into that. Flush when "
+	  "the mode is left; send the IPI to every CPU when a table goes.",
+	  "SDM 4.10.2, 4.10.5", PWM_ERROR },
 	{ "X86-SPUR-1", "more rights, but the old ones may still be cached",
 	  "One spurious fault for each CPU and page is possible; of the EPT, one EPT violation.",
 	  "SDM 4.10.4.3; 3C, 28.4.3.1", PWM_SPURIOUS },
@@ -292,6 +297,11 @@ static const struct pwm_rule rules[] = {
 	  "An access would end in a VM exit that is no EPT violation: write without read, a "
 	  "reserved bit or a reserved memory type.",
 	  "SDM 3C, 28.3.3.1", PWM_ERROR },
+	{ "X86-EPT-6", "accessed and dirty flags of the EPT switched, no INVEPT",
+	  "The guest is entered with an EPT pointer whose bit 6 differs from that with which the "
+	  "same root was used on this CPU: what is cached of it sets no flags, or sets them. "
+	  "INVEPT of the root first.",
+	  "SDM 3C, 28.3.5, 28.4.3 (29.3.5, 29.4.3)", PWM_ERROR },
 	{ "X86-CR-1", "paging control changed, nothing flushed",
 	  "The bits may be held in TLBs: a full flush is owed.", "SDM 4.10.4.1", PWM_ERROR },
 

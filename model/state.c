@@ -174,6 +174,7 @@ static void pools_init(struct pwm *m)
 		for (h = 0; h < PWM_NR_HALVES; h++)
 			c->cur[h] = NIL;
 		c->novis = c->pend = c->own = NIL;
+		c->lazy_space = NIL;
 	}
 }
 
@@ -355,6 +356,7 @@ static void ent_refresh(struct pwm *m, struct ent *e, cpumask live, cpumask own)
 	e->visible = 0;
 	e->writers = 0;
 	e->past = 0;
+	e->skipped = 0;
 	e->miss = MISS_NONE;
 	e->told = 0;
 	if (m->cfg.features & PWM_PLAY)

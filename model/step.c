@@ -157,6 +157,8 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 	if (old != NIL && old != space && m->spaces[old].used && !m->spaces[old].cur &&
 	    (m->cfg.features & PWM_FOREIGN) && pwm_space_empty(m, &m->spaces[old]))
 		pwm_space_retire(m, old);
+	if (want.half == PWM_LOWER && c->lazy_space != space)
+		c->lazy_space = NIL;
 	if (space == NIL)
 		return;
 	/* VM entry drops nothing that comes from the EPT */
@@ -276,6 +278,10 @@ static bool sensible(const struct pwm *m, const struct pwm_step *s)
 		return s->kind < PWM_NR_SYSREGS && (s->kind != PWM_CR4_PGE || arch == PWM_X86);
 	case PWM_OP_IPI:
 		return s->a < m->cfg.nr_cpus;
+	case PWM_OP_LAZY_TLB:
+		return arch == PWM_X86 && s->kind < 2;
+	case PWM_OP_GUEST:
+		return arch != PWM_ARM64 && s->kind < 2;
 	case PWM_OP_CONTRACT:
 		return low < PWM_NR_PROMISES && s->a <= s->b && s->c <= PWM_STAGE2;
 	case PWM_OP_LAZY:
@@ -348,6 +354,10 @@ static void take(struct pwm *m, const struct pwm_step *s)
 	case PWM_OP_LAZY:
 	case PWM_OP_IRQ:
 		pwm_lazy_step(m, s);
+		break;
+	case PWM_OP_LAZY_TLB:
+	case PWM_OP_GUEST:
+		pwm_mode_step(m, s);
 		break;
 	case PWM_OP_END:
 		pwm_judge_end(m, s);

@@ -127,6 +127,8 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 		}
 		break;
 	case PWM_OP_IRQ:
+	case PWM_OP_LAZY_TLB:
+	case PWM_OP_GUEST:
 		pwm_put_text(t, s->kind ? " enter" : " leave");
 		break;
 	case PWM_OP_ASID_FREE:
@@ -523,6 +525,8 @@ static bool parse_arguments(struct line *l, struct pwm_step *s)
 			return false;
 		return s->kind != PWM_LAZY_FLUSH || (number(l, &s->a) && number(l, &s->b));
 	case PWM_OP_IRQ:
+	case PWM_OP_LAZY_TLB:
+	case PWM_OP_GUEST:
 		w = next_word(l);
 		s->kind = is(w, "enter");
 		return s->kind || is(w, "leave") || bad(l, "enter or leave");

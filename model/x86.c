@@ -227,8 +227,11 @@ void pwm_x86_root(struct pwm *m, const struct pwm_step *s)
 		return;
 	}
 	for (i = m->nr_ents; i-- > 0;) {
-		const struct ent *e = &m->ents[m->all[i]];
+		struct ent *e = &m->ents[m->all[i]];
 
+		/* whoever left this CPU out is told here */
+		if (e->space == space)
+			e->skipped &= ~CPU_BIT(s->cpu);
 		if (e->space == space && (e->live & CPU_BIT(s->cpu)) && pwm_ent_differs(m, e)) {
 			pwm_say(m, rule_name(m, R_ASID), PWM_ERROR, e);
 			return;

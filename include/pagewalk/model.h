@@ -155,6 +155,10 @@ enum pwm_op {
 	PWM_OP_HINVAL_VVMA,
 	PWM_OP_INVEPT,	/* x86; kind: type 1 or 2, a: EPT pointer */
 	PWM_OP_INVVPID, /* x86; kind: type 0 to 3, b: VPID, a: address */
+	/* x86; kind: 1 this CPU uses nothing of the lower half until it has flushed, 0 it does */
+	PWM_OP_LAZY_TLB,
+	/* x86, RISC-V; kind: 1 a guest is entered, 0 left. Who never says so may be in one */
+	PWM_OP_GUEST,
 	PWM_NR_OPS
 };
 

@@ -173,6 +173,20 @@ TEST(senseless_steps_are_refused)
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_ZERO, .b = 64 }), 0);
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_CONFIG }), 0);
 	stage_close(&stage);
+	/* modes are those of a machine that has them */
+	for (uint32_t arch = 0; arch < PWM_NR_ARCHES; arch++) {
+		const uint64_t no = (uint64_t)-1;
+
+		if (!open_as(arch, 0, 0))
+			return;
+		EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_LAZY_TLB, .kind = 1 }),
+			  arch == PWM_X86 ? 0 : no);
+		EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_GUEST, .kind = 1 }),
+			  arch == PWM_ARM64 ? no : 0);
+		EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_LAZY_TLB, .kind = 2 }), no);
+		EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_GUEST, .kind = 2 }), no);
+		stage_close(&stage);
+	}
 	if (!open_as(PWM_X86, 0, 0))
 		return;
 	EXPECT_EQ(take((struct pwm_step){ .op = PWM_OP_INVPCID, .kind = 4 }), (uint64_t)-1);

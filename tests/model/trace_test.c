@@ -105,6 +105,8 @@ static struct pwm_step random_step(void)
 			s.a = s.b = 0;
 		break;
 	case PWM_OP_IRQ:
+	case PWM_OP_LAZY_TLB:
+	case PWM_OP_GUEST:
 		s.kind = (uint16_t)harness_below(2);
 		s.a = s.b = 0;
 		break;
