@@ -440,7 +440,7 @@ void pwm_arm64_tlbi(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t which = s->kind & 0xff;
 	struct op op = {
-		.cpus = s->kind & (PWM_IS | PWM_OS) ? m->cpus : CPU_BIT(s->cpu),
+		.cpus = s->kind & (PWM_IS | PWM_OS) ? m->cpus & ~m->off : CPU_BIT(s->cpu),
 		.regime = forms[which].regime,
 		.asid = forms[which].asid ? (uint32_t)(s->a >> 48) : PWM_ANY_ASID,
 		.vmid = forms[which].any_vmid ? PWM_ANY_ASID : (uint32_t)m->cpu[s->cpu].vmid,

@@ -158,7 +158,10 @@ static void tell(struct pwm *m, enum rule_of why, uint32_t cls, struct ent *e)
 	e->told = 1;
 	if ((m->cfg.features & PWM_REPEAT) && why == R_INCOMPLETE && e->repeats)
 		pwm_say(m, "A64-TLBI-13", cls, e);
-	else if (e->skipped && !(e->live & ~e->skipped) && m->spaces[e->space].regime == PWM_EL1)
+	else if (pwm_was_off(m, e))
+		pwm_say(m, "ALL-CPU-1", cls, e);
+	else if (e->skipped && !(e->live & ~e->skipped) && m->cfg.arch == PWM_X86 &&
+		 m->spaces[e->space].regime == PWM_EL1)
 		pwm_say(m, "X86-TLB-8", cls, e);
 	else if ((m->cfg.features & PWM_SVVPTC) && why == R_NEW && m->cfg.arch == PWM_RISCV)
 		pwm_say(m, "RV-PUB-3", PWM_SPURIOUS, e);
@@ -596,7 +599,8 @@ static void access_entry(struct pwm *m, const struct pwm_step *s, struct ent *e)
 /* It was left out by who promised, and did not flush. */
 static bool used_skipped(struct pwm *m, struct ent *e, uint32_t cpu)
 {
-	return e->live & e->skipped & CPU_BIT(cpu) && e->kind != K_INVALID &&
+	return e->live & e->skipped & CPU_BIT(cpu) &&
+	       m->cpu[cpu].cur[m->spaces[e->space].half] != NIL && e->kind != K_INVALID &&
 	       harm_of(m, e) == H_BAD;
 }
 
@@ -647,8 +651,7 @@ void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 
 	if (s->kind & PWM_R)
 		c->ignored_load = m->step;
-	if (m->cfg.arch == PWM_X86)
-		access_skipped(m, s);
+	access_skipped(m, s);
 	if (!(s->kind & (PWM_MUST_NEW | PWM_NOFAULT)))
 		return;
 	if (s->kind & PWM_NOFAULT && c->lazy_store && !c->irq)
@@ -663,7 +666,7 @@ void pwm_judge_access(struct pwm *m, const struct pwm_step *s)
 		struct ent *e = &m->ents[i];
 
 		if ((e->live & CPU_BIT(s->cpu)) && e->kind != K_COMBINED &&
-		    concerns(m, e, s->cpu, PWM_EL1))
+		    c->cur[m->spaces[e->space].half] != NIL && concerns(m, e, s->cpu, PWM_EL1))
 			access_entry(m, s, e);
 	}
 }

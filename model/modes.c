@@ -11,12 +11,17 @@
  * Out of the guest (EPT, G-stage). Guest-physical translations are made and used while a guest
  * runs. A hypervisor asks the CPUs outside to invalidate before they enter, and interrupts others.
  *
+ * MMU off, CPU off. Nothing translates there, and what is in the TLB stays: the CPU invalidates it
+ * before it turns its MMU on again. Broadcasts do not reach a CPU that is off. On x86 turning
+ * paging off drops everything.
+ *
  * Another PCID (x86). What is tagged with one is used while CR3 has it. Loading it without a flush
  * is judged there (X86-TLB-7). A program that promises is taken at its word, and this excuses real
  * systems only (PWM_FOREIGN), which leave the flush to the load.
  *
  * Sources: SDM 3A, 4.10.2 and 4.10.3 (what is cached, and used with which PCID); 3C, 28.4.2 and
- * 28.4.3 (29.4); RISC-V hypervisor extension, hgatp.
+ * 28.4.3 (29.4); 4.10.4.1 (CR0.PG); RISC-V hypervisor extension, hgatp; Arm ARM, D8.2 "stage 1
+ * address translation disabled", D8.17 (TLBs after reset).
  */
 #include "private.h"
 
@@ -29,9 +34,11 @@ cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed)
 	uint32_t c;
 
 	for (c = 0; c < m->cfg.nr_cpus; c++) {
+		bool none = m->cpu[c].cur[s->half] == NIL;
 		bool lazy = !guest && !e->global && !(e->va >> 63) && !table_freed;
 
-		if ((guest && m->cpu[c].outside) || (lazy && m->cpu[c].lazy_space == e->space))
+		if (none || (guest && m->cpu[c].outside) ||
+		    (lazy && m->cpu[c].lazy_space == e->space))
 			cpus |= CPU_BIT(c);
 	}
 	if (m->cfg.arch == PWM_X86 && !guest && !e->global &&
@@ -65,10 +72,62 @@ static void check_ad(struct pwm *m, uint32_t cpu)
 	}
 }
 
+/* Whoever may hold it was off when it became stale, or since, and has not dropped it. */
+bool pwm_was_off(const struct pwm *m, const struct ent *e)
+{
+	uint32_t c;
+
+	for (c = 0; c < m->cfg.nr_cpus; c++)
+		if (e->live & CPU_BIT(c) && m->cpu[c].on_step <= e->since)
+			return false;
+	return e->live != 0;
+}
+
+/* Nothing translates there any more on this CPU. */
+void pwm_root_off(struct pwm *m, const struct pwm_step *s, uint32_t half)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+	uint32_t old = c->cur[half];
+
+	c->cur[half] = NIL;
+	if (half == PWM_GUEST)
+		c->guest_root_step = c->guest_reuse_step = 0;
+	if (half == PWM_LOWER) {
+		c->reuse_step = 0;
+		c->root_step = 0;
+		c->lazy_space = NIL;
+	}
+	if (old == NIL)
+		return;
+	m->spaces[old].cur &= ~CPU_BIT(s->cpu);
+	if ((m->cfg.features & PWM_FOREIGN) && pwm_space_empty(m, &m->spaces[old]))
+		pwm_space_retire(m, old);
+}
+
+static void power(struct pwm *m, const struct pwm_step *s)
+{
+	struct cpu *c = &m->cpu[s->cpu];
+	uint32_t half;
+
+	if (s->kind) {
+		m->off &= ~CPU_BIT(s->cpu);
+		c->on_step = m->step;
+		return;
+	}
+	m->off |= CPU_BIT(s->cpu);
+	for (half = 0; half < PWM_NR_HALVES; half++)
+		pwm_root_off(m, s, half);
+	c->config_step = 0;
+}
+
 void pwm_mode_step(struct pwm *m, const struct pwm_step *s)
 {
 	struct cpu *c = &m->cpu[s->cpu];
 
+	if (s->op == PWM_OP_POWER) {
+		power(m, s);
+		return;
+	}
 	if (s->op == PWM_OP_LAZY_TLB) {
 		c->lazy_space = s->kind ? c->cur[PWM_LOWER] : NIL;
 		return;

@@ -92,6 +92,7 @@ const char *const pwm_op_names[PWM_NR_OPS] = {
 	[PWM_OP_INVVPID] = "invvpid",
 	[PWM_OP_LAZY_TLB] = "lazy-tlb",
 	[PWM_OP_GUEST] = "guest",
+	[PWM_OP_POWER] = "cpu",
 };
 
 const char *const pwm_half_names[PWM_NR_HALVES] = { "lower", "upper", "hyp", "guest" };

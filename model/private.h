@@ -202,6 +202,7 @@ struct cpu {
 	uint64_t config_step;	     /* translation control changed, nothing flushed; 0 */
 	uint8_t lazy, paused, irq, svinval, lazy_touched;
 	uint8_t outside;     /* of any guest */
+	uint64_t on_step;    /* it was turned on again; 0: it never was off */
 	uint32_t lazy_space; /* of lazy TLB mode; NIL: it is not in it */
 	uint64_t lazy_store; /* first store of the open batch; 0 */
 	uint64_t irq_store;  /* first store in interrupt context that is not visible; 0 */
@@ -309,6 +310,7 @@ struct pwm {
 	uint32_t site;
 	uint32_t index_lg2;
 	cpumask cpus;
+	cpumask off; /* which of them no broadcast reaches */
 
 	/* a store that is being looked at: memory as it will be */
 	uint64_t over_pa, over_val;
@@ -496,7 +498,9 @@ void pwm_judge_entry(struct pwm *m, uint32_t cpu);
 /* modes.c */
 cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed);
 cpumask pwm_users(const struct pwm *m, struct ent *e);
+bool pwm_was_off(const struct pwm *m, const struct ent *e);
 void pwm_mode_step(struct pwm *m, const struct pwm_step *s);
+void pwm_root_off(struct pwm *m, const struct pwm_step *s, uint32_t half);
 
 /* report.c */
 void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e);

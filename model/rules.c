@@ -426,6 +426,10 @@ static const struct pwm_rule rules[] = {
 	{ "ALL-FREE-5", "root freed while a CPU may walk it",
 	  "The root is loaded somewhere, or its translations may be cached.", "lifetime",
 	  PWM_ERROR },
+	{ "ALL-CPU-1", "CPU turned on with what it held before",
+	  "A CPU that is off is out of reach of broadcasts and interrupts, and its TLB may keep "
+	  "what it has: when it comes back it invalidates everything before its MMU is on.",
+	  "Arm ARM D8.17, TLBs after reset; SBI HSM; SDM 9.1.1", PWM_ERROR },
 	{ "ALL-LOCK-1", "store over a value that was never seen",
 	  "The entry changed after this CPU loaded it, and a plain store overwrites that.",
 	  "contract", PWM_LOST },

@@ -67,6 +67,8 @@ static bool root_ok(const struct pwm *m, const struct pwm_step *s)
 
 	if (half >= PWM_NR_HALVES || regime > PWM_STAGE2)
 		return false;
+	if (s->kind & PWM_OFF)
+		return !s->a && !s->b && !s->c;
 	if (m->cfg.arch != PWM_ARM64 && (half == PWM_GUEST) != (regime == PWM_STAGE2))
 		return false;
 	if (m->cfg.arch == PWM_X86 && half == PWM_GUEST)
@@ -147,6 +149,12 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 
 	if (c->lazy_store && !c->irq)
 		pwm_say_at(m, "ALL-LAZY-1", PWM_ERROR, 0, 0, s->a, 0, 0);
+	if (s->kind & PWM_OFF) {
+		pwm_root_off(m, s, want.half);
+		if (m->cfg.arch == PWM_X86 && want.half == PWM_LOWER)
+			pwm_x86_step(m, s);
+		return;
+	}
 	shape(m, &want);
 	if (m->cfg.arch == PWM_X86 && !(m->cfg.features & PWM_PCID))
 		want.asid = 0;
@@ -278,6 +286,8 @@ static bool sensible(const struct pwm *m, const struct pwm_step *s)
 		return s->kind < PWM_NR_SYSREGS && (s->kind != PWM_CR4_PGE || arch == PWM_X86);
 	case PWM_OP_IPI:
 		return s->a < m->cfg.nr_cpus;
+	case PWM_OP_POWER:
+		return s->kind < 2;
 	case PWM_OP_LAZY_TLB:
 		return arch == PWM_X86 && s->kind < 2;
 	case PWM_OP_GUEST:
@@ -357,6 +367,7 @@ static void take(struct pwm *m, const struct pwm_step *s)
 		break;
 	case PWM_OP_LAZY_TLB:
 	case PWM_OP_GUEST:
+	case PWM_OP_POWER:
 		pwm_mode_step(m, s);
 		break;
 	case PWM_OP_END:

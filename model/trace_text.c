@@ -37,6 +37,10 @@ static void put_root(struct text *t, const struct pwm_step *s)
 {
 	pwm_put_text(t, " ");
 	pwm_put_text(t, pwm_half_names[(s->kind & 0xff) % PWM_NR_HALVES]);
+	if (s->kind & PWM_OFF) {
+		pwm_put_text(t, " off");
+		return;
+	}
 	put_number(t, "", s->a);
 	if (s->b == PWM_ANY_ASID)
 		pwm_put_text(t, " any");
@@ -58,6 +62,14 @@ static void put_tlbi(struct text *t, const struct pwm_step *s)
 	pwm_put_text(t, s->kind & PWM_IS ? "is" : s->kind & PWM_OS ? "os" : "");
 	pwm_put_text(t, s->kind & PWM_NXS ? "nxs" : "");
 	put_number(t, "raw=", s->a);
+}
+
+static void put_mode(struct text *t, const struct pwm_step *s)
+{
+	if (s->op == PWM_OP_POWER)
+		pwm_put_text(t, s->kind ? " on" : " off");
+	else
+		pwm_put_text(t, s->kind ? " enter" : " leave");
 }
 
 static void put_arguments(struct text *t, const struct pwm_step *s)
@@ -126,10 +138,11 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 			put_number(t, "", s->b);
 		}
 		break;
+	case PWM_OP_POWER:
 	case PWM_OP_IRQ:
 	case PWM_OP_LAZY_TLB:
 	case PWM_OP_GUEST:
-		pwm_put_text(t, s->kind ? " enter" : " leave");
+		put_mode(t, s);
 		break;
 	case PWM_OP_ASID_FREE:
 		put_number(t, "", s->b);
@@ -421,9 +434,15 @@ static bool parse_root(struct line *l, struct pwm_step *s)
 	uint64_t regime = 0, vmid = 0, bits = 0;
 	struct word w;
 
-	if (!name_of(l, pwm_half_names, PWM_NR_HALVES, &s->kind, "lower, upper, hyp or guest") ||
-	    !number(l, &s->a))
+	if (!name_of(l, pwm_half_names, PWM_NR_HALVES, &s->kind, "lower, upper, hyp or guest"))
 		return false;
+	w = next_word(l);
+	if (is(w, "off")) {
+		s->kind |= PWM_OFF;
+		return true;
+	}
+	if (!digits(w, &s->a))
+		return bad(l, "a number: decimal, or hexadecimal with 0x; or off");
 	w = next_word(l);
 	s->b = PWM_ANY_ASID;
 	if (!(w.len && is(w, "any")) && (!digits(w, &s->b) || s->b > 0xffff))
@@ -524,6 +543,10 @@ static bool parse_arguments(struct line *l, struct pwm_step *s)
 			     "begin, end, pause, resume or flush"))
 			return false;
 		return s->kind != PWM_LAZY_FLUSH || (number(l, &s->a) && number(l, &s->b));
+	case PWM_OP_POWER:
+		w = next_word(l);
+		s->kind = is(w, "on");
+		return s->kind || is(w, "off") || bad(l, "on or off");
 	case PWM_OP_IRQ:
 	case PWM_OP_LAZY_TLB:
 	case PWM_OP_GUEST:

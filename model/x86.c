@@ -138,7 +138,7 @@ static void invpcid(struct pwm *m, const struct pwm_step *s)
 
 static void invlpgb(struct pwm *m, const struct pwm_step *s)
 {
-	struct op op = { .cpus = m->cpus };
+	struct op op = { .cpus = m->cpus & ~m->off };
 
 	op.all = s->kind & 1;
 	op.globals = s->kind & 1;
@@ -206,7 +206,7 @@ void pwm_x86_step(struct pwm *m, const struct pwm_step *s)
 		else
 			pwm_order_visible(m, s->cpu);
 		break;
-	default: /* CR4.PGE was toggled */
+	default: /* CR4.PGE was toggled, or CR0.PG cleared */
 		op.all = 1;
 		op.globals = 1;
 		op.asid = PWM_ANY_ASID;

@@ -159,6 +159,7 @@ enum pwm_op {
 	PWM_OP_LAZY_TLB,
 	/* x86, RISC-V; kind: 1 a guest is entered, 0 left. Who never says so may be in one */
 	PWM_OP_GUEST,
+	PWM_OP_POWER, /* kind: 0 the CPU is off, and no broadcast reaches it, 1 it is on again */
 	PWM_NR_OPS
 };
 
@@ -253,6 +254,7 @@ enum pwm_tlbi {
 #define PWM_RS2 2u
 
 #define PWM_NOFLUSH 0x100u /* x86: CR3 bit 63 */
+#define PWM_OFF	    0x200u /* nothing translates there now: SCTLR.M, CR0.PG, satp or hgatp Bare */
 
 enum pwm_sysreg {
 	PWM_MAIR = 0,	 /* PAT */

@@ -85,6 +85,10 @@ static struct pwm_step random_step(void)
 		s.kind = (uint16_t)(harness_below(2) | (harness_below(2) ? PWM_NOFLUSH : 0));
 		s.b &= 0xffff;
 		s.c = harness_below(4) | harness_below(65536) << 16 | harness_below(64) << 32;
+		if (!harness_below(8)) {
+			s.kind = (uint16_t)((s.kind & 0xff) | PWM_OFF);
+			s.a = s.b = s.c = 0;
+		}
 		break;
 	case PWM_OP_SYSREG:
 		s.kind = (uint16_t)harness_below(PWM_NR_SYSREGS);
@@ -107,6 +111,7 @@ static struct pwm_step random_step(void)
 	case PWM_OP_IRQ:
 	case PWM_OP_LAZY_TLB:
 	case PWM_OP_GUEST:
+	case PWM_OP_POWER:
 		s.kind = (uint16_t)harness_below(2);
 		s.a = s.b = 0;
 		break;
