@@ -243,8 +243,9 @@ static bool is(struct word w, const char *s)
 {
 	size_t i;
 
+	/* a line may have bytes of 0, and none of them is the end of @s */
 	for (i = 0; i < w.len; i++)
-		if (w.s[i] != s[i])
+		if (!s[i] || w.s[i] != s[i])
 			return false;
 	return !s[i];
 }

@@ -246,6 +246,34 @@ TEST(trace_malformed_lines)
 	EXPECT_EQ(parse("", &s, &want), 0);
 }
 
+/* A byte of 0 is as wrong as any other: words do not end there, nor is anything read behind them. */
+TEST(trace_lines_with_zero_bytes)
+{
+	static const char *const words[] = { "isb", "end", "store", "sfence.inval.ir", "config" };
+	char line[64];
+	struct pwm_step s;
+	const char *want, *site;
+	size_t len, site_len;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		harness_note("word", i);
+		for (size_t zeros = 1; zeros < 32; zeros++) {
+			memset(line, 0, sizeof(line));
+			len = strlen(words[i]);
+			memcpy(line, words[i], len);
+			want = "";
+			EXPECT_EQ(pwm_parse_line(PWM_ARM64, line, len + zeros, &s, &site, &site_len,
+						 &want),
+				  -1);
+			EXPECT(strstr(want, "a step") != NULL);
+		}
+	}
+	want = "";
+	EXPECT_EQ(pwm_parse_line(PWM_ARM64, "isb 0 \0", 7, &s, &site, &site_len, &want), -1);
+	EXPECT_EQ(pwm_parse_line(PWM_ARM64, "access 0 0 r\0w", 14, &s, &site, &site_len, &want),
+		  -1);
+}
+
 /* Telling the model ---------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 1, 2))) static void step(const char *format, ...)
