@@ -134,6 +134,7 @@ PW_MODEL_SRC = \
 	model/tables.c \
 	model/trace_binary.c \
 	model/trace_text.c \
+	model/wrong.c \
 	model/x86.c \
 
 # hosted: the command ------------------------------------------------------------------------
@@ -221,6 +222,7 @@ PW_TESTS = \
 	tests/model/engine_test.c \
 	tests/model/litmus_test.c \
 	tests/model/memory_test.c \
+	tests/model/misuse_test.c \
 	tests/model/model_test.c \
 	tests/model/play_test.c \
 	tests/model/reshape_test.c \

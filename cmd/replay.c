@@ -212,7 +212,7 @@ static const char *take(struct replay *r, const struct pwm_step *s)
 	if (!open_model(r))
 		return "a configuration that makes sense, and memory for it";
 	if (pwm_take(r->m, s))
-		return "a step that this machine has";
+		return pwm_refused(r->m);
 	if (s->op == PWM_OP_STORE || s->op == PWM_OP_SNAPSHOT)
 		write_word(r, s->a, s->b);
 	for (at = 0; s->op == PWM_OP_ZERO && at + 8 <= s->b; at += 8)

@@ -111,16 +111,29 @@ static void add_stale(struct set *x)
 	}
 }
 
+/* Is it sign-extended, as the size of the space wants it? Else no table is looked at. */
+static bool in_space(const struct pwm *m, const struct space *s, uint64_t va)
+{
+	unsigned int bits = m->cfg.arch == PWM_ARM64 ? s->va_bits : s->va_bits - 1;
+	uint64_t high = va >> bits;
+
+	return !high || high == ~(uint64_t)0 >> bits;
+}
+
 uint32_t pwm_outcomes(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags,
 		      struct pwm_outcome *out, uint32_t max)
 {
 	struct set x = { m, va, cpu, flags, out, 0, max };
-	uint32_t half = m->cfg.arch == PWM_ARM64 && va >> 63 ? PWM_UPPER : PWM_LOWER;
-	uint32_t cur = m->cpu[cpu].cur[half];
+	uint32_t half = m->cfg.arch == PWM_ARM64 && va >> 63 ? PWM_UPPER : PWM_LOWER, cur;
 	unsigned int level, hier;
 	uint64_t val, src;
 
-	if (cur == NIL) {
+	if (cpu >= m->cfg.nr_cpus) {
+		pwm_refuse(m, "a CPU that the configuration has");
+		return 0;
+	}
+	cur = m->cpu[cpu].cur[half];
+	if (cur == NIL || !in_space(m, &m->spaces[cur], va)) {
 		struct pwm_outcome o = { .fault = 1 };
 
 		add(&x, &o);
@@ -177,7 +190,12 @@ struct pwm_outcome pwm_access(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t
 			      .a = va };
 	uint32_t n, pick = 0;
 
-	(void)pwm_take(m, &s);
+	if (cpu >= m->cfg.nr_cpus || flags > UINT16_MAX) {
+		pwm_refuse(m, "a CPU that the configuration has, and flags that an access has");
+		return (struct pwm_outcome){ .fault = 1 };
+	}
+	if (pwm_take(m, &s))
+		return (struct pwm_outcome){ .fault = 1 };
 	n = pwm_outcomes(m, cpu, va, flags, out, 32);
 	if (n > 32)
 		n = 32;

@@ -307,6 +307,7 @@ struct pwm {
 	const struct arch *arch;
 	uint64_t step;
 	struct pwm_step now;
+	const char *refused; /* what was expected of the last step; NULL: it was taken */
 	uint32_t site;
 	uint32_t index_lg2;
 	cpumask cpus;
@@ -426,6 +427,12 @@ static inline uint64_t level_size(const struct pwm *m, unsigned int level)
 {
 	return (uint64_t)1 << level_shift(m, level);
 }
+
+/* step.c: counts it; -1 */
+int pwm_refuse(struct pwm *m, const char *expected);
+
+/* wrong.c: what was expected, where a step makes no sense whatever the state is; NULL: it does */
+const char *pwm_step_wrong(const struct pwm *m, const struct pwm_step *s);
 
 /* tables.c */
 uint32_t pwm_table_find(const struct pwm *m, uint64_t pa);

@@ -30,20 +30,20 @@
  * An entry lives on a set of CPUs. It is found by address and level (a hash), so an invalidation
  * of a few pages looks at a few chains, and one of many pages at the entries, whichever is less.
  */
-#include "private.h"
+#include "trace.h"
 
 /* Pools ------------------------------------------------------------------------------------- */
 
 struct layout {
-	size_t at;
+	uint64_t at; /* more than a small machine's size_t holds, perhaps */
 };
 
-static size_t take(struct layout *l, size_t bytes)
+static size_t take(struct layout *l, uint64_t nr, size_t size)
 {
-	size_t at = l->at;
+	uint64_t at = l->at;
 
-	l->at += (bytes + 15) & ~(size_t)15;
-	return at;
+	l->at += (nr * size + 15) & ~(uint64_t)15;
+	return (size_t)at;
 }
 
 static uint32_t pow2(uint32_t n)
@@ -67,6 +67,25 @@ static uint32_t levels_for(const struct pwm_config *c, uint32_t va_bits)
 	return n;
 }
 
+/* A feature has a name. */
+static bool features_exist(uint32_t features)
+{
+	const struct flag_name *f;
+
+	for (f = pwm_feature_names; f->name; f++)
+		features &= ~f->bit;
+	return !features;
+}
+
+/* One table for the highest level: on arm64 up to 16 of them side by side, at stage 2. */
+static bool levels_suffice(const struct pwm_config *c)
+{
+	uint32_t more = c->arch == PWM_ARM64 ? 4 : 0;
+
+	return c->va_bits <= c->page_lg2 + c->levels * (c->page_lg2 - 3) + more;
+}
+
+/* Each field for itself; what is 0 gets what it stands for. */
 static bool config_fill(struct pwm_config *c)
 {
 	if (c->size != sizeof(*c) || c->arch >= PWM_NR_ARCHES || c->nr_cpus > PWM_MAX_CPUS ||
@@ -79,6 +98,8 @@ static bool config_fill(struct pwm_config *c)
 	if (!c->va_bits)
 		c->va_bits = c->arch == PWM_RISCV ? 39 : 48;
 	if (c->va_bits < c->page_lg2 + 1 || c->va_bits > 57 || c->bbm > 3)
+		return false;
+	if (!features_exist(c->features))
 		return false;
 	if (!c->levels)
 		c->levels = levels_for(c, c->va_bits);
@@ -97,7 +118,7 @@ static bool config_fill(struct pwm_config *c)
 }
 
 /* Where everything lies behind the struct; with @m NULL only how long it is. */
-static size_t lay_out(const struct pwm_config *c, struct pwm *m)
+static uint64_t lay_out(const struct pwm_config *c, struct pwm *m)
 {
 	struct layout l = { 0 };
 	uint32_t hash = pow2(c->max_unclean * 2), thash = pow2(c->max_tables * 2);
@@ -105,21 +126,20 @@ static size_t lay_out(const struct pwm_config *c, struct pwm *m)
 	size_t at[12];
 	char *base = (char *)m;
 
-	take(&l, sizeof(struct pwm));
-	at[0] = take(&l, c->max_unclean * sizeof(struct ent));
-	at[1] = take(&l, hash * sizeof(uint32_t));
-	at[2] = take(&l, c->max_unclean * sizeof(uint32_t));
-	at[3] = take(&l, c->features & PWM_PLAY ?
-				 (size_t)c->max_unclean * c->nr_cpus * sizeof(uint64_t) :
-				 0);
-	at[4] = take(&l, recs * sizeof(struct rec));
-	at[5] = take(&l, c->max_tables * sizeof(struct table));
-	at[6] = take(&l, thash * sizeof(uint32_t));
-	at[7] = take(&l, edges * sizeof(struct edge));
-	at[8] = take(&l, c->max_spaces * sizeof(struct space));
-	at[9] = take(&l, (c->max_spaces + 64) * sizeof(struct path));
-	at[10] = take(&l, c->nr_cpus * sizeof(struct cpu));
-	at[11] = take(&l, thash * sizeof(uint64_t));
+	take(&l, 1, sizeof(struct pwm));
+	at[0] = take(&l, c->max_unclean, sizeof(struct ent));
+	at[1] = take(&l, hash, sizeof(uint32_t));
+	at[2] = take(&l, c->max_unclean, sizeof(uint32_t));
+	at[3] = take(&l, c->features & PWM_PLAY ? (uint64_t)c->max_unclean * c->nr_cpus : 0,
+		     sizeof(uint64_t));
+	at[4] = take(&l, recs, sizeof(struct rec));
+	at[5] = take(&l, c->max_tables, sizeof(struct table));
+	at[6] = take(&l, thash, sizeof(uint32_t));
+	at[7] = take(&l, edges, sizeof(struct edge));
+	at[8] = take(&l, c->max_spaces, sizeof(struct space));
+	at[9] = take(&l, c->max_spaces + 64, sizeof(struct path));
+	at[10] = take(&l, c->nr_cpus, sizeof(struct cpu));
+	at[11] = take(&l, thash, sizeof(uint64_t));
 	if (!m)
 		return l.at;
 	m->ents = (void *)(base + at[0]);
@@ -149,8 +169,12 @@ static size_t lay_out(const struct pwm_config *c, struct pwm *m)
 size_t pwm_size(const struct pwm_config *cfg)
 {
 	struct pwm_config c = *cfg;
+	uint64_t len;
 
-	return config_fill(&c) ? lay_out(&c, NULL) : 0;
+	if (!config_fill(&c) || !levels_suffice(&c))
+		return 0;
+	len = lay_out(&c, NULL);
+	return len <= SIZE_MAX ? (size_t)len : 0;
 }
 
 /* Free lists run through the pools in order, so that memory is touched as it is needed. */
@@ -182,12 +206,9 @@ struct pwm *pwm_init(void *mem, size_t len, const struct pwm_config *cfg)
 {
 	struct pwm_config c = *cfg;
 	struct pwm *m = mem;
-	size_t need;
+	size_t need = pwm_size(cfg);
 
-	if (!config_fill(&c) || !c.read || !mem || (uintptr_t)mem % 8)
-		return NULL;
-	need = lay_out(&c, NULL);
-	if (len < need)
+	if (!need || !config_fill(&c) || !c.read || !mem || (uintptr_t)mem % 8 || len < need)
 		return NULL;
 	__builtin_memset(mem, 0, need);
 	m->cfg = c;
@@ -202,22 +223,25 @@ struct pwm *pwm_init(void *mem, size_t len, const struct pwm_config *cfg)
 
 int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value)
 {
+	struct pwm_config c = *cfg, probe;
 	uint32_t *const field[PWM_NR_KEYS] = {
-		[PWM_KEY_ARCH] = &cfg->arch,	     [PWM_KEY_CPUS] = &cfg->nr_cpus,
-		[PWM_KEY_PAGE_LG2] = &cfg->page_lg2, [PWM_KEY_VA_BITS] = &cfg->va_bits,
-		[PWM_KEY_LEVELS] = &cfg->levels,     [PWM_KEY_BBM] = &cfg->bbm,
-		[PWM_KEY_PA_BITS] = &cfg->pa_bits,   [PWM_KEY_FEATURES] = &cfg->features,
+		[PWM_KEY_ARCH] = &c.arch,	  [PWM_KEY_CPUS] = &c.nr_cpus,
+		[PWM_KEY_PAGE_LG2] = &c.page_lg2, [PWM_KEY_VA_BITS] = &c.va_bits,
+		[PWM_KEY_LEVELS] = &c.levels,	  [PWM_KEY_BBM] = &c.bbm,
+		[PWM_KEY_PA_BITS] = &c.pa_bits,	  [PWM_KEY_FEATURES] = &c.features,
 	};
-	struct pwm_config probe;
 
 	if (key >= PWM_NR_KEYS || (key != PWM_KEY_MAIR && value > UINT32_MAX))
 		return -1;
 	if (key == PWM_KEY_MAIR)
-		cfg->mair = value;
+		c.mair = value;
 	else
 		*field[key] = (uint32_t)value;
-	probe = *cfg;
-	return config_fill(&probe) ? 0 : -1;
+	probe = c;
+	if (!config_fill(&probe))
+		return -1;
+	*cfg = c;
+	return 0;
 }
 
 void pwm_get_stats(const struct pwm *m, struct pwm_stats *s)

@@ -185,6 +185,9 @@ static void root_step(struct pwm *m, const struct pwm_step *s)
 			satp_owes(m, s->cpu, space, &want);
 		return;
 	}
+	/* VTTBR has the VMID as well */
+	if (want.half == PWM_GUEST)
+		c->vmid = want.vmid;
 	if (old != space) {
 		c->root_step = m->step;
 	}
@@ -378,12 +381,25 @@ static void take(struct pwm *m, const struct pwm_step *s)
 	}
 }
 
+int pwm_refuse(struct pwm *m, const char *expected)
+{
+	m->refused = expected;
+	m->stats.refused++;
+	return -1;
+}
+
 int pwm_take(struct pwm *m, const struct pwm_step *s)
 {
+	const char *expected;
+
 	if (s->op == PWM_OP_CONFIG || s->op == PWM_OP_SITE)
 		return 0;
-	if (!sensible(m, s))
-		return -1;
+	expected = pwm_step_wrong(m, s);
+	if (!expected && !sensible(m, s))
+		expected = "a step that this machine has";
+	if (expected)
+		return pwm_refuse(m, expected);
+	m->refused = NULL;
 	m->step++;
 	m->now = *s;
 	m->perf_useful = false;
@@ -415,99 +431,112 @@ void pwm_set_site(struct pwm *m, uint32_t site)
 	m->site = site;
 }
 
-static void make(struct pwm *m, struct pwm_step s)
+const char *pwm_refused(const struct pwm *m)
 {
-	s.site = m->site;
-	(void)pwm_take(m, &s);
+	return m->refused;
 }
 
-void pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid)
+int pwm_do(struct pwm *m, uint32_t cpu, uint32_t op, uint32_t kind, uint64_t a, uint64_t b,
+	   uint64_t c)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_ROOT,
-				   .cpu = (uint8_t)cpu,
-				   .kind = (uint16_t)half,
-				   .a = root,
-				   .b = asid });
+	struct pwm_step s = { .op = (uint8_t)op,
+			      .cpu = (uint8_t)cpu,
+			      .kind = (uint16_t)kind,
+			      .site = m->site,
+			      .a = a,
+			      .b = b,
+			      .c = c };
+
+	/* a number that does not fit is not another one */
+	if (s.cpu != cpu)
+		return pwm_refuse(m, "a CPU that the configuration has");
+	if (s.op != op || s.kind != kind)
+		return pwm_refuse(m, "a step that this machine has");
+	return pwm_take(m, &s);
 }
 
-void pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,
-		 uint32_t regime, uint32_t vmid, uint32_t va_bits)
+int pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_ROOT,
-				   .cpu = (uint8_t)cpu,
-				   .kind = (uint16_t)half,
-				   .a = root,
-				   .b = asid,
-				   .c = regime | (uint64_t)vmid << 16 | (uint64_t)va_bits << 32 });
+	return pwm_do(m, cpu, PWM_OP_ROOT, half, root, asid, 0);
 }
 
-void pwm_store(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val, uint32_t kind)
+int pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,
+		uint32_t regime, uint32_t vmid, uint32_t va_bits)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_STORE,
-				   .cpu = (uint8_t)cpu,
-				   .kind = (uint16_t)kind,
-				   .a = pa,
-				   .b = val });
+	/* fields that are too large are of no regime */
+	bool fits = regime <= PWM_STAGE2 && vmid <= 0xffff && va_bits <= 64;
+	uint64_t how = regime | (uint64_t)vmid << 16 | (uint64_t)va_bits << 32;
+
+	return pwm_do(m, cpu, PWM_OP_ROOT, half, root, asid, fits ? how : 0xff);
 }
 
-void pwm_load(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val)
+int pwm_store(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val, uint32_t kind)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_LOAD, .cpu = (uint8_t)cpu, .a = pa, .b = val });
+	return pwm_do(m, cpu, PWM_OP_STORE, kind, pa, val, 0);
 }
 
-void pwm_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
+int pwm_load(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val)
 {
-	make(m, (struct pwm_step){
-			.op = PWM_OP_BARRIER, .cpu = (uint8_t)cpu, .kind = (uint16_t)kind });
+	return pwm_do(m, cpu, PWM_OP_LOAD, 0, pa, val, 0);
 }
 
-void pwm_tlbi_raw(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t operand)
+int pwm_barrier(struct pwm *m, uint32_t cpu, uint32_t kind)
 {
-	make(m,
-	     (struct pwm_step){
-		     .op = PWM_OP_TLBI, .cpu = (uint8_t)cpu, .kind = (uint16_t)op, .a = operand });
+	return pwm_do(m, cpu, PWM_OP_BARRIER, kind, 0, 0, 0);
 }
 
-void pwm_tlbi(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t va, uint32_t asid)
+int pwm_tlbi_raw(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t operand)
 {
-	pwm_tlbi_raw(m, cpu, op, (va >> 12 & (((uint64_t)1 << 44) - 1)) | (uint64_t)asid << 48);
+	return pwm_do(m, cpu, PWM_OP_TLBI, op, operand, 0, 0);
 }
 
-void pwm_contract(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last)
+int pwm_tlbi(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t va, uint32_t asid)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_CONTRACT,
-				   .cpu = (uint8_t)cpu,
-				   .kind = (uint16_t)promise,
-				   .a = first,
-				   .b = last });
+	if (op & PWM_RANGED)
+		return pwm_refuse(m, "pwm_tlbi_raw() for a range");
+	if (asid > 0xffff)
+		return pwm_refuse(m, "an ASID below 2^16");
+	return pwm_tlbi_raw(m, cpu, op,
+			    (va >> 12 & (((uint64_t)1 << 44) - 1)) | (uint64_t)asid << 48);
 }
 
-void pwm_table_new(struct pwm *m, uint32_t cpu, uint64_t pa)
+int pwm_contract(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_TABLE_NEW, .cpu = (uint8_t)cpu, .a = pa });
+	return pwm_contract_in(m, cpu, promise, first, last, PWM_EL1);
 }
 
-void pwm_table_free(struct pwm *m, uint32_t cpu, uint64_t pa)
+int pwm_contract_in(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last,
+		    uint32_t regime)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_TABLE_FREE, .cpu = (uint8_t)cpu, .a = pa });
+	return pwm_do(m, cpu, PWM_OP_CONTRACT, promise, first, last, regime);
 }
 
-void pwm_page_free(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t len)
+int pwm_table_new(struct pwm *m, uint32_t cpu, uint64_t pa)
 {
-	make(m,
-	     (struct pwm_step){ .op = PWM_OP_PAGE_FREE, .cpu = (uint8_t)cpu, .a = pa, .b = len });
+	return pwm_do(m, cpu, PWM_OP_TABLE_NEW, 0, pa, 0, 0);
 }
 
-void pwm_invlpg(struct pwm *m, uint32_t cpu, uint64_t va)
+int pwm_table_free(struct pwm *m, uint32_t cpu, uint64_t pa)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_INVLPG, .cpu = (uint8_t)cpu, .a = va });
+	return pwm_do(m, cpu, PWM_OP_TABLE_FREE, 0, pa, 0, 0);
 }
 
-void pwm_sfence(struct pwm *m, uint32_t cpu, uint32_t which, uint64_t va, uint32_t asid)
+int pwm_page_free(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t len)
 {
-	make(m, (struct pwm_step){ .op = PWM_OP_SFENCE,
-				   .cpu = (uint8_t)cpu,
-				   .kind = (uint16_t)which,
-				   .a = va,
-				   .b = asid });
+	return pwm_do(m, cpu, PWM_OP_PAGE_FREE, 0, pa, len, 0);
+}
+
+int pwm_ipi(struct pwm *m, uint32_t cpu, uint32_t to)
+{
+	return pwm_do(m, cpu, PWM_OP_IPI, 0, to, 0, 0);
+}
+
+int pwm_invlpg(struct pwm *m, uint32_t cpu, uint64_t va)
+{
+	return pwm_do(m, cpu, PWM_OP_INVLPG, 0, va, 0, 0);
+}
+
+int pwm_sfence(struct pwm *m, uint32_t cpu, uint32_t which, uint64_t va, uint32_t asid)
+{
+	return pwm_do(m, cpu, PWM_OP_SFENCE, which, va, asid, 0);
 }

@@ -51,6 +51,8 @@ trace broken "$tables" 'store 0 0x13000 0' 'contract 0 unmap 0 0xfff' 'dsb 0 per
 trace late-config "$tables" 'config cpus 2'
 trace foreign-step "$tables" 'invlpg 0 0'
 trace no-cpu "$tables" 'isb 60'
+trace register 'root 0 lower 0x10001 1'
+trace barrier 'mfence 0'
 printf 'pagewalk-trace 9\n' >"$out/version"
 : >"$out/empty"
 
@@ -64,7 +66,11 @@ try "a malformed line" status 3 "line 10: expected a kind of barrier" "$tool" re
 try "what came before counts" status 3 "A64-TLBI-1" "$tool" replay "$out/broken"
 try "late configuration" status 3 "line 8: expected no config" "$tool" replay "$out/late-config"
 try "another machine's step" status 3 "a step that this machine has" "$tool" replay "$out/foreign-step"
-try "no such CPU" status 3 "a step that this machine has" "$tool" replay "$out/no-cpu"
+try "no such CPU" status 3 "a CPU that the configuration has" "$tool" replay "$out/no-cpu"
+try "a register is no address" status 3 "line 2: expected the root's physical address" \
+	"$tool" replay "$out/register"
+try "another machine's barrier" status 3 "line 2: expected a barrier of this architecture" \
+	"$tool" replay "$out/barrier"
 try "a version to come" status 3 "line 1: expected" "$tool" replay "$out/version"
 try "an empty file" status 3 "line 1: expected" "$tool" replay "$out/empty"
 try "no such file" status 3 "nowhere" "$tool" replay "$out/nowhere"

@@ -17,7 +17,10 @@
  *	pwm_dsb(m, 0, PWM_DSB_ISHST);
  *	pwm_tlbi(m, 0, PWM_VALE1 | PWM_IS, va, asid);
  *	...
- *	pwm_contract(m, 0, PWM_UNMAP, first, last, 0);
+ *	pwm_contract(m, 0, PWM_UNMAP, first, last);
+ *
+ * Each of these returns -1 when it makes no sense, and says why in pwm_refused(). Who does not look
+ * at each looks at pwm_stats.refused and .overflows in the end: both 0, or not all was checked.
  *
  * Free-standing: needs memcpy, memset and memcmp, no allocator. One model is one thread's at a
  * time; the caller serialises the steps of its CPUs, and that order is the order of memory.
@@ -46,7 +49,10 @@ enum pwm_arch_id { PWM_ARM64 = 0, PWM_X86, PWM_RISCV, PWM_NR_ARCHES };
 #define PWM_MAX_CPUS   64u
 #define PWM_MAX_LEVELS 6u
 
-/* struct pwm_config.features; a feature that is off is the weaker hardware */
+/*
+ * struct pwm_config.features; a feature that is off is the weaker hardware, or has its bits of
+ * entries reserved (PWM_NX, PWM_SVNAPOT, PWM_SVPBMT)
+ */
 #define PWM_ETS2      0x00001u /* FEAT_ETS2: a DSB is enough for a new mapping to be seen */
 #define PWM_HAF	      0x00002u /* hardware sets the access flag: AF=0 may be cached */
 #define PWM_HD	      0x00004u /* hardware manages dirty state */
@@ -61,7 +67,7 @@ enum pwm_arch_id { PWM_ARM64 = 0, PWM_X86, PWM_RISCV, PWM_NR_ARCHES };
 #define PWM_NX	      0x00800u /* EFER.NXE */
 #define PWM_SHSTK     0x01000u /* CET shadow stacks: R/W=0 with D=1 is special */
 #define PWM_SVVPTC    0x02000u /* invalid entries are not cached for long */
-#define PWM_SVINVAL   0x04000u
+#define PWM_SVINVAL   0x04000u /* says nothing: its instructions are known in any case */
 #define PWM_SVNAPOT   0x08000u
 #define PWM_SVADU     0x10000u /* hardware sets A and D */
 #define PWM_SVPBMT    0x20000u
@@ -70,7 +76,6 @@ enum pwm_arch_id { PWM_ARM64 = 0, PWM_X86, PWM_RISCV, PWM_NR_ARCHES };
 #define PWM_PLAY      0x100000u	 /* keep what play mode needs: times of invalidations */
 #define PWM_PERF      0x200000u	 /* also say where maintenance was redundant */
 #define PWM_FOREIGN   0x400000u	 /* trace of a real system: A/D may change without a step */
-#define PWM_EXCLUSIVE 0x800000u	 /* policy: one CPU writes an entry until it is published */
 #define PWM_MBE	      0x1000000u /* EPT: mode-based execute control */
 #define PWM_EXEC_ONLY 0x2000000u /* EPT: execute without read is no misconfiguration */
 
@@ -82,7 +87,9 @@ enum pwm_regime { PWM_EL1 = 0, PWM_EL2, PWM_EL3, PWM_STAGE2 };
 
 /*
  * Where a root is loaded: TTBR0 (CR3, satp), TTBR1, TTBR0 of EL2 or EL3; for guest-physical
- * addresses VTTBR, hgatp or the EPT pointer, whole: with the walk's length and the A/D flag.
+ * addresses VTTBR, hgatp or the EPT pointer. The root is an address, without the ASID, VMID, mode
+ * and flags that the register has as well; the EPT pointer alone comes whole, with the walk's
+ * length and the A/D flag.
  */
 enum pwm_half { PWM_LOWER = 0, PWM_UPPER, PWM_HYP, PWM_GUEST, PWM_NR_HALVES };
 
@@ -123,23 +130,23 @@ struct pwm_step {
 
 enum pwm_op {
 	PWM_OP_NONE = 0,
-	PWM_OP_CONFIG,	   /* kind: enum pwm_key; a: value. Before every other step */
-	PWM_OP_SITE,	   /* kind: bytes of text in a, b, c; site: its number; may be continued */
-	PWM_OP_STORE,	   /* a: address, b: value, kind: PWM_PLAIN...; c: the old one (PWM_OLD) */
-	PWM_OP_LOAD,	   /* a: address, b: value: this CPU has seen it */
-	PWM_OP_SNAPSHOT,   /* a: address, b: value: memory holds it, and has for a long time */
-	PWM_OP_ZERO,	   /* a: address, b: bytes: DC ZVA and the like */
-	PWM_OP_BARRIER,	   /* kind: enum pwm_barrier */
-	PWM_OP_TLBI,	   /* arm64; kind: PWM_VAE1...; a: operand register */
-	PWM_OP_INVLPG,	   /* x86; a: address */
-	PWM_OP_INVPCID,	   /* x86; kind: type 0 to 3, b: PCID, a: address */
-	PWM_OP_INVLPGB,	   /* AMD; a: address, b: PCID, kind: 1 everything, globals included */
-	PWM_OP_SFENCE,	   /* RISC-V; kind: PWM_RS1 | PWM_RS2 given; a: address, b: ASID */
-	PWM_OP_SINVAL,	   /* the same, Svinval */
-	PWM_OP_ROOT,	   /* kind: half, PWM_NOFLUSH; a: root; b: ASID; c: pwm_root_in() */
-	PWM_OP_SYSREG,	   /* kind: enum pwm_sysreg, a: value */
-	PWM_OP_ACCESS,	   /* a: address, kind: PWM_R... */
-	PWM_OP_IPI,	   /* a: to which CPU; it has run its handler when the next step comes */
+	PWM_OP_CONFIG,	 /* kind: enum pwm_key; a: value. Before every other step */
+	PWM_OP_SITE,	 /* kind: bytes of text in a, b, c; site: its number; may be continued */
+	PWM_OP_STORE,	 /* a: address, b: value, kind: PWM_PLAIN...; c: the old one (PWM_OLD) */
+	PWM_OP_LOAD,	 /* a: address, b: value: this CPU has seen it */
+	PWM_OP_SNAPSHOT, /* a: address, b: value: memory holds it, and has for a long time */
+	PWM_OP_ZERO,	 /* a: address, b: bytes: DC ZVA and the like */
+	PWM_OP_BARRIER,	 /* kind: enum pwm_barrier */
+	PWM_OP_TLBI,	 /* arm64; kind: PWM_VAE1...; a: operand register */
+	PWM_OP_INVLPG,	 /* x86; a: address */
+	PWM_OP_INVPCID,	 /* x86; kind: type 0 to 3, b: PCID, a: address */
+	PWM_OP_INVLPGB,	 /* AMD; a: address, b: PCID, kind: 1 everything, globals included */
+	PWM_OP_SFENCE,	 /* RISC-V; kind: PWM_RS1 | PWM_RS2 given; a: address, b: ASID */
+	PWM_OP_SINVAL,	 /* the same, Svinval */
+	PWM_OP_ROOT,	 /* kind: half, PWM_NOFLUSH; a: root; b: ASID; c: pwm_root_in() */
+	PWM_OP_SYSREG,	 /* kind: enum pwm_sysreg, a: value */
+	PWM_OP_ACCESS,	 /* a: address, kind: PWM_R... */
+	PWM_OP_IPI, /* a: to which CPU. What its handler does are steps of that CPU, behind it */
 	PWM_OP_TABLE_NEW,  /* a: address: a table page was handed out */
 	PWM_OP_TABLE_FREE, /* a: address: it came back */
 	PWM_OP_PAGE_FREE,  /* a: address, b: bytes: memory that was mapped is free for others */
@@ -163,7 +170,7 @@ enum pwm_op {
 	PWM_NR_OPS
 };
 
-/* PWM_OP_STORE: kind */
+/* PWM_OP_STORE: kind. Address and value are those of the whole entry, of PWM_HALF as well. */
 #define PWM_PLAIN   0u
 #define PWM_RELEASE 1u	  /* ordered after earlier stores of this CPU */
 #define PWM_CAS	    2u	  /* an atomic read-modify-write; relaxed unless PWM_RELEASE is there too */
@@ -260,7 +267,8 @@ enum pwm_sysreg {
 	PWM_MAIR = 0,	 /* PAT */
 	PWM_TRANSLATION, /* TCR, SCTLR, CR4, EFER, PMP: what TLBs may hold; a: any */
 	PWM_CR4_PGE,	 /* toggled: everything is invalidated */
-	PWM_VMID,	 /* arm64: VTTBR.VMID, the tag of EL1&0 translations from here on */
+	PWM_VMID,	 /* arm64: VTTBR.VMID, the tag of EL1&0 translations and of TLBI from here
+			    on; a root for PWM_GUEST sets it too */
 	PWM_NR_SYSREGS
 };
 
@@ -342,10 +350,10 @@ struct pwm_config {
 	uint32_t arch; /* enum pwm_arch_id */
 	uint32_t nr_cpus;
 	uint32_t page_lg2;    /* 12; arm64 also 14, 16; 0: 12 */
-	uint32_t va_bits;     /* 0: 48, RISC-V 39; both halves of a signed space */
-	uint32_t levels;      /* 0: as va_bits says */
-	uint32_t bbm;	      /* FEAT_BBM level */
-	uint32_t pa_bits;     /* 0: 48, with LPA2 52 */
+	uint32_t va_bits;     /* 13 to 57; 0: 48, RISC-V 39. Of arm64 without the sign: a half's */
+	uint32_t levels;      /* at most PWM_MAX_LEVELS; 0: as va_bits says */
+	uint32_t bbm;	      /* FEAT_BBM level, 0 to 3 */
+	uint32_t pa_bits;     /* 32 to 56; 0: 48, with LPA2 52, RISC-V 56 */
 	uint32_t features;    /* PWM_ETS2 ... */
 	uint32_t max_unclean; /* stale entries at a time; 0: 4096 */
 	uint32_t max_tables;  /* 0: 4096 */
@@ -353,20 +361,28 @@ struct pwm_config {
 	uint64_t mair;	      /* 0: memory types are compared by index */
 	void *ctx;	      /* handed to every hook */
 
-	/* read - what memory holds at @pa, 8-byte aligned: 64 bits. Called within steps only. */
+	/*
+	 * Hooks may call what looks and what makes text, as pwm_report() and pwm_get_stats(); no
+	 * steps, nor play mode.
+	 *
+	 * read - what memory holds at @pa, 8-byte aligned: 64 bits. Wrong tables lead anywhere: any
+	 *	@pa is possible; 0 where there is no memory. Called within steps, pwm_outcomes(),
+	 *	pwm_access() and pwm_each_stale().
+	 */
 	uint64_t (*read)(void *ctx, uint64_t pa);
 	/* write - (optional; play mode) hardware updates an entry: access flag, dirty state */
 	void (*write)(void *ctx, uint64_t pa, uint64_t val);
-	/* verdict - a finding; good until the next step */
+	/* verdict - (optional) a finding; good until the next step */
 	void (*verdict)(void *ctx, const struct pwm_verdict *v);
-	/* choose - (play mode) a number below @n */
+	/* choose - (optional; play mode) a number below @n. Without it: what the tables say. */
 	uint32_t (*choose)(void *ctx, uint32_t n);
 	/* same_contents - (optional) do two pages hold the same bytes? Without it: no. */
 	int (*same_contents)(void *ctx, uint64_t pa, uint64_t pb, uint64_t len);
 };
 
 struct pwm_stats {
-	uint64_t steps;
+	uint64_t steps;	  /* taken */
+	uint64_t refused; /* steps that made no sense: pwm_refused() */
 	uint64_t verdicts[PWM_NR_CLASSES];
 	uint32_t unclean, max_unclean; /* now, and at most so far */
 	uint32_t tables;
@@ -382,7 +398,13 @@ struct pwm_stats {
 
 /*
  * pwm_size - bytes that pwm_init() will ask for
- * Return: 0 when the configuration makes no sense.
+ *
+ * They are in proportion to max_unclean (times nr_cpus), max_tables, max_spaces and nr_cpus; how
+ * many pages are mapped does not matter.
+ *
+ * Return: 0 when the configuration makes no sense: .size, an architecture, granule, number of CPUs
+ * or feature that there is not, more address bits than the levels have, 2^24 entries or tables, or
+ * 2^16 spaces.
  */
 size_t pwm_size(const struct pwm_config *cfg);
 
@@ -392,11 +414,15 @@ size_t pwm_size(const struct pwm_config *cfg);
  * @len:  how many there are
  * @cfg:  copied
  *
- * Return: the model, or NULL: @mem too small or unaligned, a configuration that makes no sense.
+ * Return: the model, or NULL: @mem too small or unaligned, no .read, a configuration that makes no
+ * sense.
  */
 struct pwm *pwm_init(void *mem, size_t len, const struct pwm_config *cfg);
 
-/* pwm_config_set - a field by its key; 0, or -1: no such key, or a value out of range */
+/*
+ * pwm_config_set - a field by its key; 0, or -1: no such key, or a value out of range, and nothing
+ * is set. Whether fields contradict each other, pwm_size() says.
+ */
 int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value);
 
 /*
@@ -405,35 +431,76 @@ int pwm_config_set(struct pwm_config *cfg, uint32_t key, uint64_t value);
  * A store is reported before memory changes, unless PWM_OLD says otherwise. Findings go to
  * cfg.verdict() before it returns.
  *
- * Return: 0; -1 the step makes no sense (no such CPU or operation), and was not taken.
+ * PWM_OP_CONFIG and PWM_OP_SITE are for who reads a trace, and do nothing here.
+ *
+ * Return: 0; -1 the step makes no sense (no such CPU or operation, fields that cannot be), and was
+ * not taken: counted in pwm_stats.refused, and pwm_refused() has a word about it. What was not
+ * taken was not checked.
  */
 int pwm_take(struct pwm *m, const struct pwm_step *s);
 
-/* A number for a place in the code. @file must outlive the model. 0 when the table is full. */
+/* What was expected, when the last step was refused; NULL: it was taken. */
+const char *pwm_refused(const struct pwm *m);
+
+/*
+ * pwm_do - a step by its fields, with the site of pwm_set_site(); the functions below do the same
+ * Return: as pwm_take(). A number that does not fit its field is refused.
+ */
+int pwm_do(struct pwm *m, uint32_t cpu, uint32_t op, uint32_t kind, uint64_t a, uint64_t b,
+	   uint64_t c);
+
+/*
+ * A number for a place in the code, of which there are 256. @file must outlive the model, and is
+ * compared as a pointer. 0 when the table is full: reports name no place then.
+ */
 uint32_t pwm_site(struct pwm *m, const char *file, uint32_t line);
 /* Steps made by the functions below carry this site. */
 void pwm_set_site(struct pwm *m, uint32_t site);
 
 void pwm_get_stats(const struct pwm *m, struct pwm_stats *s);
 
-/* Shorthands for pwm_take(). */
-void pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid);
-/* @regime, @vmid: of arm64 and of hgatp; @va_bits: 0 as configured (a small table for a small
-   space; 41, 50 or 59 for hgatp, whatever satp has) */
-void pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,
-		 uint32_t regime, uint32_t vmid, uint32_t va_bits);
-void pwm_store(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val, uint32_t kind);
-void pwm_load(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val);
-void pwm_barrier(struct pwm *m, uint32_t cpu, uint32_t kind);
-void pwm_tlbi(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t va, uint32_t asid);
-void pwm_tlbi_raw(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t operand);
-/* @promise: enum pwm_promise and PWM_NOFAULT...; c of the step: enum pwm_regime, here EL1 */
-void pwm_contract(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last);
-void pwm_table_new(struct pwm *m, uint32_t cpu, uint64_t pa);
-void pwm_table_free(struct pwm *m, uint32_t cpu, uint64_t pa);
-void pwm_page_free(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t len);
-void pwm_invlpg(struct pwm *m, uint32_t cpu, uint64_t va);
-void pwm_sfence(struct pwm *m, uint32_t cpu, uint32_t which, uint64_t va, uint32_t asid);
+/* Shorthands for pwm_do(), and return what it does. */
+
+/* @half: and PWM_NOFLUSH. @asid: the PCID; of x86 without PWM_PCID whatever. */
+int pwm_root(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid);
+/*
+ * @regime: PWM_STAGE2 for PWM_GUEST, PWM_EL2 or PWM_EL3 for PWM_HYP; PWM_EL2 of the others: E2H
+ * @asid: 0 for PWM_GUEST
+ * @vmid: of arm64 and of hgatp
+ * @va_bits: 0 as configured (a small table for a small space; 41, 50 or 59 for hgatp, whatever satp
+ *	has)
+ */
+int pwm_root_in(struct pwm *m, uint32_t cpu, uint32_t half, uint64_t root, uint32_t asid,
+		uint32_t regime, uint32_t vmid, uint32_t va_bits);
+int pwm_store(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val, uint32_t kind);
+int pwm_load(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t val);
+int pwm_barrier(struct pwm *m, uint32_t cpu, uint32_t kind);
+/*
+ * @op: enum pwm_tlbi, PWM_IS; ranges and hints: pwm_tlbi_raw()
+ * @va: for PWM_IPAS2E1 the IPA. The VMID is the CPU's current one (PWM_VMID).
+ */
+int pwm_tlbi(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t va, uint32_t asid);
+/* @operand: the register Xt as the instruction has it */
+int pwm_tlbi_raw(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t operand);
+/*
+ * @promise: enum pwm_promise and PWM_NOFAULT...
+ * @first, @last: bytes, closed, sign-extended and without tags; of the space that @cpu has loaded,
+ *	and of all if it has none. @regime: whose addresses they are (PWM_EL1 without _in).
+ */
+int pwm_contract(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last);
+int pwm_contract_in(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last,
+		    uint32_t regime);
+int pwm_table_new(struct pwm *m, uint32_t cpu, uint64_t pa);
+int pwm_table_free(struct pwm *m, uint32_t cpu, uint64_t pa);
+int pwm_page_free(struct pwm *m, uint32_t cpu, uint64_t pa, uint64_t len);
+/*
+ * Sent, and nothing more: report what the handler does as steps of CPU @to. On x86 sending it
+ * drains the sender's stores; on RISC-V it does not.
+ */
+int pwm_ipi(struct pwm *m, uint32_t cpu, uint32_t to);
+int pwm_invlpg(struct pwm *m, uint32_t cpu, uint64_t va);
+/* @which: PWM_RS1, PWM_RS2, or 0: neither @va nor @asid is given */
+int pwm_sfence(struct pwm *m, uint32_t cpu, uint32_t which, uint64_t va, uint32_t asid);
 
 /* Play mode ------------------------------------------------------------------------------------ */
 
@@ -442,15 +509,17 @@ struct pwm_outcome {
 	uint64_t value; /* the entry that translated, or 0 */
 	uint64_t pa;	/* where the access went, when it did not fault */
 	uint32_t level;
-	uint32_t fault; /* 0 none, 1 translation, 2 permission, 3 access flag, 4 conflict */
+	uint32_t fault; /* 0 none, 1 translation, or reserved bits, 2 permission, 3 access flag */
 	uint32_t stale; /* the tables say something else now */
 	uint32_t reserved;
 };
 
 /*
- * pwm_outcomes - every result that an access of @cpu may have now
+ * pwm_outcomes - every result that an access of @cpu may have now, through its own tables: what a
+ * second stage makes of it is not looked at
  * @flags: PWM_R ... PWM_DEP
- * Return: how many; at most @max are filled in.
+ * Return: how many; at most @max are filled in, and beyond them one may be counted twice. 0: no
+ * such CPU (pwm_refused()).
  */
 uint32_t pwm_outcomes(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags,
 		      struct pwm_outcome *out, uint32_t max);
@@ -458,7 +527,8 @@ uint32_t pwm_outcomes(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags,
 /*
  * pwm_access - an access of @cpu, whose result cfg.choose() picks
  * Hardware access flag and dirty updates are written by cfg.write(). Counts as a step, and as
- * PWM_OP_ACCESS is judged.
+ * PWM_OP_ACCESS is judged. One of the first 32 results. Without a CPU, or with flags, that there
+ * are not it is a fault, and refused as pwm_take() does.
  */
 struct pwm_outcome pwm_access(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags);
 

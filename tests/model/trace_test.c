@@ -246,7 +246,7 @@ TEST(trace_malformed_lines)
 	EXPECT_EQ(parse("", &s, &want), 0);
 }
 
-/* A byte of 0 is as wrong as any other: words do not end there, nor is anything read behind them. */
+/* A byte of 0 is as wrong as any other: no word ends there, and nothing is read behind it. */
 TEST(trace_lines_with_zero_bytes)
 {
 	static const char *const words[] = { "isb", "end", "store", "sfence.inval.ir", "config" };

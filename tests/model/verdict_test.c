@@ -266,10 +266,10 @@ TEST(config_values_have_their_width)
 {
 	struct pwm_config c = { .size = sizeof(c), .nr_cpus = 2 }, before;
 
-	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_FEATURES, UINT32_MAX), 0);
-	EXPECT_EQ(c.features, UINT32_MAX);
-	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_FEATURES, 1ull << 32), -1);
-	EXPECT_EQ(c.features, UINT32_MAX);
+	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_FEATURES, PWM_EXEC_ONLY | PWM_ETS2), 0);
+	EXPECT_EQ(c.features, PWM_EXEC_ONLY | PWM_ETS2);
+	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_FEATURES, 1ull << 32 | PWM_HAF), -1);
+	EXPECT_EQ(c.features, PWM_EXEC_ONLY | PWM_ETS2);
 	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_MAIR, ~0ull), 0);
 	EXPECT_EQ(c.mair, ~0ull);
 	before = c;
