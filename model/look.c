@@ -32,6 +32,8 @@ static bool descend(struct pwm *m, struct below top, unsigned int level, uint32_
 			depth--;
 			continue;
 		}
+		if (!pwm_look_below(m))
+			return false;
 		p.va = b->va + ((uint64_t)b->index << level_shift(m, l));
 		src = b->table + (uint64_t)b->index * 8;
 		b->index++;
@@ -119,6 +121,7 @@ void pwm_each_stale(struct pwm *m, pwm_stale_fn fn, void *ctx)
 	struct stale x = { m, fn, ctx, NULL };
 	uint32_t i;
 
+	m->looks_below = LOOKS_BELOW;
 	for (i = 0; i < m->nr_ents; i++) {
 		const struct ent *e = &m->ents[m->all[i]];
 

@@ -149,6 +149,8 @@ static void write_out_below(struct pwm *m, const struct op *op, uint32_t which, 
 			stack[--depth].index++;
 			continue;
 		}
+		if (!pwm_look_below(m))
+			return;
 		p.va = (va & ~(level_size(m, level + 1) - 1)) +
 		       ((uint64_t)i << level_shift(m, level));
 		p.hier = stack[depth].hier;

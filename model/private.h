@@ -186,7 +186,14 @@ struct op {
  * Entries of tables that one step reads at most where it goes down into tables of tables: those of
  * two gigabytes of 4K pages on either side of a comparison.
  */
-#define LOOKS (1u << 20)
+#define LOOKS	    (1u << 20)
+/*
+ * And those that it reads below stale pointers, or on ways up: tables that point to each other in a
+ * circle, or one that is linked everywhere, look like more memory than there is.
+ */
+#define LOOKS_BELOW (1u << 24)
+/* Of an audit of aliases, which compares each mapping with each. */
+#define LOOKS_AUDIT (1u << 26)
 
 #define NR_DIRTY	64u
 #define DIRTY_ELSEWHERE ((uint64_t)1 << 63) /* a barrier has ordered it for this CPU alone */
@@ -327,6 +334,7 @@ struct pwm {
 	uint32_t combined;		   /* of kind K_COMBINED those that are tables */
 	struct rec *recs;
 	uint32_t max_recs, free_rec;
+	uint64_t room_made, rec_room_made; /* steps in which there was no room */
 	struct table *tables;
 	uint32_t *table_hash;
 	uint32_t nr_tables, max_tables, free_table, table_mask;
@@ -346,6 +354,7 @@ struct pwm {
 	struct seen_pair seen_pairs[NR_SEEN_PAIRS];
 	uint64_t nr_compared; /* stores whose conflicts were looked for */
 	uint32_t looks;	      /* entries of tables that the comparisons of this one read */
+	uint32_t looks_below; /* that may yet be read below pointers in this step */
 	uint64_t call_step;   /* PWM_BEGIN */
 	uint64_t last_change; /* step of the last store that changed a table */
 	struct pwm_stats stats;
@@ -419,6 +428,17 @@ static inline uint32_t ent_index(const struct pwm *m, const struct ent *e)
 /* The first space in use from @i on; NIL: none. */
 uint32_t pwm_space_next(const struct pwm *m, uint32_t i);
 uint64_t pwm_mem_read(const struct pwm *m, uint64_t pa);
+/* May this step read one more entry below a pointer? Where it may not first, that is counted. */
+static inline bool pwm_look_below(struct pwm *m)
+{
+	if (m->looks_below > 1) {
+		m->looks_below--;
+		return true;
+	}
+	m->stats.overflows += m->looks_below;
+	m->looks_below = 0;
+	return false;
+}
 static inline unsigned int level_shift(const struct pwm *m, unsigned int level)
 {
 	return m->cfg.page_lg2 + level * m->index_lg2;

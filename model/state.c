@@ -442,11 +442,15 @@ bool pwm_rec_void(const struct pwm *m, const struct rec *r)
 /*
  * No room: forget every "invalid" that only waits for some CPU to synchronise its context. A CPU
  * that sleeps would keep them for ever, and the worst that they cause is a fault that is spurious.
+ * Once a step: what it adds itself is none of these, and it may add as many as there are.
  */
 static void make_room(struct pwm *m)
 {
 	uint32_t i;
 
+	if (m->room_made == m->step)
+		return;
+	m->room_made = m->step;
 	for (i = m->nr_ents; i-- > 0;) {
 		struct ent *e = &m->ents[m->all[i]];
 
@@ -563,11 +567,17 @@ static void purge(struct pwm *m, uint32_t *list)
 	}
 }
 
-/* A CPU that sleeps keeps records of what others have settled long ago: those are free again. */
+/*
+ * A CPU that sleeps keeps records of what others have settled long ago: those are free again. Once
+ * a step, likewise.
+ */
 static void make_rec_room(struct pwm *m)
 {
 	uint32_t c;
 
+	if (m->rec_room_made == m->step)
+		return;
+	m->rec_room_made = m->step;
 	for (c = 0; c < m->cfg.nr_cpus; c++) {
 		purge(m, &m->cpu[c].own);
 		purge(m, &m->cpu[c].novis);

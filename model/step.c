@@ -400,6 +400,7 @@ int pwm_take(struct pwm *m, const struct pwm_step *s)
 	if (expected)
 		return pwm_refuse(m, expected);
 	m->refused = NULL;
+	m->looks_below = s->op == PWM_OP_END ? LOOKS_AUDIT : LOOKS_BELOW;
 	m->step++;
 	m->now = *s;
 	m->perf_useful = false;

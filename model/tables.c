@@ -78,13 +78,23 @@ static void table_delete(struct pwm *m, uint32_t t)
 
 /* Edges -------------------------------------------------------------------------------------- */
 
-static uint32_t edge_find(const struct pwm *m, uint64_t loc, uint32_t child)
+/*
+ * By the child's list or the parent's, side by side: one of them is short, though a table may be
+ * linked from everywhere, and a table have many children.
+ */
+static uint32_t edge_find(const struct pwm *m, uint32_t parent, uint64_t loc, uint32_t child)
 {
-	uint32_t e = m->tables[child].parents;
+	uint32_t up = m->tables[child].parents, down = m->tables[parent].kids;
 
-	while (e != NIL && m->edges[e].loc != loc)
-		e = m->edges[e].up_next;
-	return e;
+	while (up != NIL && down != NIL) {
+		if (m->edges[up].loc == loc)
+			return up;
+		if (m->edges[down].loc == loc && m->edges[down].child == child)
+			return down;
+		up = m->edges[up].up_next;
+		down = m->edges[down].kid_next;
+	}
+	return NIL;
 }
 
 static void edge_delete(struct pwm *m, uint32_t i)
@@ -156,7 +166,7 @@ static uint32_t visit_entry(struct pwm *m, const struct arch *arch, const struct
 		child = table_new(m, d.oa & ~page, page + 1);
 	if (child == NIL)
 		return NIL;
-	if (edge_find(m, loc, child) == NIL && !edge_add(m, v->table, loc, child))
+	if (edge_find(m, v->table, loc, child) == NIL && !edge_add(m, v->table, loc, child))
 		return NIL;
 	return child;
 }
@@ -212,17 +222,17 @@ void pwm_table_edge(struct pwm *m, const struct arch *arch, uint32_t parent, uin
 {
 	uint32_t child = pwm_table_link(m, arch, child_pa, child_level);
 
-	if (child != NIL && edge_find(m, loc, child) == NIL)
+	if (child != NIL && edge_find(m, parent, loc, child) == NIL)
 		edge_add(m, parent, loc, child);
 }
 
 void pwm_table_unedge(struct pwm *m, uint64_t loc, uint64_t child_pa)
 {
-	uint32_t child = pwm_table_find(m, child_pa), e;
+	uint32_t child = pwm_table_find(m, child_pa), parent = pwm_table_find(m, loc), e;
 
-	if (child == NIL)
+	if (child == NIL || parent == NIL)
 		return;
-	e = edge_find(m, loc, child);
+	e = edge_find(m, parent, loc, child);
 	if (e != NIL)
 		edge_delete(m, e);
 }
@@ -304,7 +314,8 @@ static bool way_is_good(const struct pwm *m, const struct climb *c, unsigned int
 	return true;
 }
 
-static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, unsigned int bottom,
+/* False: there is no room for more. */
+static bool add_path(struct pwm *m, const struct climb *c, unsigned int depth, unsigned int bottom,
 		     uint64_t base, uint32_t space, cpumask live, cpumask live_g, cpumask own,
 		     unsigned int hier, bool stale)
 {
@@ -313,10 +324,10 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 	unsigned int i;
 
 	if (!way_is_good(m, c, depth, bottom, space, &taken))
-		return;
+		return true;
 	if (m->nr_paths == m->max_paths) {
 		m->stats.overflows++;
-		return;
+		return false;
 	}
 	p = &m->paths[m->nr_paths++];
 	p->va = base;
@@ -330,6 +341,7 @@ static void add_path(struct pwm *m, const struct climb *c, unsigned int depth, u
 	p->level = (uint8_t)bottom;
 	p->hier = taken;
 	p->stale = stale;
+	return true;
 }
 
 static uint64_t root_len(const struct pwm *m, const struct space *s)
@@ -339,8 +351,8 @@ static uint64_t root_len(const struct pwm *m, const struct space *s)
 	return s->va_bits > shift ? (uint64_t)8 << (s->va_bits - shift) : 8;
 }
 
-/* Ways that end at the top of the climb: roots, and stale pointers. */
-static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
+/* Ways that end at the top of the climb: roots, and stale pointers. False: no room for more. */
+static bool emit(struct pwm *m, const struct climb *c, unsigned int depth)
 {
 	const struct table *t = &m->tables[c[depth].table];
 	uint32_t i;
@@ -348,9 +360,10 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 	for (i = t->roots; i != NIL; i = m->spaces[i].next_root) {
 		const struct space *s = &m->spaces[i];
 
-		if (depth < s->levels && c[depth].index * 8ull < root_len(m, s))
-			add_path(m, c, depth, s->levels - 1 - depth, 0, i, s->ran, s->ran_g, 0, 0,
-				 false);
+		if (depth < s->levels && c[depth].index * 8ull < root_len(m, s) &&
+		    !add_path(m, c, depth, s->levels - 1 - depth, 0, i, s->ran, s->ran_g, 0, 0,
+			      false))
+			return false;
 	}
 	for (i = t->stale; i != NIL; i = m->ents[i].child_next) {
 		const struct ent *e = &m->ents[i];
@@ -359,9 +372,11 @@ static void emit(struct pwm *m, const struct climb *c, unsigned int depth)
 		if (depth >= e->level)
 			continue;
 		pwm_decode(m, e->space, e->val, e->level, &d);
-		add_path(m, c, depth, e->level - 1u - depth, e->va, e->space, e->live & ~e->own,
-			 e->live & ~e->own, e->own, e->hier | d.perm, true);
+		if (!add_path(m, c, depth, e->level - 1u - depth, e->va, e->space,
+			      e->live & ~e->own, e->live & ~e->own, e->own, e->hier | d.perm, true))
+			return false;
 	}
+	return true;
 }
 
 void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
@@ -371,8 +386,9 @@ void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 
 	m->nr_paths = 0;
 	c[0] = (struct climb){ t, m->tables[t].parents, (uint32_t)((pa - m->tables[t].pa) / 8) };
-	emit(m, c, 0);
-	for (;;) {
+	if (!emit(m, c, 0))
+		return;
+	while (pwm_look_below(m)) {
 		const struct edge *e;
 
 		if (c[depth].edge == NIL || depth == TOP) {
@@ -386,7 +402,8 @@ void pwm_paths_find(struct pwm *m, uint32_t t, uint64_t pa)
 		depth++;
 		c[depth] = (struct climb){ e->parent, m->tables[e->parent].parents,
 					   (uint32_t)((e->loc - m->tables[e->parent].pa) / 8) };
-		emit(m, c, depth);
+		if (!emit(m, c, depth))
+			return;
 	}
 }
 

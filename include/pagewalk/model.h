@@ -388,8 +388,8 @@ struct pwm_stats {
 	uint32_t tables;
 	uint32_t spaces;
 	/*
-	 * Something was dropped for want of memory, or a store brings more tables than are
-	 * compared with what may be cached: results are incomplete
+	 * Something was dropped for want of memory, or a step looks at more tables than there is
+	 * time for, as of tables in a circle: results are incomplete
 	 */
 	uint32_t overflows;
 	uint32_t redundant; /* maintenance steps that nothing needed */
