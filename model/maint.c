@@ -18,16 +18,34 @@
  */
 #include "private.h"
 
-static void note_miss(struct pwm *m, struct ent *e, uint32_t cpu, enum miss why)
+static void note_op(struct pwm *m, struct ent *e, uint32_t cpu)
 {
-	if (why < e->miss)
-		return;
-	e->miss = (uint8_t)why;
 	e->miss_step = m->step;
 	e->miss_site = m->now.site;
 	e->miss_op = m->now.op;
 	e->miss_kind = m->now.kind;
 	e->miss_cpu = (uint8_t)cpu;
+}
+
+/*
+ * Of another CPU's operation that was local only that much is known. One of the address on a CPU
+ * that still holds the entry says more, whatever it lacks: it was meant for it.
+ */
+static bool says_more(const struct ent *e, uint32_t cpu, const struct op *op, enum miss why)
+{
+	if (why >= e->miss)
+		return true;
+	return e->miss == MISS_LOCAL && !op->all && op->cpus == CPU_BIT(cpu) &&
+	       (e->live & CPU_BIT(cpu));
+}
+
+static void note_miss(struct pwm *m, struct ent *e, uint32_t cpu, const struct op *op,
+		      enum miss why)
+{
+	if (!says_more(e, cpu, op, why))
+		return;
+	e->miss = (uint8_t)why;
+	note_op(m, e, cpu);
 }
 
 /*
@@ -289,11 +307,11 @@ static cpumask reach(struct pwm *m, uint32_t cpu, const struct op *op, struct en
 	cpumask cpus = op->cpus & e->live & ~e->own;
 
 	if (why != MISS_NONE) {
-		note_miss(m, e, cpu, why);
+		note_miss(m, e, cpu, op, why);
 		return 0;
 	}
 	if (e->live & ~op->cpus)
-		note_miss(m, e, cpu, MISS_LOCAL);
+		note_miss(m, e, cpu, op, MISS_LOCAL);
 	return cpus;
 }
 
@@ -359,7 +377,7 @@ static void keep_what_returns(struct pwm *m, uint32_t cpu, const struct op *op, 
 
 	if (!((again | back) & e->mask))
 		return;
-	note_miss(m, e, cpu, again & e->mask ? MISS_INVISIBLE : MISS_REFILLED);
+	note_miss(m, e, cpu, op, again & e->mask ? MISS_INVISIBLE : MISS_REFILLED);
 	e->mask &= ~(again | back);
 }
 
@@ -384,6 +402,8 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 		return;
 	e->pend_mask = e->mask;
 	e->pend_by = (uint8_t)(cpu + 1);
+	if (e->miss == MISS_NONE)
+		note_op(m, e, cpu);
 	pwm_rec_add(m, &m->cpu[cpu].pend, i | (op->nxs ? REC_NXS : 0), e->gen, e->mask);
 }
 

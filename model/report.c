@@ -33,6 +33,8 @@ void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 				 .cpus_hi = (uint32_t)(e->live >> 32),
 				 .is_table = e->kind == K_TABLE,
 				 .regime = s->regime,
+				 .vmid = s->vmid,
+				 .combined = e->kind == K_COMBINED,
 				 .va = e->va,
 				 .src = e->src,
 				 .old_value = e->val };
@@ -43,7 +45,8 @@ void pwm_say(struct pwm *m, const char *rule, uint32_t cls, const struct ent *e)
 	v.store.step = e->since;
 	v.store.site = e->site;
 	v.store.cpu = e->cpu;
-	if (e->miss) {
+	/* what came near, or what is under way */
+	if (e->miss_step) {
 		v.maintenance.step = e->miss_step;
 		v.maintenance.site = e->miss_site;
 		v.maintenance.cpu = e->miss_cpu;
@@ -175,7 +178,7 @@ static void put_entry(struct text *t, const struct pwm *m, uint64_t val, unsigne
 			put_perm(t, d.perm);
 		pwm_put_text(t, ", type ");
 		pwm_put_hex(t, d.memtype);
-		pwm_put_text(t, d.global ? ", global" : "");
+		pwm_put_text(t, d.global && regime != PWM_STAGE2 ? ", global" : "");
 		pwm_put_text(t, d.contig ? ", contiguous" : "");
 		pwm_put_text(t, d.accessed ? "" : ", not accessed");
 		pwm_put_text(t, d.dirty ? ", dirty" : "");
@@ -278,27 +281,44 @@ static void put_cpus(struct text *t, uint64_t cpus)
 	}
 }
 
-static void put_place(struct text *t, const struct pwm_verdict *v)
+/* What the translation is tagged with, in the words of its architecture. */
+static void put_tag(struct text *t, const struct pwm *m, const struct pwm_verdict *v)
 {
-	if (v->va || v->src) {
-		pwm_put_text(t, "  address ");
+	bool x86 = m->cfg.arch == PWM_X86, guest = v->regime == PWM_STAGE2;
+
+	if (!x86 && (guest || v->vmid)) {
+		pwm_put_text(t, ", VMID ");
+		pwm_put_dec(t, v->vmid);
+	}
+	if (guest || v->asid == PWM_ANY_ASID || (x86 && !(m->cfg.features & PWM_PCID)))
+		return;
+	pwm_put_text(t, x86 ? ", PCID " : ", ASID ");
+	pwm_put_dec(t, v->asid);
+}
+
+static void put_place(struct text *t, const struct pwm *m, const struct pwm_verdict *v)
+{
+	bool held = v->cpus_lo | v->cpus_hi;
+
+	if (v->va || v->src || held) {
+		pwm_put_text(t, v->regime == PWM_STAGE2 ? "  guest address " : "  address ");
 		pwm_put_hex(t, v->va);
 		pwm_put_text(t, ", level ");
 		pwm_put_dec(t, v->level);
-		if (v->asid != PWM_ANY_ASID) {
-			pwm_put_text(t, ", ASID ");
-			pwm_put_dec(t, v->asid);
-		}
-		if (v->src) {
+		/* without a holder a verdict is about the tables, and has no tag */
+		if (held)
+			put_tag(t, m, v);
+		if (v->src || held) {
 			pwm_put_text(t, ", entry at ");
 			pwm_put_hex(t, v->src);
 		}
 		pwm_put_text(t, "\n");
 	}
-	if (v->cpus_lo | v->cpus_hi) {
+	if (held) {
 		pwm_put_text(t, "  may be used by CPU");
 		put_cpus(t, v->cpus_lo | (uint64_t)v->cpus_hi << 32);
-		pwm_put_text(t, "\n");
+		pwm_put_text(t,
+			     v->combined ? ", combined with the guest's own translations\n" : "\n");
 	}
 }
 
@@ -317,13 +337,13 @@ size_t pwm_report(const struct pwm *m, const struct pwm_verdict *v, char *buf, s
 	pwm_put_text(&t, "\n");
 	put_wrapped(&t, v->rule->sentence);
 	pwm_put_text(&t, "\n");
-	put_place(&t, v);
-	if (v->old_value) {
+	put_place(&t, m, v);
+	if (v->old_value || v->cpus_lo | v->cpus_hi) {
 		pwm_put_text(&t, v->cpus_lo | v->cpus_hi ? "  held   " : "  old    ");
 		put_entry(&t, m, v->old_value, v->level, v->regime);
 		pwm_put_text(&t, "\n");
 	}
-	if (v->new_value || v->old_value) {
+	if (v->new_value || v->old_value || v->cpus_lo | v->cpus_hi) {
 		pwm_put_text(&t, "  tables ");
 		put_entry(&t, m, v->new_value, v->level, v->regime);
 		pwm_put_text(&t, "\n");

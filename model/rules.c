@@ -267,8 +267,10 @@ static const struct pwm_rule rules[] = {
 	{ "X86-WALK-3", "INVLPG elsewhere while EFER.TCE is set",
 	  "With EFER.TCE, INVLPG drops upper entries of its own address only.", "APM 3.1.7, 5.5.2",
 	  PWM_ERROR },
-	{ "X86-RES-1", "reserved bits set", "The entry would raise #PF with RSVD.", "SDM 4.5",
-	  PWM_ERROR },
+	{ "X86-RES-1", "reserved bits set",
+	  "The entry would raise #PF with RSVD, on a machine as it was configured: XD needs EFER.NXE, "
+	  "and an address its bits.",
+	  "SDM 4.5", PWM_ERROR },
 	{ "X86-RES-2", "entry written in parts", "A walker may see half of the new value.",
 	  "SDM 8.1.1", PWM_ERROR },
 	{ "X86-MT-1", "two memory types for one page",

@@ -382,6 +382,7 @@ static void ent_refresh(struct pwm *m, struct ent *e, cpumask live, cpumask own)
 	e->past = 0;
 	e->skipped = 0;
 	e->miss = MISS_NONE;
+	e->miss_step = 0;
 	e->told = 0;
 	if (m->cfg.features & PWM_PLAY)
 		__builtin_memset(&m->kills[(size_t)ent_index(m, e) * m->cfg.nr_cpus], 0,

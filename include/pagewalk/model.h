@@ -324,7 +324,7 @@ struct pwm_verdict {
 	const struct pwm_rule *rule;
 	uint32_t cls; /* enum pwm_class: mostly the rule's */
 	uint32_t level;
-	uint32_t asid;		   /* PWM_ANY_ASID: any, or global */
+	uint32_t asid;		   /* x86: PCID; PWM_ANY_ASID: any, or global */
 	uint32_t cpus_lo, cpus_hi; /* which CPUs may use it */
 	uint32_t is_table;	   /* the old value is a table entry */
 	uint64_t va;
@@ -341,7 +341,9 @@ struct pwm_verdict {
 	uint32_t maintenance_kind;
 	uint32_t trigger_op;
 	uint32_t trigger_kind;
-	uint32_t regime; /* enum pwm_regime: whose descriptors the values are */
+	uint32_t regime;   /* enum pwm_regime: whose descriptors the values are */
+	uint32_t vmid;	   /* of the entry's space; 0: none */
+	uint32_t combined; /* arm64 stage 2: what is left is combined with the guest's own */
 	uint32_t reserved;
 };
 

@@ -452,3 +452,116 @@ TEST(small_spaces_have_two_pages)
 	EXPECT_EQ(o.pa, 0x81234);
 	stage_close(&stage);
 }
+
+/* What a report says --------------------------------------------------------------------------- */
+
+/* The text of the last verdict has @with, and not @without. */
+static void says(const char *with, const char *without)
+{
+	char text[2048] = "";
+
+	if (EXPECT(stage.nr_verdicts && stage.nr_verdicts <= STAGE_VERDICTS))
+		pwm_report(stage.m, &stage.verdict[stage.nr_verdicts - 1], text, sizeof(text), NULL,
+			   NULL);
+	if (!EXPECT(strstr(text, with)) || !EXPECT(!without || !strstr(text, without)))
+		puts(text);
+}
+
+static void x86_tables(uint32_t features)
+{
+	if (!open_with((struct pwm_config){ .arch = PWM_X86, .features = features }))
+		return;
+	run("snapshot 0 0x10000 0x11067; snapshot 0 0x11000 0x12067; snapshot 0 0x12000 0x13067;"
+	    "snapshot 0 0x13000 0x80063; snapshot 0 0x20000 0x11067;"
+	    "root 0 lower 0x10000 5; root 1 lower 0x10000 5");
+}
+
+/* An invalidation of the address on the CPU that is left says more than that others are local. */
+TEST(meant_for_the_cpu_that_is_left)
+{
+	x86_tables(PWM_PCID);
+	run("root 1 lower 0x20000 6 noflush; store 0 0x13000 0; invlpg 0 0; ipi 0 1; invlpg 1 0;"
+	    "contract 0 unmap 0 0xfff");
+	told("X86-TLB-7", 1);
+	says("maintenance: invlpg, step 12, CPU 1", NULL);
+	stage_close(&stage);
+	/* where it is of another address, or of all, nobody meant it */
+	x86_tables(PWM_PCID);
+	run("root 1 lower 0x20000 6 noflush; store 0 0x13000 0; invlpg 0 0; invlpg 1 0x5000;"
+	    "root 1 lower 0x20000 6; contract 0 unmap 0 0xfff");
+	told("X86-TLB-3", 1);
+	says("maintenance: invlpg, step 10, CPU 0", NULL);
+	stage_close(&stage);
+	/* a broadcast of something else is of nobody's in particular */
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("root 1 lower 0x10000 1; isb 1; store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1 va=0 asid=1;"
+	    "dsb 0 ish; isb 0; tlbi 1 vae1is va=0 asid=2; dsb 1 ish; contract 0 unmap 0 0xfff");
+	told("A64-TLBI-5", 1);
+	stage_close(&stage);
+}
+
+/* What is under way, or waits for its own CPU, is named; of what came before the store, nothing. */
+TEST(what_is_under_way_is_named)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=1; contract 0 unmap 0 0xfff");
+	told("A64-TLBI-3", 1);
+	says("maintenance: tlbi vae1is, step 10, CPU 0", NULL);
+	stage_close(&stage);
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13000 0; dsb 0 ish; tlbi 0 vae1is va=0 asid=1; dsb 0 ish;"
+	    "contract 0 unmap 0 0xfff");
+	told("A64-TLBI-4", 1);
+	says("maintenance: tlbi vae1is, step 10, CPU 0", NULL);
+	stage_close(&stage);
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("store 0 0x13010 0x0060000000082f03; dsb 0 ish; tlbi 0 vae1is va=0x2000 asid=1;"
+	    "store 0 0x13010 0; store 0 0x13010 0x0060000000083f03;"
+	    "contract 0 map 0x2000 0x2fff nofault");
+	says("held   0x0 (not valid)", "maintenance:");
+	stage_close(&stage);
+}
+
+/* A tag is called what its architecture calls it, and not named where there is none. */
+TEST(tags_by_their_names)
+{
+	x86_tables(PWM_PCID);
+	run("store 0 0x13000 0; contract 0 unmap 0 0xfff");
+	says("address 0x0, level 0, PCID 5, entry at 0x13000", "ASID");
+	stage_close(&stage);
+	x86_tables(0);
+	run("store 0 0x13000 0; contract 0 unmap 0 0xfff");
+	says("address 0x0, level 0, entry at 0x13000", "guest");
+	stage_close(&stage);
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	tables();
+	run("root 0 guest 0x10000 0 vmid=5; isb 0; store 0 0x13000 0; dsb 0 ish;"
+	    "tlbi 0 ipas2e1is va=0; dsb 0 ish; isb 0; contract 0 unmap 0 0xfff regime=3");
+	told("A64-TLBI-10", 1);
+	EXPECT_EQ(stage.verdict[0].vmid, 5);
+	EXPECT_EQ(stage.verdict[0].combined, 1);
+	says("guest address 0x0, level 0, VMID 5, entry at 0x13000", "global");
+	says("CPU 0, combined with the guest's own translations\n", "ASID");
+	stage_close(&stage);
+}
+
+/* A root in the first page: address 0 and entry 0 are a place like any other. */
+TEST(the_first_entry_of_memory)
+{
+	if (!open_with((struct pwm_config){ 0 }))
+		return;
+	run("root 0 lower 0 1; isb 0; store 0 0 0x1003; contract 0 map 0 0xfff nofault");
+	says("address 0x0, level 3, ASID 1, entry at 0x0\n", NULL);
+	says("held   0x0 (not valid)\n", NULL);
+	says("tables 0x1003 (table at 0x1000)\n", NULL);
+	stage_close(&stage);
+}
