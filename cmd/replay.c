@@ -22,10 +22,19 @@
 #define BUCKETS	 (1u << 16)
 #define MAX_SITE 4095u /* bytes of a name */
 
+#define SITE_TOO_LONG "at most 4095 bytes of a site's name"
+
 struct page {
 	struct page *next;
 	uint64_t number;
 	uint64_t word[512];
+};
+
+/* Findings of one kind from one place in the code: one report for all of them. */
+struct told {
+	const struct pwm_rule *rule; /* NULL: free */
+	uint32_t store, maintenance, trigger;
+	uint64_t more;
 };
 
 struct replay {
@@ -38,7 +47,10 @@ struct replay {
 	char **site; /* names, from 1 */
 	uint32_t nr_sites, max_sites;
 	uint32_t *site_hash, site_mask;
-	uint64_t records, findings;
+	char shown[MAX_SITE + 1]; /* a site's name, for a terminal */
+	struct told *told;	  /* places of findings, by hash */
+	uint32_t nr_told, told_mask;
+	uint64_t records, findings, reports;
 	bool progress;
 };
 
@@ -108,7 +120,7 @@ static const char *set_site(struct replay *r, uint32_t number, const char *s, si
 									   0;
 
 	if (old + len > MAX_SITE)
-		return "at most 4095 bytes of a site's name";
+		return SITE_TOO_LONG;
 	if (number >= r->max_sites) {
 		uint32_t max = (number | 1023) + 1;
 
@@ -148,26 +160,88 @@ static uint32_t intern(struct replay *r, const char *s, size_t len)
 		    !memcmp(r->site[r->site_hash[i]], s, len))
 			return r->site_hash[i];
 	r->site_hash[i] = ++r->nr_sites;
-	(void)set_site(r, r->nr_sites, s, len < MAX_SITE ? len : MAX_SITE);
+	(void)set_site(r, r->nr_sites, s, len);
 	return r->nr_sites;
 }
 
 static const char *site_name(void *ctx, uint32_t site)
 {
-	const struct replay *r = ctx;
+	struct replay *r = ctx;
+	const char *name = site < r->max_sites ? r->site[site] : NULL;
+	size_t i;
 
-	return site < r->max_sites ? r->site[site] : NULL;
+	if (!name)
+		return NULL;
+	/* a name comes from whoever made the trace, and is no command to a terminal */
+	for (i = 0; name[i]; i++)
+		r->shown[i] = (unsigned char)name[i] < ' ' || name[i] == 0x7f ? '?' : name[i];
+	r->shown[i] = 0;
+	return r->shown;
 }
 
 /* Verdicts ------------------------------------------------------------------------------------- */
 
+static struct told *told_at(const struct replay *r, const struct told *t)
+{
+	uint64_t h = ((uintptr_t)t->rule ^ (uint64_t)t->store << 40 ^
+		      (uint64_t)t->maintenance << 20 ^ t->trigger) *
+		     0x9e3779b97f4a7c15ull;
+	uint32_t i = (uint32_t)(h >> 32) & r->told_mask;
+
+	while (r->told[i].rule &&
+	       (r->told[i].rule != t->rule || r->told[i].store != t->store ||
+		r->told[i].maintenance != t->maintenance || r->told[i].trigger != t->trigger))
+		i = (i + 1) & r->told_mask;
+	return &r->told[i];
+}
+
+static void told_grow(struct replay *r)
+{
+	struct told *old = r->told;
+	uint32_t i, nr = old ? r->told_mask + 1 : 0;
+
+	r->told_mask = nr ? nr * 2 - 1 : 255;
+	r->told = grow(NULL, (r->told_mask + 1) * sizeof(*r->told));
+	memset(r->told, 0, (r->told_mask + 1) * sizeof(*r->told));
+	for (i = 0; i < nr; i++)
+		if (old[i].rule)
+			*told_at(r, &old[i]) = old[i];
+	free(old);
+}
+
+/* The same mistake at the same place was reported already. Without places nothing is the same. */
+static bool told_before(struct replay *r, const struct pwm_verdict *v)
+{
+	struct told t = { .rule = v->rule,
+			  .store = v->store.site,
+			  .maintenance = v->maintenance.site,
+			  .trigger = v->trigger.site };
+	struct told *at;
+
+	if (!t.store && !t.trigger)
+		return false;
+	if (r->nr_told * 2 >= r->told_mask)
+		told_grow(r);
+	at = told_at(r, &t);
+	if (at->rule) {
+		at->more++;
+		return true;
+	}
+	*at = t;
+	r->nr_told++;
+	return false;
+}
+
 static void verdict(void *ctx, const struct pwm_verdict *v)
 {
 	struct replay *r = ctx;
-	char text[4096];
+	char text[4096 + 4 * MAX_SITE];
 
 	r->findings++;
-	if (r->o->verbose < 0 || (r->o->max_rows && r->findings > r->o->max_rows))
+	if (r->o->verbose < 0 || told_before(r, v))
+		return;
+	r->reports++;
+	if (r->o->max_rows && r->reports > r->o->max_rows)
 		return;
 	pwm_report(r->m, v, text, sizeof(text), site_name, r);
 	out_text(text);
@@ -261,6 +335,13 @@ static int ended(const struct replay *r, FILE *f, int error)
 	return EXIT_SOURCE;
 }
 
+static const char *wrong_site(const char *site, size_t len)
+{
+	if (len > MAX_SITE)
+		return SITE_TOO_LONG;
+	return memchr(site, 0, len) ? "a site's name without bytes of 0" : NULL;
+}
+
 static int read_text(struct replay *r, FILE *f)
 {
 	unsigned long number = 1; /* the header was the first */
@@ -282,9 +363,10 @@ static int read_text(struct replay *r, FILE *f)
 		len--;
 		got = pwm_parse_line(r->cfg.arch, line, (size_t)len, &s, &site, &site_len, &want);
 		if (got > 0) {
-			if (site)
+			want = site ? wrong_site(site, site_len) : NULL;
+			if (site && !want)
 				s.site = intern(r, site, site_len);
-			want = take(r, &s);
+			want = want ? want : take(r, &s);
 		}
 		if (got < 0 || (got > 0 && want))
 			status = malformed(r, "line", number, want);
@@ -324,11 +406,16 @@ static int read_binary(struct replay *r, FILE *f)
 static int read_trace(struct replay *r, FILE *f)
 {
 	static const char header[] = "pagewalk-trace 1\n";
+	const size_t len = sizeof(header) - 2; /* but for the end of the line */
 	uint8_t first[PWM_RECORD];
-	size_t got = fread(first, 1, sizeof(header) - 1, f);
+	size_t got = fread(first, 1, len + 1, f);
 
-	if (got == sizeof(header) - 1 && !memcmp(first, header, got))
-		return read_text(r, f);
+	if (got == len + 1 && !memcmp(first, header, len)) {
+		if (first[len] == '\r')
+			first[len] = (uint8_t)getc(f);
+		if (first[len] == '\n')
+			return read_text(r, f);
+	}
 	got += fread(first + got, 1, PWM_RECORD - got, f);
 	if (stopped_by || ferror(f))
 		return ended(r, f, errno);
@@ -339,12 +426,34 @@ static int read_trace(struct replay *r, FILE *f)
 	return malformed(r, "line", 1, "'pagewalk-trace 1', or a binary trace's header");
 }
 
-static void summary(const struct replay *r)
+/* What was not reported, because a finding like it was. */
+static void more_like_these(struct replay *r)
+{
+	uint32_t i;
+
+	for (i = 0; r->told && i <= r->told_mask; i++) {
+		const struct told *t = &r->told[i];
+		uint32_t site = t->store ? t->store : t->trigger;
+		const char *name = site_name(r, site);
+
+		if (!t->rule || !t->more)
+			continue;
+		out_text(t->rule->id);
+		out_text(t->store ? ", changed at " : ", noticed at ");
+		out_text(name ? name : "?");
+		out_text(": ");
+		out_dec(t->more, 0);
+		out_text(" more like this\n");
+	}
+}
+
+static void summary(struct replay *r)
 {
 	struct pwm_stats st = { 0 };
 
 	if (r->m)
 		pwm_get_stats(r->m, &st);
+	more_like_these(r);
 	out_dec(r->records, 0);
 	out_text(" records, ");
 	out_dec(r->findings, 0);
@@ -367,6 +476,7 @@ static void release(struct replay *r)
 	}
 	for (i = 0; i < r->max_sites; i++)
 		free(r->site[i]);
+	free(r->told);
 	free(r->site);
 	free(r->site_hash);
 	free(r->mem);

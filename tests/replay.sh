@@ -74,6 +74,36 @@ try "another machine's barrier" status 3 "line 2: expected a barrier of this arc
 try "a version to come" status 3 "line 1: expected" "$tool" replay "$out/version"
 try "an empty file" status 3 "line 1: expected" "$tool" replay "$out/empty"
 try "no such file" status 3 "nowhere" "$tool" replay "$out/nowhere"
+# Names of places: what is too long, or no name, is not another one, and none commands a terminal.
+try "a site's name is too long" status 3 "line 2: expected at most 4095 bytes" \
+	sh -c "printf 'pagewalk-trace 1\nisb 0 @%05000d\n' 0 | $tool replay -"
+try "the longest name" status 0 "1 records" \
+	sh -c "printf 'pagewalk-trace 1\nisb 0 @%04095d\n' 0 | $tool replay -"
+try "a site's name with a zero" status 3 "line 2: expected a site's name without" \
+	sh -c "printf 'pagewalk-trace 1\nisb 0 @a\0b\n' | $tool replay -"
+trace escape "$tables" "store 0 0x13000 0 @$(printf '\033[31m')" 'contract 0 unmap 0 0xfff'
+try "no escape from a name" status 1 "CPU 0 at ?[31m" "$tool" replay "$out/escape"
+printf 'pagewalk-trace 1\r\nconfig arch x86\r\nmfence 0\r\n' >"$out/crlf"
+try "lines of another system" status 0 "2 records" "$tool" replay "$out/crlf"
+printf 'pagewalk-trace 1\rmfence 0\n' >"$out/cr"
+try "half an end of a line" status 3 "line 1: expected" "$tool" replay "$out/cr"
+
+# One report for findings of one rule from one place; others, and those without a place, each.
+trace many "$tables" 'snapshot 0 0x13008 0x0060000080001f03' 'snapshot 0 0x13010 0x0060000080002f03' \
+	'store 0 0x13000 0 @a:1' 'contract 0 unmap 0 0xfff @a:2' \
+	'store 0 0x13008 0 @a:1' 'contract 0 unmap 0x1000 0x1fff @a:2' \
+	'store 0 0x13010 0 @a:3' 'contract 0 unmap 0x2000 0x2fff @a:2'
+try "more like this" status 1 "A64-TLBI-1, changed at a:1: 1 more like this" \
+	"$tool" replay "$out/many"
+try "all are counted" status 1 "14 records, 3 findings" "$tool" replay "$out/many"
+sed 's/ @.*//' "$out/many" >"$out/nowhere-in-the-code"
+# reports FILE NUMBER
+reports() {
+	[ "$("$tool" replay "$1" | grep -c '^pagewalk: ERROR')" -eq "$2" ]
+}
+try "a report for each place" reports "$out/many" 2
+try "and for each without one" reports "$out/nowhere-in-the-code" 3
+
 try "usage" status 2 "which source" "$tool" replay
 try "one trace at a time" status 2 "too much" "$tool" replay "$out/fine" "$out/fine"
 
