@@ -268,8 +268,8 @@ static const struct pwm_rule rules[] = {
 	  "With EFER.TCE, INVLPG drops upper entries of its own address only.", "APM 3.1.7, 5.5.2",
 	  PWM_ERROR },
 	{ "X86-RES-1", "reserved bits set",
-	  "The entry would raise #PF with RSVD on the machine that was configured: XD needs EFER.NXE, "
-	  "and an address its bits.",
+	  "The entry would raise #PF with RSVD on the machine that was configured: XD needs "
+	  "EFER.NXE, and an address its bits.",
 	  "SDM 4.5", PWM_ERROR },
 	{ "X86-RES-2", "entry written in parts", "A walker may see half of the new value.",
 	  "SDM 8.1.1", PWM_ERROR },
