@@ -126,6 +126,7 @@ static void part(struct pwm *m, const struct ent *of, const cpumask *pend, const
 	e->repeats = of->repeats;
 	e->pend_by = of->pend_by;
 	e->pend_mask = of->pend_mask;
+	e->pended = of->pended;
 	for (c = 0; c < m->cfg.nr_cpus; c++)
 		if (pend[c])
 			pwm_rec_add(m, &m->cpu[c].pend, ent_index(m, e), e->gen, pend[c]);

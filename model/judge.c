@@ -300,36 +300,81 @@ static bool global_differs(const struct pwm *m, const struct space *here, uint64
 	return false;
 }
 
+/* Where a walk over a range is. */
+struct spot {
+	uint64_t va, src; /* 0: nowhere yet */
+	unsigned int level, hier;
+};
+
+/* The entry of @va, from the one before where both are of one table. */
+static uint64_t step_to(const struct pwm *m, uint32_t space, uint64_t va, struct spot *at,
+			struct dec *d)
+{
+	unsigned int shift = level_shift(m, at->level);
+	uint64_t val;
+
+	if (at->src && !((va ^ at->va) >> shift >> m->index_lg2)) {
+		at->src += ((va >> shift) - (at->va >> shift)) * 8;
+		at->va = va;
+		val = pwm_mem_read(m, at->src);
+		pwm_decode(m, space, val, at->level, d);
+		if (d->kind != K_TABLE || !at->level)
+			return val;
+	}
+	at->va = va;
+	val = pwm_walk_now(m, &m->spaces[space], va, 0, &at->level, &at->hier, &at->src);
+	pwm_decode(m, space, val, at->level, d);
+	return val;
+}
+
+/* @va, or behind the end of the lower half where the upper one begins; 0: there is none. */
+static uint64_t in_halves(const struct pwm *m, const struct space *s, uint64_t va)
+{
+	bool sign = m->cfg.arch != PWM_ARM64 && s->regime == PWM_EL1;
+	unsigned int bits = s->va_bits - sign;
+
+	if (va >> 63 || !(va >> bits))
+		return va;
+	return sign ? ~(uint64_t)0 << bits : 0;
+}
+
+static void check_entry(struct pwm *m, const struct pwm_step *s, const struct space *sp,
+			const struct spot *at, uint64_t val, const struct dec *d)
+{
+	if (m->cfg.arch != PWM_RISCV || d->kind != K_LEAF)
+		return;
+	if (s->kind & PWM_NOFAULT && !(m->cfg.features & PWM_SVADU) &&
+	    (!d->accessed || (!d->dirty && d->perm & (P_KW | P_UW))))
+		pwm_say_at(m, "RV-AD-3", PWM_SPURIOUS, at->va, at->level, at->src, 0, val);
+	if ((d->global || at->hier & P_GLOBAL) && global_differs(m, sp, at->va, d, at->level))
+		pwm_say_at(m, "RV-G-1", PWM_ERROR, at->va, at->level, at->src, 0, val);
+}
+
 static void check_groups(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t i = space_of(m, s);
-	const struct space *sp = &m->spaces[i];
-	uint64_t va = s->a, next, src, val;
-	unsigned int budget = 4096, level, hier;
+	struct spot at = { 0 };
+	uint64_t va = s->a, next, val;
 
-	if (i == NIL)
+	/* x86 has no groups, and none of the other rules */
+	if (i == NIL || m->cfg.arch == PWM_X86)
 		return;
-	while (budget--) {
+	while (pwm_look_below(m)) {
+		uint64_t size;
 		struct dec d;
 
-		val = pwm_walk_now(m, sp, va, 0, &level, &hier, &src);
-		pwm_decode(m, i, val, level, &d);
-		next = (va & ~(level_size(m, level) - 1)) + level_size(m, level);
-		if (m->cfg.arch == PWM_RISCV && (s->kind & PWM_NOFAULT) &&
-		    !(m->cfg.features & PWM_SVADU) && d.kind == K_LEAF &&
-		    (!d.accessed || (!d.dirty && d.perm & (P_KW | P_UW))))
-			pwm_say_at(m, "RV-AD-3", PWM_SPURIOUS, va, level, src, 0,
-				   pwm_mem_read(m, src));
-		if (m->cfg.arch == PWM_RISCV && d.kind == K_LEAF && (d.global || hier & P_GLOBAL) &&
-		    global_differs(m, sp, va, &d, level))
-			pwm_say_at(m, "RV-G-1", PWM_ERROR, va, level, src, 0, val);
+		val = step_to(m, i, va, &at, &d);
+		check_entry(m, s, &m->spaces[i], &at, val, &d);
+		size = level_size(m, at.level);
 		if (d.contig) {
-			uint64_t span = level_size(m, level) << d.contig;
-
-			check_group(m, i, va & ~(span - 1), &d, level);
-			next = (va & ~(span - 1)) + span;
+			size <<= d.contig;
+			check_group(m, i, va & ~(size - 1), &d, at.level);
 		}
-		if (next == 0 || next > s->b || next <= va)
+		next = (va & ~(size - 1)) + size;
+		if (next <= va)
+			return;
+		next = in_halves(m, &m->spaces[i], next);
+		if (!next || next > s->b)
 			return;
 		va = next;
 	}

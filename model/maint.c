@@ -404,6 +404,7 @@ static void take(struct pwm *m, uint32_t cpu, const struct op *op, uint32_t i)
 	e->pend_by = (uint8_t)(cpu + 1);
 	if (e->miss == MISS_NONE)
 		note_op(m, e, cpu);
+	e->pended = 1;
 	pwm_rec_add(m, &m->cpu[cpu].pend, i | (op->nxs ? REC_NXS : 0), e->gen, e->mask);
 }
 
@@ -518,8 +519,10 @@ static void join_pending(struct pwm *m)
 			cpumask cpus = e->written & pointers_to(m, e, STAMPED) &
 				       ~pointers_to(m, e, LEFT_UNDER_WAY);
 
-			if (cpus)
-				pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, cpus);
+			if (!cpus)
+				continue;
+			e->pended = 1;
+			pwm_rec_add(m, &m->cpu[cpu].pend, i, e->gen, cpus);
 		}
 	}
 }

@@ -103,6 +103,7 @@ struct ent {
 	uint8_t pend_by; /* CPU + 1 of an invalidation that has not completed */
 	uint8_t repeats; /* erratum: how often it was invalidated */
 	uint8_t told;	 /* reported already */
+	uint8_t pended;	 /* there has been a record of it on a CPU's list of what is under way */
 };
 
 /* struct rec.ent: which entry, or space, and of what kind */

@@ -328,6 +328,9 @@ static void not_taken(struct pwm *m, struct ent *e, cpumask live)
 
 	e->own &= ~live;
 	e->pend_mask &= ~live;
+	/* thousands may be under way, and this be stored to for each */
+	if (!e->pended)
+		return;
 	for (c = 0; c < m->cfg.nr_cpus; c++)
 		for (i = m->cpu[c].pend; i != NIL; i = m->recs[i].next)
 			if ((m->recs[i].ent & ~REC_NXS) == me)

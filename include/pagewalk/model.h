@@ -488,6 +488,7 @@ int pwm_tlbi_raw(struct pwm *m, uint32_t cpu, uint32_t op, uint64_t operand);
  * @promise: enum pwm_promise and PWM_NOFAULT...
  * @first, @last: bytes, closed, sign-extended and without tags; of the space that @cpu has loaded,
  *	and of all if it has none. @regime: whose addresses they are (PWM_EL1 without _in).
+ *	On arm64 and RISC-V every page of the range is looked at.
  */
 int pwm_contract(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last);
 int pwm_contract_in(struct pwm *m, uint32_t cpu, uint32_t promise, uint64_t first, uint64_t last,

@@ -445,3 +445,76 @@ TEST(links_to_one_table)
 	EXPECT_EQ(overflows(), 0);
 	stage_close(&stage);
 }
+
+/* A promise is about all of its pages, however many there are: the group with a gap is the last. */
+TEST(promises_about_many_pages)
+{
+	for (uint32_t riscv = 0; riscv < 2; riscv++) {
+		uint64_t group = riscv ? 0x80000000000420c7 : 0x00700000000a0f03;
+
+		if (!open_with((struct pwm_config){ .arch = riscv ? PWM_RISCV : PWM_ARM64,
+						    .features = PWM_SVNAPOT,
+						    .max_tables = 1024 }))
+			return;
+		/* 512 times the same table, but for the last */
+		for (uint64_t i = 0; i < 512; i++) {
+			uint64_t table = i < 511 ? 0x13000 : 0x14000;
+
+			image_write(&stage, 0x12000 + i * 8, riscv ? table >> 2 | 1 : table | 3);
+			image_write(&stage, 0x13000 + i * 8, riscv ? 0x200c7 : 0x0060000000080f03);
+		}
+		for (uint64_t i = 496; i < 511; i++)
+			image_write(&stage, 0x14000 + i * 8,
+				    riscv ? group : group + ((i & 15) << 12));
+		image_write(&stage, 0x10000, riscv ? 0x11000 >> 2 | 1 : 0x11003);
+		image_write(&stage, 0x11000, riscv ? 0 : 0x12003);
+		image_write(&stage, 0x10008, riscv ? 0x12000 >> 2 | 1 : 0);
+		pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 1);
+		if (riscv)
+			run("sfence 0 all all; contract 0 map 0 0x7fffffff");
+		else
+			run("isb 0; contract 0 map 0 0x3fffffff");
+		told(riscv ? "RV-NAPOT-1" : "A64-CONT-1", 1);
+		EXPECT_EQ(overflows(), 0);
+		/* nor are addresses gone through that there are not, once more for each that there is */
+		pwm_contract(stage.m, 0, PWM_MAP, 0, riscv ? ~0ull : 0xffffffffffff);
+		told(riscv ? "RV-NAPOT-1" : "A64-CONT-1", 2);
+		pwm_contract(stage.m, 0, PWM_MAP, 0, ~0ull);
+		told(riscv ? "RV-NAPOT-1" : "A64-CONT-1", 3);
+		EXPECT_EQ(overflows(), 0);
+		stage_close(&stage);
+	}
+}
+
+/* While thousands of invalidations are under way a store costs what it does without them. */
+TEST(stores_beside_what_is_under_way)
+{
+	clock_t began;
+
+	if (!open_with((struct pwm_config){ .max_unclean = 1u << 15, .max_tables = 1024 }))
+		return;
+	/* 16384 pages, by way of one table 32 times */
+	for (uint64_t i = 0; i < 512; i++) {
+		image_write(&stage, 0x13000 + i * 8, 0x0060000000000f03 | (0x80000 + i * 0x1000));
+		if (i < 32)
+			image_write(&stage, 0x12000 + i * 8, 0x13003);
+	}
+	run("snapshot 0 0x10000 0x11003; snapshot 0 0x11000 0x12003; root 0 lower 0x10000 1; isb 0;"
+	    "snapshot 0 0x11008 0x14003; snapshot 0 0x14000 0x15003");
+	for (uint64_t i = 0; i < 512; i++)
+		pwm_store(stage.m, 0, 0x13000 + i * 8, 0, PWM_PLAIN);
+	for (uint64_t i = 0; i < 512; i++)
+		image_write(&stage, 0x13000 + i * 8, 0);
+	run("dsb 0 ish");
+	for (uint64_t i = 0; i < 16384; i++)
+		pwm_tlbi(stage.m, 0, PWM_VALE1 | PWM_IS, i << 12, 1);
+	began = clock();
+	for (uint64_t i = 0; i < 500000; i++) {
+		uint64_t val = i & 1 ? 0 : 0x0060000000082f03;
+
+		pwm_store(stage.m, 0, 0x15000, val, PWM_PLAIN);
+		image_write(&stage, 0x15000, val);
+	}
+	EXPECT((double)(clock() - began) / CLOCKS_PER_SEC < 2);
+	stage_close(&stage);
+}
