@@ -476,7 +476,7 @@ TEST(promises_about_many_pages)
 			run("isb 0; contract 0 map 0 0x3fffffff");
 		told(riscv ? "RV-NAPOT-1" : "A64-CONT-1", 1);
 		EXPECT_EQ(overflows(), 0);
-		/* nor are addresses gone through that there are not, once more for each that there is */
+		/* and addresses that there are not are not gone through */
 		pwm_contract(stage.m, 0, PWM_MAP, 0, riscv ? ~0ull : 0xffffffffffff);
 		told(riscv ? "RV-NAPOT-1" : "A64-CONT-1", 2);
 		pwm_contract(stage.m, 0, PWM_MAP, 0, ~0ull);
