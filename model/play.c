@@ -46,7 +46,8 @@ static void add_value(struct set *x, uint64_t val, unsigned int level, unsigned 
 	struct dec d;
 
 	x->m->arch->decode(x->m, val, level, &d);
-	if (d.kind != K_LEAF) {
+	/* reserved bits are a fault, and never in a TLB */
+	if (d.kind != K_LEAF || d.reserved) {
 		o.fault = 1;
 		o.value = 0;
 		o.level = 0;
@@ -120,6 +121,23 @@ static bool in_space(const struct pwm *m, const struct space *s, uint64_t va)
 	return !high || high == ~(uint64_t)0 >> bits;
 }
 
+/* Has a table on the way to @level an entry with reserved bits? */
+static bool way_is_reserved(const struct pwm *m, const struct space *s, uint64_t va,
+			    unsigned int level)
+{
+	unsigned int l, at, hier;
+	uint64_t src, val;
+	struct dec d;
+
+	for (l = s->levels; l-- > level + 1;) {
+		val = pwm_walk_now(m, s, va, l, &at, &hier, &src);
+		m->arch->decode(m, val, at, &d);
+		if (d.reserved)
+			return true;
+	}
+	return false;
+}
+
 uint32_t pwm_outcomes(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags,
 		      struct pwm_outcome *out, uint32_t max)
 {
@@ -140,6 +158,8 @@ uint32_t pwm_outcomes(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t flags,
 		return x.nr;
 	}
 	val = pwm_walk_now(m, &m->spaces[cur], va, 0, &level, &hier, &src);
+	if (way_is_reserved(m, &m->spaces[cur], va, level))
+		val = 0;
 	add_value(&x, val, level, hier, false);
 	add_stale(&x);
 	return x.nr;

@@ -302,3 +302,38 @@ TEST(configurations_that_cannot_be)
 	EXPECT_EQ(pwm_config_set(&c, PWM_KEY_VA_BITS, 64), -1);
 	EXPECT_EQ(c.va_bits, 39);
 }
+
+/* Reserved bits, on the way or at its end, are a fault: play mode goes nowhere with them. */
+TEST(reserved_bits_go_nowhere)
+{
+	static const struct {
+		uint64_t pa, val;
+		uint32_t features, fault;
+	} rows[] = {
+		{ 0x13000, 0x80063, 0, 0 },
+		{ 0x13000, 1ull << 63 | 0x80063, 0, 1 },
+		{ 0x13000, 1ull << 63 | 0x80063, PWM_NX, 0 },
+		{ 0x13000, 1ull << 51 | 0x80063, 0, 1 },
+		{ 0x12000, 1ull << 63 | 0x13063, 0, 1 },
+		{ 0x12000, 1ull << 63 | 0x13063, PWM_NX, 0 },
+		{ 0x11000, 1ull << 63 | 0x12063, 0, 1 },
+		{ 0x10000, 1ull << 63 | 0x11063, 0, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pwm_outcome o = { 0 };
+
+		harness_note("row", i);
+		if (!open_of(PWM_X86, rows[i].features))
+			return;
+		for (uint64_t pa = 0x10000; pa < 0x13000; pa += 0x1000)
+			image_write(&stage, pa, (pa + 0x1000) | 0x63);
+		image_write(&stage, 0x13000, 0x80063);
+		image_write(&stage, rows[i].pa, rows[i].val);
+		pwm_root(stage.m, 0, PWM_LOWER, 0x10000, 0);
+		EXPECT_EQ(pwm_outcomes(stage.m, 0, 0x10, PWM_R, &o, 1), 1);
+		EXPECT_EQ(o.fault, rows[i].fault);
+		EXPECT_EQ(o.pa, rows[i].fault ? 0 : 0x80010);
+		stage_close(&stage);
+	}
+}
