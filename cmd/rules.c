@@ -96,6 +96,32 @@ static uint32_t print_named(const char *name)
 	return n;
 }
 
+/* The rules that share the longest beginning with a name that is none's: it may be meant. */
+static void complain_none(const char *name)
+{
+	char near[256] = "";
+	const struct pwm_rule *r;
+	size_t len, at;
+	uint32_t i;
+
+	for (len = strlen(name); len > 4 && !*near; len--) {
+		for (i = 0, at = 0; (r = pwm_rule_at(i)) != NULL; i++) {
+			size_t n = strlen(r->id);
+
+			if (strncasecmp(r->id, name, len) || at + n + 3 > sizeof(near))
+				continue;
+			memcpy(near + at, at ? ", " : "", at ? 2 : 0);
+			at += at ? 2 : 0;
+			memcpy(near + at, r->id, n + 1);
+			at += n;
+		}
+	}
+	if (*near)
+		complain("rules: no rule '%s'; perhaps %s", name, near);
+	else
+		complain("rules: no rule '%s'; without one, all are listed", name);
+}
+
 static int run_rules(const struct options *o)
 {
 	const struct pwm_rule *r;
@@ -112,8 +138,8 @@ static int run_rules(const struct options *o)
 	if (!o->source) {
 		for (i = 0; (r = pwm_rule_at(i)) != NULL; i++)
 			print_line(r);
-	} else if (!print_named(o->source)) {
-		complain("rules: no rule '%s'; without one, all are listed", o->source);
+	} else if (!*o->source || !print_named(o->source)) {
+		complain_none(o->source);
 		return EXIT_USAGE;
 	}
 	return EXIT_FINE;

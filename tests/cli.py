@@ -114,6 +114,12 @@ def rules():
         got = result.stdout.count("  Source: ")
         check((got == 1 if nr == 1 else got >= nr) and result.returncode == (0 if nr else 2),
               f"rules {name}", result.stdout)
+    for name, says in (("A64-BBM-99", "perhaps A64-BBM-9\n"), ("x86-tlb-", ""),
+                       ("RV-H-8", "perhaps RV-H-1, RV-H-2"), ("Z80-1", "all are listed"),
+                       ("", "all are listed"), ("A", "")):
+        result = run("rules", name)
+        check(result.returncode == (2 if says else 0) and says in result.stderr,
+              f"rules '{name}'", result.stderr)
 
 
 def numbers():
