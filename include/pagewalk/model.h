@@ -507,6 +507,14 @@ int pwm_sfence(struct pwm *m, uint32_t cpu, uint32_t which, uint64_t va, uint32_
 
 /* Play mode ------------------------------------------------------------------------------------ */
 
+/*
+ * With PWM_PLAY; of EL1 (CR3, satp). Accesses happen to the code under test as they may happen: a
+ * random chooser finds what is frequent, one that is fed by a fuzzer what the fuzzer looks for. An
+ * exhaustive search needs no copy of the model: the same steps ask the same questions, so it starts
+ * again with pwm_init() and the memory as it was, and answers the last question otherwise.
+ * cfg.choose() is asked once for an access, and not where there is one result only.
+ */
+
 /* One result that an access may have. */
 struct pwm_outcome {
 	uint64_t value; /* the entry that translated, or 0 */
