@@ -12,20 +12,37 @@
 
 #define OF(arch) (1u << (arch))
 
-/* Of which architectures a barrier is; 0: of all. */
+/* Of which architecture a barrier is. */
 static const uint8_t barrier_of[PWM_NR_BARRIERS] = {
-	[PWM_DSB_ISH] = OF(PWM_ARM64),	 [PWM_DSB_ISHST] = OF(PWM_ARM64),
-	[PWM_DSB_ISHLD] = OF(PWM_ARM64), [PWM_DSB_NSH] = OF(PWM_ARM64),
-	[PWM_DSB_NSHST] = OF(PWM_ARM64), [PWM_DSB_NSHLD] = OF(PWM_ARM64),
-	[PWM_DSB_OSH] = OF(PWM_ARM64),	 [PWM_DSB_OSHST] = OF(PWM_ARM64),
-	[PWM_DSB_OSHLD] = OF(PWM_ARM64), [PWM_DMB_ISH] = OF(PWM_ARM64),
-	[PWM_DMB_ISHST] = OF(PWM_ARM64), [PWM_DMB_ISHLD] = OF(PWM_ARM64),
-	[PWM_ISB] = OF(PWM_ARM64),	 [PWM_ERET] = OF(PWM_ARM64),
-	[PWM_EXCEPTION] = OF(PWM_ARM64), [PWM_MFENCE] = OF(PWM_X86),
-	[PWM_SERIALISE] = OF(PWM_X86),	 [PWM_FENCE] = OF(PWM_RISCV),
-	[PWM_FENCE_W] = OF(PWM_RISCV),	 [PWM_FENCE_I] = OF(PWM_RISCV),
-	[PWM_SFENCE_W] = OF(PWM_RISCV),	 [PWM_SFENCE_IR] = OF(PWM_RISCV),
-	[PWM_TLBSYNC] = OF(PWM_X86),
+	[PWM_DSB_ISH] = OF(PWM_ARM64),	   [PWM_DSB_ISHST] = OF(PWM_ARM64),
+	[PWM_DSB_ISHLD] = OF(PWM_ARM64),   [PWM_DSB_NSH] = OF(PWM_ARM64),
+	[PWM_DSB_NSHST] = OF(PWM_ARM64),   [PWM_DSB_NSHLD] = OF(PWM_ARM64),
+	[PWM_DSB_OSH] = OF(PWM_ARM64),	   [PWM_DSB_OSHST] = OF(PWM_ARM64),
+	[PWM_DSB_OSHLD] = OF(PWM_ARM64),   [PWM_DMB_ISH] = OF(PWM_ARM64),
+	[PWM_DMB_ISHST] = OF(PWM_ARM64),   [PWM_DMB_ISHLD] = OF(PWM_ARM64),
+	[PWM_ISB] = OF(PWM_ARM64),	   [PWM_ERET] = OF(PWM_ARM64),
+	[PWM_EXCEPTION] = OF(PWM_ARM64),   [PWM_MFENCE] = OF(PWM_X86),
+	[PWM_SERIALISE] = OF(PWM_X86),	   [PWM_FENCE] = OF(PWM_RISCV),
+	[PWM_FENCE_W] = OF(PWM_RISCV),	   [PWM_FENCE_I] = OF(PWM_RISCV),
+	[PWM_SFENCE_W] = OF(PWM_RISCV),	   [PWM_SFENCE_IR] = OF(PWM_RISCV),
+	[PWM_TLBSYNC] = OF(PWM_X86),	   [PWM_DSB_SY] = OF(PWM_ARM64),
+	[PWM_DSB_ST] = OF(PWM_ARM64),	   [PWM_DSB_LD] = OF(PWM_ARM64),
+	[PWM_DMB_SY] = OF(PWM_ARM64),	   [PWM_DMB_ST] = OF(PWM_ARM64),
+	[PWM_DMB_LD] = OF(PWM_ARM64),	   [PWM_DMB_OSH] = OF(PWM_ARM64),
+	[PWM_DMB_OSHST] = OF(PWM_ARM64),   [PWM_DMB_OSHLD] = OF(PWM_ARM64),
+	[PWM_DMB_NSH] = OF(PWM_ARM64),	   [PWM_DMB_NSHST] = OF(PWM_ARM64),
+	[PWM_DMB_NSHLD] = OF(PWM_ARM64),   [PWM_STORE_FENCE] = OF(PWM_X86),
+	[PWM_LOAD_FENCE] = OF(PWM_X86),	   [PWM_FENCE_R] = OF(PWM_RISCV),
+	[PWM_FENCE_TSO] = OF(PWM_RISCV),   [PWM_DSB_SY_NXS] = OF(PWM_ARM64),
+	[PWM_DSB_ISH_NXS] = OF(PWM_ARM64), [PWM_DSB_OSH_NXS] = OF(PWM_ARM64),
+	[PWM_DSB_NSH_NXS] = OF(PWM_ARM64),
+};
+
+/* The operations whose operand is an address. */
+static const uint8_t has_address[PWM_NR_TLBI] = {
+	[PWM_VAE1] = 1,	   [PWM_VAAE1] = 1,    [PWM_VALE1] = 1, [PWM_VAALE1] = 1,
+	[PWM_IPAS2E1] = 1, [PWM_IPAS2LE1] = 1, [PWM_VAE2] = 1,	[PWM_VALE2] = 1,
+	[PWM_VAE3] = 1,	   [PWM_VALE3] = 1,    [PWM_PA] = 1,	[PWM_PAL] = 1,
 };
 
 #define STORE_FLAGS    (PWM_RELEASE | PWM_CAS | PWM_HALF | PWM_NONTEMP | PWM_OLD | PWM_REREAD)
@@ -40,14 +57,13 @@ static bool wraps(uint64_t first, uint64_t bytes)
 static const char *wrong_tlbi(const struct pwm_step *s)
 {
 	uint32_t which = s->kind & 0xff;
-	bool all = which >= PWM_ASIDE1 && which != PWM_IPAS2E1 && which != PWM_IPAS2LE1 &&
-		   which != PWM_VAE2 && which != PWM_VALE2 && which != PWM_VAE3 &&
-		   which != PWM_VALE3;
 
-	if (s->kind & ~(0xffu | PWM_IS | PWM_OS | PWM_RANGED) ||
+	if (which >= PWM_NR_TLBI)
+		return "an operation of enum pwm_tlbi";
+	if (s->kind & ~(0xffu | PWM_IS | PWM_OS | PWM_RANGED | PWM_NXS) ||
 	    (s->kind & PWM_IS && s->kind & PWM_OS))
-		return "PWM_IS or PWM_OS, PWM_RANGED, and no other bit beside the operation";
-	if (s->kind & PWM_RANGED && all)
+		return "PWM_IS or PWM_OS, PWM_RANGED, PWM_NXS, and no bit beside those";
+	if (s->kind & PWM_RANGED && !has_address[which])
 		return "a range of an operation that has an address";
 	return NULL;
 }
@@ -57,6 +73,8 @@ static const char *wrong_root(const struct pwm *m, const struct pwm_step *s)
 {
 	bool guest = (s->kind & 0xff) == PWM_GUEST;
 
+	if (s->kind & PWM_OFF)
+		return NULL;
 	if (guest != ((s->c & 0xff) == PWM_STAGE2))
 		return "PWM_GUEST for PWM_STAGE2, and for no other regime";
 	if (m->cfg.arch == PWM_X86 && guest)
@@ -112,8 +130,7 @@ const char *pwm_step_wrong(const struct pwm *m, const struct pwm_step *s)
 	case PWM_OP_PAGE_FREE:
 		return !s->b || wraps(s->a, s->b) ? "bytes, at least one, all below 2^64" : NULL;
 	case PWM_OP_BARRIER:
-		return s->kind < PWM_NR_BARRIERS && barrier_of[s->kind] &&
-				       !(barrier_of[s->kind] & OF(m->cfg.arch)) ?
+		return s->kind >= PWM_NR_BARRIERS || !(barrier_of[s->kind] & OF(m->cfg.arch)) ?
 			       "a barrier of this architecture" :
 			       NULL;
 	case PWM_OP_TLBI:

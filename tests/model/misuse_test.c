@@ -99,8 +99,10 @@ TEST(numbers_that_do_not_fit)
 	is_refused(pwm_tlbi(stage.m, 0, PWM_VAE1 | PWM_RANGED, 0, 1), "pwm_tlbi_raw");
 	is_refused(pwm_tlbi(stage.m, 0, PWM_VAE1, 0, 0x10000), "an ASID");
 	is_refused(pwm_tlbi(stage.m, 0, PWM_VAE1 | PWM_IS | PWM_OS, 0, 1), "PWM_IS or PWM_OS");
-	is_refused(pwm_tlbi(stage.m, 0, PWM_VAE1 | 0x800, 0, 1), "PWM_IS or PWM_OS");
+	is_refused(pwm_tlbi(stage.m, 0, PWM_VAE1 | 0x1000, 0, 1), "PWM_IS or PWM_OS");
+	is_refused(pwm_tlbi_raw(stage.m, 0, PWM_NR_TLBI, 0), "enum pwm_tlbi");
 	is_refused(pwm_tlbi_raw(stage.m, 0, PWM_VMALLE1 | PWM_RANGED, 0), "has an address");
+	is_refused(pwm_tlbi_raw(stage.m, 0, PWM_VMALLWS2E1 | PWM_RANGED, 0), "has an address");
 	EXPECT_EQ(pwm_tlbi_raw(stage.m, 0, PWM_IPAS2LE1 | PWM_RANGED, 1ull << 46), 0);
 	EXPECT_EQ(pwm_tlbi_raw(stage.m, 0, PWM_VALE3 | PWM_RANGED | PWM_OS, 1ull << 46), 0);
 	is_refused(pwm_do(stage.m, 0, PWM_OP_LAZY, PWM_LAZY_FLUSH, 1, 0, 0), "a last byte");
@@ -137,7 +139,16 @@ TEST(barriers_of_another_architecture)
 		{ PWM_X86, PWM_MFENCE, PWM_SERIALISE },
 		{ PWM_RISCV, PWM_FENCE, PWM_SFENCE_IR },
 		{ PWM_X86, PWM_TLBSYNC, PWM_TLBSYNC },
+		{ PWM_ARM64, PWM_DSB_SY, PWM_DMB_NSHLD },
+		{ PWM_X86, PWM_STORE_FENCE, PWM_LOAD_FENCE },
+		{ PWM_RISCV, PWM_FENCE_R, PWM_FENCE_TSO },
+		{ PWM_ARM64, PWM_DSB_SY_NXS, PWM_DSB_NSH_NXS },
 	};
+	uint32_t seen = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		seen += rows[i].last - rows[i].first + 1;
+	EXPECT_EQ(seen, PWM_NR_BARRIERS);
 
 	for (uint32_t arch = 0; arch < PWM_NR_ARCHES; arch++) {
 		if (!open_of(arch, 0))
@@ -151,6 +162,7 @@ TEST(barriers_of_another_architecture)
 					is_refused(pwm_barrier(stage.m, 0, b), "architecture");
 			}
 		}
+		is_refused(pwm_barrier(stage.m, 0, PWM_NR_BARRIERS), "architecture");
 		stage_close(&stage);
 	}
 }
