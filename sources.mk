@@ -125,6 +125,7 @@ PW_MODEL_SRC = \
 	model/names.c \
 	model/order.c \
 	model/play.c \
+	model/promise.c \
 	model/report.c \
 	model/riscv.c \
 	model/rules.c \

@@ -519,9 +519,13 @@ void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s);
 void pwm_judge_page_free(struct pwm *m, const struct pwm_step *s);
 void pwm_judge_access(struct pwm *m, const struct pwm_step *s);
 void pwm_judge_end(struct pwm *m, const struct pwm_step *s);
+void pwm_judge_entry(struct pwm *m, uint32_t cpu);
 void pwm_lazy_step(struct pwm *m, const struct pwm_step *s);
 
-void pwm_judge_entry(struct pwm *m, uint32_t cpu);
+/* promise.c: what it says of the entries in its range; of the one at its first address */
+void pwm_promise_pages(struct pwm *m, const struct pwm_step *s);
+void pwm_promise_query(struct pwm *m, const struct pwm_step *s);
+void pwm_promise_age(struct pwm *m, const struct pwm_step *s, bool clean);
 
 /* modes.c */
 cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed);
