@@ -176,6 +176,8 @@ struct op {
 	uint8_t tables;	     /* table entries too */
 	uint8_t every_table; /* table entries of every address */
 	uint8_t stage2, stage1;
+	uint8_t leaves;	     /* x86: no table entries */
+	uint8_t no_globals;  /* x86: by address as well */
 	uint8_t writes;	     /* arm64, stage 2: takes the right to write from what may, no more */
 	uint8_t nxs;	     /* arm64: does not wait for memory with the XS attribute */
 	uint8_t by_root;     /* of this root only */

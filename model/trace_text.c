@@ -64,6 +64,18 @@ static void put_tlbi(struct text *t, const struct pwm_step *s)
 	put_number(t, "raw=", s->a);
 }
 
+static void put_invlpgb(struct text *t, const struct pwm_step *s)
+{
+	bool raw = s->kind & PWM_RAW;
+
+	put_number(t, raw ? "raw=" : "", s->a);
+	put_number(t, raw ? "edx=" : "", s->b);
+	if (raw)
+		put_number(t, "ecx=", s->c);
+	else
+		pwm_put_text(t, s->kind & 1 ? " all" : "");
+}
+
 static void put_mode(struct text *t, const struct pwm_step *s)
 {
 	if (s->op == PWM_OP_POWER)
@@ -96,9 +108,7 @@ static void put_arguments(struct text *t, const struct pwm_step *s)
 		put_number(t, "", s->a);
 		break;
 	case PWM_OP_INVLPGB:
-		put_number(t, "", s->a);
-		put_number(t, "", s->b);
-		pwm_put_text(t, s->kind & 1 ? " all" : "");
+		put_invlpgb(t, s);
 		break;
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
@@ -492,6 +502,24 @@ static bool parse_flags(struct line *l, const struct flag_name *f, uint16_t *kin
 	return true;
 }
 
+static bool parse_invlpgb(struct line *l, struct pwm_step *s)
+{
+	struct word w = next_word(l);
+
+	if (keyed(w, "raw=", &s->a)) {
+		s->kind = PWM_RAW;
+		return (keyed(next_word(l), "edx=", &s->b) && keyed(next_word(l), "ecx=", &s->c)) ||
+		       bad(l, "edx= and ecx= behind raw=");
+	}
+	if (!digits(w, &s->a))
+		return bad(l, "a number, or raw=");
+	if (!number(l, &s->b))
+		return false;
+	w = next_word(l);
+	s->kind = w.len && is(w, "all");
+	return !w.len || s->kind || bad(l, "all, or the end of the line");
+}
+
 static bool parse_arguments(struct line *l, struct pwm_step *s)
 {
 	struct word w;
@@ -516,11 +544,7 @@ static bool parse_arguments(struct line *l, struct pwm_step *s)
 		s->kind = (uint16_t)v;
 		return number(l, &s->b) && number(l, &s->a);
 	case PWM_OP_INVLPGB:
-		if (!number(l, &s->a) || !number(l, &s->b))
-			return false;
-		w = next_word(l);
-		s->kind = w.len && is(w, "all");
-		return !w.len || s->kind || bad(l, "all, or the end of the line");
+		return parse_invlpgb(l, s);
 	case PWM_OP_SFENCE:
 	case PWM_OP_SINVAL:
 	case PWM_OP_HFENCE_GVMA:

@@ -91,7 +91,11 @@ enum miss pwm_x86_covers(const struct pwm *m, const struct op *op, const struct 
 	if (e->kind == K_TABLE && !op->all && (m->cfg.features & PWM_TCE) &&
 	    (op->first ^ e->va) >> level_shift(m, e->level))
 		return MISS_RANGE;
+	if (e->kind == K_TABLE && op->leaves)
+		return MISS_LAST_LEVEL;
 	if (e->global && op->all && !op->globals)
+		return MISS_GLOBAL;
+	if (e->global && op->no_globals)
 		return MISS_GLOBAL;
 	if (!e->global && op->asid != PWM_ANY_ASID && op->asid != s->asid)
 		return MISS_ASID;
@@ -108,7 +112,7 @@ const char *pwm_x86_conflict(const struct pwm *m, const struct dec *a, unsigned 
 /* Linear addresses are of one regime, and have no VMID: both are 0. */
 static void invalidate(struct pwm *m, uint32_t cpu, struct op *op)
 {
-	op->every_table = 1;
+	op->every_table = !op->leaves;
 	op->stage1 = !op->stage2 && op->regime == PWM_EL1;
 	if (op->all)
 		op->last = ~(uint64_t)0;
@@ -133,6 +137,35 @@ static void invpcid(struct pwm *m, const struct pwm_step *s)
 	op.globals = s->kind == 2;
 	op.first = s->a & ~(uint64_t)0xfff;
 	op.last = op.first | 0xfff;
+	invalidate(m, s->cpu, &op);
+}
+
+/* rAX of INVLPGB: what is given, and what it is about (APM volume 3, INVLPGB). */
+#define B_VA	 BIT(0)
+#define B_PCID	 BIT(1)
+#define B_ASID	 BIT(2)
+#define B_GLOBAL BIT(3)
+#define B_FINAL	 BIT(4)
+
+/* ECX has how many pages more, and bit 31 for those of 2M; EDX the ASID, and the PCID above it. */
+static void invlpgb_raw(struct pwm *m, const struct pwm_step *s)
+{
+	uint64_t page = s->c >> 31 & 1 ? BIT(21) : BIT(12), n = (s->c & 0xffff) + 1;
+	bool guest = s->a & B_ASID && s->b & 0xffff;
+	struct op op = {
+		.cpus = m->cpus & ~m->off,
+		.regime = guest ? PWM_NO_REGIME : PWM_EL1,
+		.all = !(s->a & B_VA),
+		.globals = (s->a & B_GLOBAL) != 0,
+		.no_globals = !(s->a & B_GLOBAL),
+		.leaves = (s->a & B_FINAL) != 0,
+		.asid = s->a & B_PCID ? (uint32_t)(s->b >> 16 & 0xfff) : PWM_ANY_ASID,
+		.first = s->a & ~(page - 1),
+	};
+
+	op.last = op.first + n * page - 1;
+	if (op.last < op.first)
+		op.last = ~(uint64_t)0;
 	invalidate(m, s->cpu, &op);
 }
 
@@ -192,7 +225,10 @@ void pwm_x86_step(struct pwm *m, const struct pwm_step *s)
 		invpcid(m, s);
 		break;
 	case PWM_OP_INVLPGB:
-		invlpgb(m, s);
+		if (s->kind & PWM_RAW)
+			invlpgb_raw(m, s);
+		else
+			invlpgb(m, s);
 		break;
 	case PWM_OP_INVEPT:
 		invept(m, s);

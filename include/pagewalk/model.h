@@ -140,7 +140,7 @@ enum pwm_op {
 	PWM_OP_TLBI,	 /* arm64; kind: PWM_VAE1...; a: operand register */
 	PWM_OP_INVLPG,	 /* x86; a: address */
 	PWM_OP_INVPCID,	 /* x86; kind: type 0 to 3, b: PCID, a: address */
-	PWM_OP_INVLPGB,	 /* AMD; a: address, b: PCID, kind: 1 everything, globals included */
+	PWM_OP_INVLPGB,	 /* AMD; a: address, b: PCID, kind: 1 everything; or PWM_RAW */
 	PWM_OP_SFENCE,	 /* RISC-V; kind: PWM_RS1 | PWM_RS2 given; a: address, b: ASID */
 	PWM_OP_SINVAL,	 /* the same, Svinval */
 	PWM_OP_ROOT,	 /* kind: half, PWM_NOFLUSH; a: root; b: ASID; c: pwm_root_in() */
@@ -259,6 +259,8 @@ enum pwm_tlbi {
 
 #define PWM_RS1 1u
 #define PWM_RS2 2u
+
+#define PWM_RAW 2u /* INVLPGB as the registers have it: a: rAX, b: EDX, c: ECX */
 
 #define PWM_NOFLUSH 0x100u /* x86: CR3 bit 63 */
 #define PWM_OFF	    0x200u /* nothing translates there now: SCTLR.M, CR0.PG, satp or hgatp Bare */

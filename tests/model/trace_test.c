@@ -79,7 +79,8 @@ static struct pwm_step random_step(void)
 		s.b = 0;
 		break;
 	case PWM_OP_INVLPGB:
-		s.kind = (uint16_t)harness_below(2);
+		s.kind = (uint16_t)harness_below(3);
+		s.c = s.kind & PWM_RAW ? harness_random() : 0;
 		break;
 	case PWM_OP_ROOT:
 		s.kind = (uint16_t)(harness_below(2) | (harness_below(2) ? PWM_NOFLUSH : 0));
