@@ -17,7 +17,8 @@
  *
  * Another PCID (x86). What is tagged with one is used while CR3 has it. Loading it without a flush
  * is judged there (X86-TLB-7). A program that promises is taken at its word, and this excuses real
- * systems only (PWM_FOREIGN), which leave the flush to the load.
+ * systems only (PWM_FOREIGN), which leave the flush to the load. Those may also load it while
+ * another CPU's IPI is on its way: what no promise has left out yet is for the promise to judge.
  *
  * Sources: SDM 3A, 4.10.2 and 4.10.3 (what is cached, and used with which PCID); 3C, 28.4.2 and
  * 28.4.3 (29.4); 4.10.4.1 (CR0.PG); RISC-V hypervisor extension, hgatp; Arm ARM, D8.2 "stage 1

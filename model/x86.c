@@ -264,11 +264,14 @@ void pwm_x86_root(struct pwm *m, const struct pwm_step *s)
 	}
 	for (i = m->nr_ents; i-- > 0;) {
 		struct ent *e = &m->ents[m->all[i]];
+		bool owed = !(m->cfg.features & PWM_FOREIGN) || e->cpu == s->cpu ||
+			    e->skipped & CPU_BIT(s->cpu);
 
-		/* whoever left this CPU out is told here */
-		if (e->space == space)
-			e->skipped &= ~CPU_BIT(s->cpu);
-		if (e->space == space && (e->live & CPU_BIT(s->cpu)) && pwm_ent_differs(m, e)) {
+		if (e->space != space)
+			continue;
+		/* whoever left this CPU out is told here; else an IPI may be on its way yet */
+		e->skipped &= ~CPU_BIT(s->cpu);
+		if (owed && e->live & CPU_BIT(s->cpu) && pwm_ent_differs(m, e)) {
 			pwm_say(m, rule_name(m, R_ASID), PWM_ERROR, e);
 			return;
 		}
