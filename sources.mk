@@ -143,8 +143,14 @@ PW_MODEL_SRC = \
 PW_SOURCES_SRC = \
 	sources/copy.c \
 	sources/elf_core.c \
+	sources/lime.c \
+	sources/notes.c \
+	sources/open.c \
 	sources/qemu_x86.c \
+	sources/raw.c \
 	sources/registers.c \
+	sources/segments.c \
+	sources/view.c \
 	sources/vmcoreinfo.c \
 
 PW_CMD_SRC = \
@@ -264,6 +270,7 @@ PW_TESTS = \
 	tests/unit/shared_race_test.c \
 	tests/unit/shared_test.c \
 	tests/unit/source_copy_test.c \
+	tests/unit/source_lime_test.c \
 	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \
 	tests/unit/source_text_test.c \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /* The architectures, and what their files share. */
+#include <string.h>
+
 #include "arch.h"
 
 const struct arch *const archs[] = { &arch_arm64, &arch_x86, &arch_riscv };
@@ -13,6 +15,17 @@ const struct arch *arch_of_machine(unsigned int machine)
 
 	for (i = 0; i < nr_archs; i++) {
 		if (archs[i]->machine == machine)
+			return archs[i];
+	}
+	return NULL;
+}
+
+const struct arch *arch_of_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_archs; i++) {
+		if (!strcmp(archs[i]->name, name) || !strcmp(archs[i]->option, name))
 			return archs[i];
 	}
 	return NULL;

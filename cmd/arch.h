@@ -72,9 +72,11 @@ struct arch_ledger {
 
 struct arch {
 	const char *name;
+	const char *option;   /* --arch=: the name without its width */
 	unsigned int machine; /* ELF machine number */
 	const struct arch_reg *regs;
 	unsigned int nr_regs;
+	const char *telltale;	    /* of a registers file: no other architecture has it */
 	const char *root_option[2]; /* what to give when the root of a half is missing */
 
 	/*
@@ -107,6 +109,8 @@ extern const struct arch arch_x86;
 extern const struct arch *const archs[];
 extern const unsigned int nr_archs;
 const struct arch *arch_of_machine(unsigned int machine);
+/* By its name or its option's; NULL when there is none. */
+const struct arch *arch_of_name(const char *name);
 /* The value of --NAME for register @reg of @arch; false when it was not given. */
 bool arch_given(const struct options *o, const struct arch *arch, unsigned int reg, uint64_t *v);
 

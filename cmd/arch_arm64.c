@@ -439,9 +439,11 @@ static const struct arch_ledger ledger_counts = {
 
 const struct arch arch_arm64 = {
 	.name = "arm64",
+	.option = "arm64",
 	.machine = EM_AARCH64,
 	.regs = regs,
 	.nr_regs = NR_REGS,
+	.telltale = "TCR_EL1",
 	.root_option = { "--ttbr0", "--ttbr1" },
 	.roots = find_roots,
 	.mention = mention,

@@ -245,9 +245,11 @@ static const struct arch_ledger ledger_counts = {
 
 const struct arch arch_riscv = {
 	.name = "riscv64",
+	.option = "riscv",
 	.machine = EM_RISCV,
 	.regs = regs,
 	.nr_regs = NR_REGS,
+	.telltale = "satp",
 	.root_option = { "--satp", "--satp" },
 	.roots = find_roots,
 	.memtype = memtype,

@@ -355,9 +355,11 @@ static const struct arch_ledger ledger_counts = {
 
 const struct arch arch_x86 = {
 	.name = "x86-64",
+	.option = "x86",
 	.machine = EM_X86_64,
 	.regs = regs,
 	.nr_regs = NR_REGS,
+	.telltale = "cr3",
 	.root_option = { "--cr3", "--cr3" },
 	.roots = find_roots,
 	.mention = mention,

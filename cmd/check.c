@@ -399,6 +399,6 @@ const struct command cmd_check = {
 	.help = "Every finding is a row, and every check ends with a line that counts. The exit "
 		"status is\n"
 		"1 when there is any finding. --list names the checks.\n",
-	.options = "rckuRfOlq",
+	.options = "ABrckuRfOlq",
 	.run = run_check,
 };

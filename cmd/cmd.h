@@ -42,6 +42,9 @@ struct options {
 	char **args; /* what follows SOURCE */
 	int nr_args;
 
+	const struct arch *arch; /* --arch, or NULL */
+	bool raw;
+	uint64_t raw_base;
 	const char *registers, *new_registers;
 	bool has_cpu, has_new_cpu;
 	unsigned int cpu, new_cpu;

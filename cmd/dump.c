@@ -388,6 +388,6 @@ const struct command cmd_dump = {
 		"away is taken away. --format=ptdump prints what the kernel's own debugfs file "
 		"prints\n"
 		"for its half. Damaged tables are shown in their place, and the rest goes on.\n",
-	.options = "rckuRPfHNnq",
+	.options = "ABrckuRPfHNnq",
 	.run = run_dump,
 };

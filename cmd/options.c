@@ -15,6 +15,8 @@ static const struct {
 	const char *arg; /* NULL: none */
 	const char *help;
 } table[] = {
+	{ "arch", 'A', "NAME", "arm64, x86 or riscv, where the dump does not say" },
+	{ "raw", 'B', "ADDR", "SOURCE is raw memory from this physical address on" },
 	{ "registers", 'r', "FILE", "system registers, as gdb's `info all-registers` prints them" },
 	{ "cpu", 'c', "N", "which CPU's registers (default 0)" },
 	{ "new-registers", 'X', "FILE", "the same of NEW (default: --registers)" },
@@ -149,10 +151,26 @@ static int take_count(const struct command *cmd, const char *name, const char *v
 	return 0;
 }
 
+static int take_arch(const struct command *cmd, const char *value, struct options *o)
+{
+	o->arch = arch_of_name(value);
+	return o->arch ? 0 : bad_value(cmd, "arch", value, "arm64, x86 or riscv");
+}
+
+static int take_raw(const struct command *cmd, const char *value, struct options *o)
+{
+	o->raw = parse_address(value, strlen(value), &o->raw_base);
+	return o->raw ? 0 : bad_value(cmd, "raw", value, "a hexadecimal address");
+}
+
 static int take(const struct command *cmd, char letter, const char *name, const char *value,
 		struct options *o)
 {
 	switch (letter) {
+	case 'A':
+		return take_arch(cmd, value, o);
+	case 'B':
+		return take_raw(cmd, value, o);
 	case 'r':
 		o->registers = value;
 		return 0;

@@ -249,6 +249,6 @@ const struct command cmd_protect = {
 		"and with\n"
 		"the whole operation bracketed. SOURCE is never written to; -o writes a changed "
 		"copy.\n",
-	.options = "rckuNoFvq",
+	.options = "ABrckuNoFvq",
 	.run = run_protect,
 };

@@ -5,6 +5,7 @@
  * file knows; here is what they have in common. What is said outranks what is found: options,
  * then a registers file, then the notes in the dump.
  */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,12 +106,58 @@ static int space_roots(const struct options *o, struct space *sp)
 	return 0;
 }
 
+/* A registers file has registers that no other architecture has. */
+static int arch_of_registers(const struct options *o, const struct arch **arch)
+{
+	struct pw_registers *file;
+	struct pw_source_error err;
+	unsigned int i;
+	uint64_t v;
+
+	if (pw_registers_open(o->registers, o->cpu, &file, &err)) {
+		complain("%s", err.text);
+		return EXIT_SOURCE;
+	}
+	for (i = 0; i < nr_archs && !*arch; i++) {
+		if (pw_registers_get(file, archs[i]->telltale, &v))
+			*arch = archs[i];
+	}
+	pw_registers_close(file);
+	return 0;
+}
+
+/* The dump does not say which machine it is of: the option does, or else whose registers are given. */
+static int guess_arch(const struct options *o, struct space *sp)
+{
+	int status = 0;
+
+	sp->arch = o->arch;
+	if (!sp->arch && o->nr_given)
+		sp->arch = o->given[0].arch;
+	if (!sp->arch && o->registers)
+		status = arch_of_registers(o, &sp->arch);
+	if (status || sp->arch)
+		return status;
+	complain(
+		"%s: %s that does not say which machine it is of: give --arch=arm64, x86 or riscv, "
+		"and --registers or a root",
+		o->source, pw_source_kind(sp->source));
+	return EXIT_SOURCE;
+}
+
 static int find_arch(const struct options *o, struct space *sp)
 {
 	char list[128] = "";
 	unsigned int i;
 
+	if (pw_source_elf_machine(sp->source) == EM_NONE)
+		return guess_arch(o, sp);
 	sp->arch = arch_of_machine(pw_source_elf_machine(sp->source));
+	if (sp->arch && o->arch && o->arch != sp->arch) {
+		complain("--arch=%s: %s is a dump of %s", o->arch->option, o->source,
+			 sp->arch->name);
+		return EXIT_USAGE;
+	}
 	if (sp->arch)
 		return 0;
 	for (i = 0; i < nr_archs; i++) {
@@ -124,6 +171,12 @@ static int find_arch(const struct options *o, struct space *sp)
 	return EXIT_SOURCE;
 }
 
+static int open_source(const struct options *o, struct space *sp, struct pw_source_error *err)
+{
+	return o->raw ? pw_source_open_raw(o->source, o->raw_base, &sp->source, err) :
+			pw_source_open(o->source, &sp->source, err);
+}
+
 int space_open(const struct options *o, struct space *sp)
 {
 	struct pw_source_error err;
@@ -131,7 +184,7 @@ int space_open(const struct options *o, struct space *sp)
 	int status;
 
 	memset(sp, 0, sizeof(*sp));
-	if (pw_source_open(o->source, &sp->source, &err)) {
+	if (open_source(o, sp, &err)) {
 		complain("%s", err.text);
 		return EXIT_SOURCE;
 	}

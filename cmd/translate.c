@@ -249,6 +249,6 @@ const struct command cmd_translate = {
 		"every level is shown: the entry's address, its value and its bits.\n"
 		"The half is the address's own (bit 63) unless --kernel or --user says "
 		"otherwise.\n",
-	.options = "rckuvq",
+	.options = "ABrckuvq",
 	.run = run_translate,
 };

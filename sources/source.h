@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
- * Sources: where the bytes of page tables come from. For now: ELF core files of 64-bit machines
- * (QEMU's dump-guest-memory, /proc/vmcore, a page-table extract), mapped and never copied.
+ * Sources: where the bytes of page tables come from. A file of one of these kinds, which its first
+ * bytes tell, mapped and never copied:
+ *
+ *     ELF core     of a 64-bit machine: QEMU's dump-guest-memory, /proc/vmcore, a page-table extract
+ *     LiME dump    version 1; AVML writes such files too, where it does not compress
+ *     raw memory   from an address that the caller knows
  *
  * Everything in a file is somebody else's word: each offset and size is checked against the file
  * before it is used, and what lies outside reads as absent.
@@ -41,13 +45,22 @@ enum pw_machine {
  * @out:    set on success; give it to pw_source_close()
  * @err:    filled in on failure
  *
- * Segments that reach beyond the end of the file are clipped, with a warning.
+ * Segments that reach beyond the end of the file are clipped, with a warning. A file whose first
+ * bytes tell no kind is refused: it may be raw memory, but nobody knows of which addresses.
  *
  * Return: 0, or a negative errno value: the system's own for a file that cannot be opened or
- *         mapped, -ENOEXEC for one that is not a core file of a 64-bit little-endian machine,
- *         -ENOMEM.
+ *         mapped, -ENOEXEC for one that is not a dump of a 64-bit little-endian machine, -ENOMEM.
  */
 int pw_source_open(const char *path, struct pw_source **out, struct pw_source_error *err);
+
+/*
+ * pw_source_open_raw - open a file that is memory, and nothing else, from @base on
+ *
+ * A file that begins like another kind is read as raw memory too, with a warning. Return: as
+ * pw_source_open(); -ENOEXEC for an empty file, and for one that would reach beyond 2^64.
+ */
+int pw_source_open_raw(const char *path, uint64_t base, struct pw_source **out,
+		       struct pw_source_error *err);
 void pw_source_close(struct pw_source *s);
 
 /*
@@ -62,8 +75,10 @@ const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len);
 /* The segment that holds @pa, as pw_source_segment() says it; false when there is none. */
 bool pw_source_find(struct pw_source *s, uint64_t pa, struct pw_segment *seg);
 
+/* What kind of source it is, in words: "ELF core". */
+const char *pw_source_kind(const struct pw_source *s);
 enum pw_machine pw_source_machine(const struct pw_source *s);
-/* The ELF machine number. */
+/* The ELF machine number; 0 (EM_NONE) where the file does not say which machine it is of. */
 unsigned int pw_source_elf_machine(const struct pw_source *s);
 const char *pw_source_path(const struct pw_source *s);
 

@@ -167,7 +167,7 @@ TEST(strangers_are_told_what_they_are)
 		{ "KDUMP   ", 8, "makedumpfile -E" },
 		{ "DISKDUMP", 8, "makedumpfile -E" },
 		{ "makedumpfile", 12, "makedumpfile -R" },
-		{ "EMiL", 4, "LiME" },
+		{ "EMiL", 4, "header of 32 bytes" },
 		{ "AVML", 4, "AVML" },
 		{ "QEVM", 4, "dump-guest-memory" },
 	};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* SPDX-FileCopyrightText: 2026 The pagewalk authors */
+/*
+ * The bytes of a file. Offsets in it are somebody else's word: each access is checked here.
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "source_private.h"
+
+bool pw_view_inside(const struct pw_source *s, uint64_t at, uint64_t len)
+{
+	return at <= s->size && len <= s->size - at;
+}
+
+const void *pw_view_at(const struct pw_source *s, uint64_t at, uint64_t len)
+{
+	return pw_view_inside(s, at, len) ? s->data + at : NULL;
+}
+
+uint16_t pw_view_u16(const struct pw_source *s, uint64_t at)
+{
+	const void *p = pw_view_at(s, at, sizeof(uint16_t));
+	uint16_t v = 0;
+
+	if (p)
+		memcpy(&v, p, sizeof(v));
+	return le16toh(v);
+}
+
+uint32_t pw_view_u32(const struct pw_source *s, uint64_t at)
+{
+	const void *p = pw_view_at(s, at, sizeof(uint32_t));
+	uint32_t v = 0;
+
+	if (p)
+		memcpy(&v, p, sizeof(v));
+	return le32toh(v);
+}
+
+uint64_t pw_view_u64(const struct pw_source *s, uint64_t at)
+{
+	const void *p = pw_view_at(s, at, sizeof(uint64_t));
+	uint64_t v = 0;
+
+	if (p)
+		memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
