@@ -141,8 +141,11 @@ PW_MODEL_SRC = \
 # hosted: the command ------------------------------------------------------------------------
 
 PW_SOURCES_SRC = \
+	sources/codec.c \
 	sources/copy.c \
 	sources/elf_core.c \
+	sources/held.c \
+	sources/kdump.c \
 	sources/lime.c \
 	sources/notes.c \
 	sources/open.c \
@@ -270,6 +273,7 @@ PW_TESTS = \
 	tests/unit/shared_race_test.c \
 	tests/unit/shared_test.c \
 	tests/unit/source_copy_test.c \
+	tests/unit/source_kdump_test.c \
 	tests/unit/source_lime_test.c \
 	tests/unit/source_qemu_test.c \
 	tests/unit/source_test.c \

@@ -388,7 +388,8 @@ static int run_check(const struct options *o)
 	s = check_space(o, &sp);
 	status = s > status ? s : status;
 	s = space_missing(o, &sp);
-	space_close(&sp);
+	status = s > status ? s : status;
+	s = space_close(o, &sp);
 	return s > status ? s : status;
 }
 

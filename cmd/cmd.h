@@ -142,12 +142,14 @@ struct half {
 struct space {
 	struct pw_source *source;
 	const struct arch *arch;
+	size_t nr_said;	     /* of the source's warnings */
 	struct half half[2]; /* 0 user, 1 kernel: the address's bit 63 */
 };
 
 /* 0, or an exit status with the reason on stderr. */
 int space_open(const struct options *o, struct space *sp);
-void space_close(struct space *sp);
+/* Says what came up meanwhile; EXIT_SOURCE where memory in the dump could not be read, else 0. */
+int space_close(const struct options *o, struct space *sp);
 /* Does this half take part? Asked for and known, or nothing asked for and known. */
 bool space_wants(const struct options *o, const struct space *sp, unsigned int half);
 /* Says that this half's root is not known. Returns the exit status for it. */

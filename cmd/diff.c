@@ -465,11 +465,11 @@ static int open_both(const struct options *o, const struct options *other, struc
 	if (!status && old->arch != new->arch) {
 		complain("%s is a dump of %s, and %s of %s", o->source, old->arch->name,
 			 other->source, new->arch->name);
-		space_close(new);
+		(void)space_close(other, new);
 		status = EXIT_USAGE;
 	}
 	if (status)
-		space_close(old);
+		(void)space_close(o, old);
 	return status;
 }
 
@@ -513,8 +513,10 @@ static int run_diff(const struct options *o)
 	s = space_missing(o, &old);
 	status = s > status ? s : status;
 	s = space_missing(&other, &new);
-	space_close(&new);
-	space_close(&old);
+	status = s > status ? s : status;
+	s = space_close(&other, &new);
+	status = s > status ? s : status;
+	s = space_close(o, &old);
 	return s > status ? s : status;
 }
 
@@ -526,7 +528,7 @@ const struct command cmd_diff = {
 		"one as two of its CPUs see it (--cpu, --new-cpu). Age and dirt are no\n"
 		"difference, and the size of entries with --sizes only. The exit status is 1 when\n"
 		"anything differs.\n",
-	.options = "rcXCkuRfsNq",
+	.options = "ABrcXCkuRfsNq",
 	.run = run_diff,
 	.two_sources = true,
 };

@@ -373,7 +373,8 @@ static int run_dump(const struct options *o)
 		}
 	}
 	s = space_missing(o, &sp);
-	space_close(&sp);
+	status = s > status ? s : status;
+	s = space_close(o, &sp);
 	return s > status ? s : status;
 }
 

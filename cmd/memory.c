@@ -53,6 +53,7 @@ static struct piece *copy_piece(struct memory *m, uint64_t pa)
 {
 	uint64_t first = pa & ~(uint64_t)(m->unit - 1u), last = first + (m->unit - 1u);
 	struct pw_segment seg;
+	const void *bytes;
 	struct piece *p;
 
 	if (!pw_source_find(m->source, pa, &seg))
@@ -61,12 +62,13 @@ static struct piece *copy_piece(struct memory *m, uint64_t pa)
 		first = seg.pa;
 	if (seg.pa + (seg.len - 1) < last)
 		last = seg.pa + (seg.len - 1);
-	p = calloc(1, sizeof(*p) + m->unit);
+	bytes = pw_source_bytes(m->source, first, last - first + 1);
+	p = bytes ? calloc(1, sizeof(*p) + m->unit) : NULL;
 	if (!p)
 		return NULL;
 	p->pa = first;
 	p->len = last - first + 1;
-	memcpy(p->bytes, pw_source_bytes(m->source, first, p->len), p->len);
+	memcpy(p->bytes, bytes, p->len);
 	p->next = *bucket(m, pa);
 	*bucket(m, pa) = p;
 	return p;

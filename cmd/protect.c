@@ -206,7 +206,7 @@ static int run_protect(const struct options *o)
 	struct space sp;
 	unsigned int half;
 	size_t i;
-	int status;
+	int status, s;
 
 	if (o->nr_args != 2) {
 		complain("protect: expected SOURCE RANGE ro|rw|x|nx");
@@ -228,13 +228,18 @@ static int run_protect(const struct options *o)
 	if (status)
 		return status;
 	half = (unsigned int)(range.first.v >> 63);
-	if (sp.half[half].state != HALF_KNOWN) {
+	if (o->output && !pw_source_can_copy(sp.source)) {
+		complain("protect: -o: no changed copy of this can be written, a %s: make an ELF "
+			 "core of it first (makedumpfile -E)",
+			 pw_source_kind(sp.source));
+		status = EXIT_SOURCE;
+	} else if (sp.half[half].state != HALF_KNOWN) {
 		status = space_no_root(o, &sp, half);
 	} else {
 		status = apply(o, &sp, half, range, word);
 	}
-	space_close(&sp);
-	return status;
+	s = space_close(o, &sp);
+	return s > status ? s : status;
 }
 
 const struct command cmd_protect = {

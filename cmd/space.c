@@ -59,8 +59,8 @@ static int half_init(const struct options *o, struct space *sp, struct half *h)
 	if (pw_source_bytes(sp->source, h->cfg.root.v, pw_table_root_size(&h->pt)))
 		return 0;
 	if (h->state == HALF_KNOWN) {
-		complain("%s: the %s half's root 0x%llx (%s) is not in the dump", o->source,
-			 h->name, root, h->from);
+		complain("%s: the %s half's root 0x%llx (%s) %s", o->source, h->name, root, h->from,
+			 pw_source_fault(sp->source) ? "cannot be read" : "is not in the dump");
 		h->missing = true;
 	}
 	h->state = HALF_UNKNOWN;
@@ -177,10 +177,19 @@ static int open_source(const struct options *o, struct space *sp, struct pw_sour
 			pw_source_open(o->source, &sp->source, err);
 }
 
+/* Those that are new. */
+static void say_warnings(const struct options *o, struct space *sp)
+{
+	for (; sp->nr_said < pw_source_nr_warnings(sp->source); sp->nr_said++) {
+		if (o->verbose >= 0)
+			complain("warning: %s", pw_source_warning(sp->source, sp->nr_said));
+	}
+}
+
 int space_open(const struct options *o, struct space *sp)
 {
 	struct pw_source_error err;
-	size_t i;
+	unsigned int i;
 	int status;
 
 	memset(sp, 0, sizeof(*sp));
@@ -188,8 +197,7 @@ int space_open(const struct options *o, struct space *sp)
 		complain("%s", err.text);
 		return EXIT_SOURCE;
 	}
-	for (i = 0; i < pw_source_nr_warnings(sp->source) && o->verbose >= 0; i++)
-		complain("warning: %s", pw_source_warning(sp->source, i));
+	say_warnings(o, sp);
 	status = find_arch(o, sp);
 	for (i = 0; i < 2; i++) {
 		sp->half[i].name = i ? "kernel" : "user";
@@ -198,20 +206,26 @@ int space_open(const struct options *o, struct space *sp)
 	if (!status)
 		status = space_roots(o, sp);
 	if (status)
-		space_close(sp);
+		(void)space_close(o, sp);
 	return status;
 }
 
-void space_close(struct space *sp)
+int space_close(const struct options *o, struct space *sp)
 {
+	const char *fault = pw_source_fault(sp->source);
+	int status = fault ? EXIT_SOURCE : 0;
 	unsigned int i;
 
+	say_warnings(o, sp);
+	if (fault)
+		complain("%s", fault);
 	for (i = 0; i < 2; i++) {
 		memory_free(sp->half[i].memory);
 		sp->half[i].memory = NULL;
 	}
 	pw_source_close(sp->source);
 	sp->source = NULL;
+	return status;
 }
 
 bool space_wants(const struct options *o, const struct space *sp, unsigned int half)

@@ -232,7 +232,8 @@ static int run_translate(const struct options *o)
 			answer(&in, va);
 		}
 	}
-	space_close(&sp);
+	if (space_close(o, &sp))
+		status = EXIT_SOURCE;
 	if (status || in.unknown[0] || in.unknown[1] || in.missing)
 		return EXIT_SOURCE;
 	return in.malformed ? EXIT_USAGE : in.unmapped ? EXIT_FINDINGS : EXIT_FINE;

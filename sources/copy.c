@@ -123,9 +123,16 @@ static int publish(const char *path, bool overwrite)
 int pw_source_write_copy(struct pw_source *s, const char *path, bool overwrite,
 			 const struct pw_patch *patches, size_t nr, struct pw_source_error *err)
 {
-	int fd, r = check_place(s, path, overwrite, err);
+	int fd, r;
 	mode_t mask;
 	size_t i;
+
+	if (!pw_source_can_copy(s)) {
+		pw_source_explain(err, "%s: no changed copy of a %s can be written", s->path,
+				  pw_source_kind(s));
+		return -EOPNOTSUPP;
+	}
+	r = check_place(s, path, overwrite, err);
 
 	if (!r)
 		r = check_patches(s, path, patches, nr, err);

@@ -65,8 +65,10 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 		uint64_t at = pw_view_u64(s, ph + offsetof(Elf64_Phdr, p_offset));
 		uint64_t len = pw_view_u64(s, ph + offsetof(Elf64_Phdr, p_filesz));
 
-		if (type == PT_NOTE && pw_view_inside(s, at, len))
-			pw_notes_read(s, pw_view_at(s, at, len), len);
+		const void *notes = type == PT_NOTE ? pw_view_keep(s, at, len) : NULL;
+
+		if (notes)
+			pw_notes_read(s, notes, len);
 		else if (type == PT_NOTE)
 			pw_source_warn(s, "%s: truncated: the notes at offset 0x%llx are cut off",
 				       s->path, (unsigned long long)at);

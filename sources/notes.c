@@ -57,6 +57,9 @@ void pw_notes_read(struct pw_source *s, const void *notes, uint64_t len)
 			s->vmcoreinfo = (const char *)base + desc;
 			s->vmcoreinfo_len = (size_t)desc_len;
 		}
+		if (!s->prstatus_len && is_named(base + name, name_len, "CORE") &&
+		    u32(base + at + 8) == NT_PRSTATUS)
+			s->prstatus_len = (size_t)desc_len;
 		if (is_named(base + name, name_len, "QEMU"))
 			add_qemu(s, base + desc, desc_len);
 		at = desc + ((desc_len + 3) & ~3ull);

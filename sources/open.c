@@ -40,6 +40,17 @@ void pw_source_warn(struct pw_source *s, const char *fmt, ...)
 	va_end(args);
 }
 
+void pw_source_fail(struct pw_source *s, const char *fmt, ...)
+{
+	va_list args;
+
+	if (s->fault.text[0])
+		return;
+	va_start(args, fmt);
+	vsnprintf(s->fault.text, sizeof(s->fault.text), fmt, args);
+	va_end(args);
+}
+
 /* What a file is that is no dump of ours, and what to do about it. */
 static const struct {
 	const char *magic;
@@ -52,7 +63,6 @@ static const struct {
 	{ "\x1f\x8b", 2, "a gzip-compressed file: unpack it first (gzip -dk)" },
 	{ "\x28\xb5\x2f\xfd", 4, "a zstd-compressed file: unpack it first (zstd -d)" },
 	{ "BZh", 3, "a bzip2-compressed file: unpack it first (bzip2 -dk)" },
-	{ "KDUMP   ", 8, "a kdump-compressed dump: convert it to ELF first (makedumpfile -E)" },
 	{ "DISKDUMP", 8, "a diskdump: convert it to ELF first (makedumpfile -E)" },
 	{ "makedumpfile", 12,
 	  "a flattened makedumpfile stream: restore it first (makedumpfile -R)" },
@@ -104,6 +114,7 @@ static const struct source_kind kinds[] = {
 	  "\x7f"
 	  "ELF",
 	  4, pw_elf_read },
+	{ "kdump-compressed dump", "KDUMP   ", 8, pw_kdump_read },
 	{ "LiME dump", "EMiL", 4, pw_lime_read },
 };
 
@@ -139,11 +150,12 @@ static int refuse(const struct pw_source *s, struct pw_source_error *err)
 			return -ENOEXEC;
 		}
 	}
-	pw_source_explain(err,
-			  "%s: offset 0: expected an ELF core (7f 45 4c 46) or a LiME dump, found "
-			  "%s%s",
-			  s->path, s->size ? "something else" : "an empty file",
-			  s->size ? "; of raw memory say where it begins: --raw=ADDRESS" : "");
+	pw_source_explain(
+		err,
+		"%s: offset 0: expected an ELF core (7f 45 4c 46), a kdump or a LiME dump, found "
+		"%s%s",
+		s->path, s->size ? "something else" : "an empty file",
+		s->size ? "; of raw memory say where it begins: --raw=ADDRESS" : "");
 	return -ENOEXEC;
 }
 
@@ -200,6 +212,9 @@ void pw_source_close(struct pw_source *s)
 		return;
 	if (s->data)
 		munmap((void *)(uintptr_t)s->data, (size_t)s->size);
+	pw_kdump_free(s);
+	pw_codecs_free(s);
+	pw_held_free(s);
 	free(s->segments);
 	free(s->qemu);
 	free(s->path);
@@ -208,20 +223,36 @@ void pw_source_close(struct pw_source *s)
 
 const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len)
 {
-	const struct pw_segment *seg = pw_segments_find(s, pa);
+	const struct pw_segment *seg;
 
+	if (s->kdump)
+		return pw_kdump_bytes(s, pa, len);
+	seg = pw_segments_find(s, pa);
 	if (!seg || len > seg->len - (pa - seg->pa))
 		return NULL;
-	return s->data + seg->offset + (pa - seg->pa);
+	return pw_view_at(s, seg->offset + (pa - seg->pa), len);
 }
 
 bool pw_source_find(struct pw_source *s, uint64_t pa, struct pw_segment *seg)
 {
-	const struct pw_segment *found = pw_segments_find(s, pa);
+	const struct pw_segment *found;
 
+	if (s->kdump)
+		return pw_kdump_find(s, pa, seg);
+	found = pw_segments_find(s, pa);
 	if (found)
 		*seg = *found;
 	return found;
+}
+
+const char *pw_source_fault(const struct pw_source *s)
+{
+	return s->fault.text[0] ? s->fault.text : NULL;
+}
+
+bool pw_source_can_copy(const struct pw_source *s)
+{
+	return !s->kdump;
 }
 
 enum pw_machine pw_source_machine(const struct pw_source *s)

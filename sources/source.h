@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 The pagewalk authors */
 /*
  * Sources: where the bytes of page tables come from. A file of one of these kinds, which its first
- * bytes tell, mapped and never copied:
+ * bytes tell, mapped; copied is only what is compressed, page by page as it is asked for:
  *
- *     ELF core     of a 64-bit machine: QEMU's dump-guest-memory, /proc/vmcore, a page-table extract
+ *     ELF core     of a 64-bit machine: dump-guest-memory, /proc/vmcore, a page-table extract
+ *     kdump        -compressed dump: makedumpfile's, QEMU's; zlib, LZO, snappy, zstd
  *     LiME dump    version 1; AVML writes such files too, where it does not compress
  *     raw memory   from an address that the caller knows
  *
@@ -66,13 +67,27 @@ void pw_source_close(struct pw_source *s);
 /*
  * pw_source_bytes - @len bytes of physical memory at @pa
  *
- * Return: a pointer into the mapped file, of no particular alignment, or NULL when not all of
- *         them are in one segment of the file (adjacent segments are joined when they also
- *         follow each other in the file).
+ * Not from several threads at once. What is compressed is decompressed into memory that the source
+ * owns, a copy of each page looked at; there may be 1 GiB of it, and what comes then is a fault.
+ *
+ * Return: a pointer that is good until pw_source_close(), of no particular alignment, or NULL when
+ *         not all of them are in one segment of the file (adjacent segments are joined when they
+ *         also follow each other in the file; a kdump-compressed dump is joined wherever pages
+ *         are adjacent, up to 1 MiB). NULL, too, for what cannot be read: pw_source_fault().
  */
 const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len);
 
-/* The segment that holds @pa, as pw_source_segment() says it; false when there is none. */
+/*
+ * Why memory that is in the file could not be read, the first time that this was so: damaged, or of
+ * a compression whose library is not on this machine. NULL when nothing was like that so far. It is
+ * not the same as memory that the file does not have: a "not there" may then be this.
+ */
+const char *pw_source_fault(const struct pw_source *s);
+
+/*
+ * The segment that holds @pa, as pw_source_segment() says it; false when there is none. Of a
+ * kdump-compressed dump it is a part of one, at most 1 MiB to either side, and its offset is 0.
+ */
 bool pw_source_find(struct pw_source *s, uint64_t pa, struct pw_segment *seg);
 
 /* What kind of source it is, in words: "ELF core". */
@@ -82,11 +97,14 @@ enum pw_machine pw_source_machine(const struct pw_source *s);
 unsigned int pw_source_elf_machine(const struct pw_source *s);
 const char *pw_source_path(const struct pw_source *s);
 
-/* Segments in order of address, not overlapping: where two did, the one that began lower has it. */
+/*
+ * Segments in order of address, not overlapping: where two did, the one that began lower has it.
+ * Of a kdump-compressed dump, which knows pages one by one, none.
+ */
 size_t pw_source_nr_segments(const struct pw_source *s);
 struct pw_segment pw_source_segment(const struct pw_source *s, size_t i);
 
-/* Things worth knowing that did not stop us; pw_source_warning(s, i) for i below the number. */
+/* Things worth knowing that did not stop us so far; pw_source_warning(s, i), i below the number. */
 size_t pw_source_nr_warnings(const struct pw_source *s);
 const char *pw_source_warning(const struct pw_source *s, size_t i);
 
@@ -99,6 +117,9 @@ const char *pw_source_vmcoreinfo(const struct pw_source *s, size_t *len);
  */
 const void *pw_source_qemu_note(const struct pw_source *s, unsigned int cpu, size_t *len);
 unsigned int pw_source_nr_qemu_notes(const struct pw_source *s);
+
+/* Can a changed copy be written? Not of what is compressed. */
+bool pw_source_can_copy(const struct pw_source *s);
 
 /* Bytes to be different in a copy. */
 struct pw_patch {
@@ -120,7 +141,7 @@ struct pw_patch {
  *
  * Return: 0, or a negative errno value; -EEXIST when @path exists and @overwrite is false,
  *         -EINVAL when it is the source or no regular file, -EFAULT for a patch outside the dump,
- *         -EIO when the source is shorter than it was.
+ *         -EIO when the source is shorter than it was, -EOPNOTSUPP when it cannot be copied.
  */
 int pw_source_write_copy(struct pw_source *s, const char *path, bool overwrite,
 			 const struct pw_patch *patches, size_t nr, struct pw_source_error *err);

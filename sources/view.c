@@ -18,32 +18,40 @@ const void *pw_view_at(const struct pw_source *s, uint64_t at, uint64_t len)
 	return pw_view_inside(s, at, len) ? s->data + at : NULL;
 }
 
-uint16_t pw_view_u16(const struct pw_source *s, uint64_t at)
+bool pw_view_read(const struct pw_source *s, uint64_t at, void *to, uint64_t len)
 {
-	const void *p = pw_view_at(s, at, sizeof(uint16_t));
-	uint16_t v = 0;
+	const void *p = pw_view_at(s, at, len);
 
 	if (p)
-		memcpy(&v, p, sizeof(v));
+		memcpy(to, p, len);
+	return p;
+}
+
+const void *pw_view_keep(struct pw_source *s, uint64_t at, uint64_t len)
+{
+	return pw_view_at(s, at, len);
+}
+
+uint16_t pw_view_u16(const struct pw_source *s, uint64_t at)
+{
+	uint16_t v = 0;
+
+	(void)pw_view_read(s, at, &v, sizeof(v));
 	return le16toh(v);
 }
 
 uint32_t pw_view_u32(const struct pw_source *s, uint64_t at)
 {
-	const void *p = pw_view_at(s, at, sizeof(uint32_t));
 	uint32_t v = 0;
 
-	if (p)
-		memcpy(&v, p, sizeof(v));
+	(void)pw_view_read(s, at, &v, sizeof(v));
 	return le32toh(v);
 }
 
 uint64_t pw_view_u64(const struct pw_source *s, uint64_t at)
 {
-	const void *p = pw_view_at(s, at, sizeof(uint64_t));
 	uint64_t v = 0;
 
-	if (p)
-		memcpy(&v, p, sizeof(v));
+	(void)pw_view_read(s, at, &v, sizeof(v));
 	return le64toh(v);
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 # SPDX-FileCopyrightText: 2026 The pagewalk authors
 #
-# The test programs, library included, under AddressSanitizer and UndefinedBehaviorSanitizer with
+# The test programs, library included, and the command on damaged dumps under AddressSanitizer and UndefinedBehaviorSanitizer with
 # gcc and clang, and the threaded ones under ThreadSanitizer.
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -43,10 +43,19 @@ kind() {
 	done
 }
 
+# The command, and dumps that are damaged at random.
+damaged() {
+	damaged_dir=$out/asan-$1
+	try "asan-$1: build the command" make --no-print-directory -j"$jobs" O="$damaged_dir" CC="$1" \
+		SANITIZE=address,undefined tool
+	try "asan-$1: damaged dumps" env PW_SANITIZED="$damaged_dir/pagewalk" tests/dumps.py 1 10
+}
+
 asan=$(sources PW_TESTS_ASAN)
 tsan=$(sources PW_TESTS_TSAN)
 for cc in gcc clang; do
 	kind "asan-$cc" $cc address,undefined "$asan"
+	damaged "$cc"
 done
 kind tsan-gcc gcc thread "$tsan"
 

@@ -164,7 +164,7 @@ TEST(strangers_are_told_what_they_are)
 		{ "\x1f\x8b\x08", 3, "gzip -dk" },
 		{ "\x28\xb5\x2f\xfd", 4, "zstd -d" },
 		{ "BZh9", 4, "bzip2 -dk" },
-		{ "KDUMP   ", 8, "makedumpfile -E" },
+		{ "KDUMP   ", 8, "a kdump header of 464 bytes" },
 		{ "DISKDUMP", 8, "makedumpfile -E" },
 		{ "makedumpfile", 12, "makedumpfile -R" },
 		{ "EMiL", 4, "header of 32 bytes" },
