@@ -144,6 +144,7 @@ PW_SOURCES_SRC = \
 	sources/codec.c \
 	sources/copy.c \
 	sources/elf_core.c \
+	sources/flat.c \
 	sources/held.c \
 	sources/kdump.c \
 	sources/lime.c \
@@ -273,6 +274,7 @@ PW_TESTS = \
 	tests/unit/shared_race_test.c \
 	tests/unit/shared_test.c \
 	tests/unit/source_copy_test.c \
+	tests/unit/source_flat_test.c \
 	tests/unit/source_kdump_test.c \
 	tests/unit/source_lime_test.c \
 	tests/unit/source_qemu_test.c \

@@ -25,8 +25,8 @@ static void print_usage(FILE *to)
 	for (i = 0; i < NR; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\nSOURCE is a dump of an arm64, x86-64 or riscv64 machine: an ELF core (QEMU's\n"
-	      "dump-guest-memory, /proc/vmcore), a kdump-compressed dump (makedumpfile), a LiME\n"
-	      "dump, or raw memory (--raw=ADDR).\n"
+	      "dump-guest-memory, /proc/vmcore), a kdump-compressed dump (makedumpfile, QEMU), a\n"
+	      "flattened stream of these, a LiME dump, or raw memory (--raw=ADDR).\n"
 	      "pagewalk COMMAND --help says more; pagewalk --version.\n"
 	      "exit status: 0 fine, 1 findings, differences or unmapped, 2 usage,\n"
 	      "3 the source cannot be read\n",

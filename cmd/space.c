@@ -126,7 +126,7 @@ static int arch_of_registers(const struct options *o, const struct arch **arch)
 	return 0;
 }
 
-/* The dump does not say which machine it is of: the option does, or else whose registers are given. */
+/* The dump does not say which machine it is of: an option does, or the registers that are given. */
 static int guess_arch(const struct options *o, struct space *sp)
 {
 	int status = 0;

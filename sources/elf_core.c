@@ -47,7 +47,7 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 				  s->path, size);
 		return -ENOEXEC;
 	}
-	if (nr > MAX_SEGMENTS || !pw_view_inside(s, table, nr * size)) {
+	if (nr > MAX_SEGMENTS || !pw_view_inside(s, table, nr * size) || nr * size > s->mapped) {
 		pw_source_explain(
 			err,
 			"%s: offset 0x%llx: expected %llu program headers of %u bytes; the "
@@ -96,23 +96,25 @@ static int read_headers(struct pw_source *s, struct pw_source_error *err)
 
 int pw_elf_read(struct pw_source *s, struct pw_source_error *err)
 {
-	if (s->size < sizeof(Elf64_Ehdr)) {
+	unsigned char ident[EI_NIDENT];
+
+	if (s->size < sizeof(Elf64_Ehdr) || !pw_view_read(s, 0, ident, sizeof(ident))) {
 		pw_source_explain(err,
 				  "%s: offset 0: expected an ELF header of 64 bytes, the file "
 				  "has %llu",
 				  s->path, (unsigned long long)s->size);
 		return -ENOEXEC;
 	}
-	if (s->data[EI_CLASS] != ELFCLASS64) {
+	if (ident[EI_CLASS] != ELFCLASS64) {
 		pw_source_explain(err, "%s: offset 4: expected ELFCLASS64 (2), found %u", s->path,
-				  s->data[EI_CLASS]);
+				  ident[EI_CLASS]);
 		return -ENOEXEC;
 	}
-	if (s->data[EI_DATA] != ELFDATA2LSB) {
+	if (ident[EI_DATA] != ELFDATA2LSB) {
 		pw_source_explain(err,
 				  "%s: offset 5: expected ELFDATA2LSB (1), found %u: only "
 				  "little-endian machines can be read so far",
-				  s->path, s->data[EI_DATA]);
+				  s->path, ident[EI_DATA]);
 		return -ENOEXEC;
 	}
 	if (pw_view_u16(s, offsetof(Elf64_Ehdr, e_type)) != ET_CORE) {

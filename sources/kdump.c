@@ -94,11 +94,18 @@ static int wrong(const struct pw_source *s, struct pw_source_error *err, uint64_
 	return -ENOEXEC;
 }
 
+static int too_short(const struct pw_source *s, struct pw_source_error *err, uint64_t at,
+		     const char *expected)
+{
+	pw_source_explain(err, "%s: offset %llu: expected %s; the file ends at 0x%llx", s->path,
+			  (unsigned long long)at, expected, (unsigned long long)s->size);
+	return -ENOEXEC;
+}
+
 static int read_header(struct pw_source *s, struct kdump *k, struct pw_source_error *err)
 {
 	if (!pw_view_inside(s, 0, H_SIZE))
-		return wrong(s, err, 0, "a kdump header of 464 bytes, the end of the file",
-			     s->size);
+		return too_short(s, err, 0, "a kdump header of 464 bytes");
 	k->version = pw_view_u32(s, H_VERSION);
 	if (k->version < 1 || k->version > 6)
 		return wrong(s, err, H_VERSION,
@@ -112,8 +119,7 @@ static int read_header(struct pw_source *s, struct kdump *k, struct pw_source_er
 	if (pw_view_u32(s, H_SUB_BLOCKS))
 		k->sub = k->block;
 	if (k->sub && !pw_view_inside(s, k->sub, SUB_SIZE))
-		return wrong(s, err, k->sub, "a sub-header of 104 bytes, the end of the file",
-			     s->size);
+		return too_short(s, err, k->sub, "a sub-header of 104 bytes");
 	if (k->sub && k->version >= 2 && pw_view_u32(s, k->sub + SUB_SPLIT)) {
 		pw_source_explain(err,
 				  "%s: offset %llu: expected a whole dump, found one of several "
@@ -137,7 +143,7 @@ static int read_layout(struct pw_source *s, struct kdump *k, struct pw_source_er
 
 	k->nr_blocks = k->version >= 6 && k->sub ? pw_view_u64(s, k->sub + SUB_MAX_MAPNR) :
 						   pw_view_u32(s, H_MAX_MAPNR);
-	if (!bitmap_blocks || !pw_view_inside(s, at, len) || len > s->size)
+	if (!bitmap_blocks || !pw_view_inside(s, at, len) || len > s->mapped)
 		return wrong(s, err, at, "the bitmaps there, inside the file; their size in bytes",
 			     len);
 	need = k->nr_blocks / 8 / k->block + (k->nr_blocks % (8 * k->block) != 0);

@@ -25,9 +25,9 @@
 /* Why this is no header that can be used; NULL when it is. */
 static const char *complaint(const struct pw_source *s, uint64_t at)
 {
-	const void *magic = pw_view_at(s, at, HEADER);
+	unsigned char magic[HEADER];
 
-	if (!magic)
+	if (!pw_view_read(s, at, magic, HEADER))
 		return "a header of 32 bytes, the file ends in it";
 	if (memcmp(magic, "EMiL", 4) != 0)
 		return "the magic of a LiME header (45 4d 69 4c)";

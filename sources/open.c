@@ -64,8 +64,6 @@ static const struct {
 	{ "\x28\xb5\x2f\xfd", 4, "a zstd-compressed file: unpack it first (zstd -d)" },
 	{ "BZh", 3, "a bzip2-compressed file: unpack it first (bzip2 -dk)" },
 	{ "DISKDUMP", 8, "a diskdump: convert it to ELF first (makedumpfile -E)" },
-	{ "makedumpfile", 12,
-	  "a flattened makedumpfile stream: restore it first (makedumpfile -R)" },
 	{ "AVML", 4, "a compressed AVML dump: convert it to LiME first (avml-convert)" },
 	{ "QEVM", 4, "a QEMU snapshot: use dump-guest-memory to make an ELF core" },
 };
@@ -92,7 +90,7 @@ static int map_file(struct pw_source *s, struct pw_source_error *err)
 		close(fd);
 		return -e;
 	}
-	s->size = (uint64_t)st.st_size;
+	s->size = s->mapped = (uint64_t)st.st_size;
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
 	if (s->size) {
@@ -122,9 +120,9 @@ static const struct source_kind raw_kind = { "raw memory", "", 0, pw_raw_read };
 
 static bool begins_with(const struct pw_source *s, const char *magic, size_t len)
 {
-	const void *head = pw_view_at(s, 0, len);
+	char head[16];
 
-	return head && !memcmp(head, magic, len);
+	return pw_view_read(s, 0, head, len) && !memcmp(head, magic, len);
 }
 
 /* The kind that a file's first bytes tell; NULL: none of ours. */
@@ -161,13 +159,23 @@ static int refuse(const struct pw_source *s, struct pw_source_error *err)
 
 static int read_source(struct pw_source *s, bool raw, struct pw_source_error *err)
 {
+	int r = 0;
+
+	if (!raw && begins_with(s, "makedumpfile", 13))
+		r = pw_flat_open(s, err);
+	if (r)
+		return r;
 	s->kind = recognise(s);
 	if (raw && s->kind)
 		pw_source_warn(s, "%s: read as raw memory, as told, though it begins like: %s",
 			       s->path, s->kind->name);
 	if (raw)
 		s->kind = &raw_kind;
-	return s->kind ? s->kind->read(s, err) : refuse(s, err);
+	if (!s->kind)
+		return refuse(s, err);
+	snprintf(s->kind_name, sizeof(s->kind_name), "%s%s", s->flat ? "flattened " : "",
+		 s->kind->name);
+	return s->kind->read(s, err);
 }
 
 static int open_source(const char *path, const uint64_t *raw_base, struct pw_source **out,
@@ -211,7 +219,8 @@ void pw_source_close(struct pw_source *s)
 	if (!s)
 		return;
 	if (s->data)
-		munmap((void *)(uintptr_t)s->data, (size_t)s->size);
+		munmap((void *)(uintptr_t)s->data, (size_t)s->mapped);
+	pw_flat_free(s);
 	pw_kdump_free(s);
 	pw_codecs_free(s);
 	pw_held_free(s);
@@ -221,16 +230,36 @@ void pw_source_close(struct pw_source *s)
 	free(s);
 }
 
+/* Memory that a stream has in more than one record. */
+static const void *gather(struct pw_source *s, uint64_t pa, uint64_t at, uint64_t len)
+{
+	struct held *h = pw_held_find(s, pa, len);
+
+	if (h)
+		return h->bytes;
+	h = len <= HELD_MAX ? pw_held_new(s, pa, len) : NULL;
+	if (!h)
+		return NULL;
+	if (!pw_view_read(s, at, h->bytes, len)) {
+		pw_held_drop(s, h);
+		return NULL;
+	}
+	pw_held_add(s, h);
+	return h->bytes;
+}
+
 const void *pw_source_bytes(struct pw_source *s, uint64_t pa, uint64_t len)
 {
 	const struct pw_segment *seg;
+	const void *p;
 
 	if (s->kdump)
 		return pw_kdump_bytes(s, pa, len);
 	seg = pw_segments_find(s, pa);
 	if (!seg || len > seg->len - (pa - seg->pa))
 		return NULL;
-	return pw_view_at(s, seg->offset + (pa - seg->pa), len);
+	p = pw_view_at(s, seg->offset + (pa - seg->pa), len);
+	return p || !s->flat ? p : gather(s, pa, seg->offset + (pa - seg->pa), len);
 }
 
 bool pw_source_find(struct pw_source *s, uint64_t pa, struct pw_segment *seg)
@@ -252,7 +281,7 @@ const char *pw_source_fault(const struct pw_source *s)
 
 bool pw_source_can_copy(const struct pw_source *s)
 {
-	return !s->kdump;
+	return !s->kdump && !s->flat;
 }
 
 enum pw_machine pw_source_machine(const struct pw_source *s)
@@ -276,7 +305,7 @@ unsigned int pw_source_elf_machine(const struct pw_source *s)
 
 const char *pw_source_kind(const struct pw_source *s)
 {
-	return s->kind->name;
+	return s->kind_name;
 }
 
 const char *pw_source_path(const struct pw_source *s)

@@ -45,7 +45,8 @@ void pw_segments_settle(struct pw_source *s)
 
 			pw_source_warn(
 				s,
-				"%s: segments overlap at physical address 0x%llx; the lower is used",
+				"%s: segments overlap at physical address 0x%llx; the lower is "
+				"used",
 				s->path, (unsigned long long)seg.pa);
 			if (covered >= seg.len)
 				continue;
@@ -68,7 +69,8 @@ void pw_segments_add(struct pw_source *s, uint64_t at, uint64_t pa, uint64_t len
 	if (len > present) {
 		pw_source_warn(
 			s,
-			"%s: truncated: the segment at offset 0x%llx wants 0x%llx bytes, has 0x%llx",
+			"%s: truncated: the segment at offset 0x%llx wants 0x%llx bytes, has "
+			"0x%llx",
 			s->path, (unsigned long long)at, (unsigned long long)len,
 			(unsigned long long)present);
 		len = present;

@@ -9,6 +9,9 @@
  *     LiME dump    version 1; AVML writes such files too, where it does not compress
  *     raw memory   from an address that the caller knows
  *
+ * The first three may come as makedumpfile's flattened streams, as which all kdump output of QEMU
+ * comes before version 8.2: read as they are.
+ *
  * Everything in a file is somebody else's word: each offset and size is checked against the file
  * before it is used, and what lies outside reads as absent.
  */
@@ -118,7 +121,7 @@ const char *pw_source_vmcoreinfo(const struct pw_source *s, size_t *len);
 const void *pw_source_qemu_note(const struct pw_source *s, unsigned int cpu, size_t *len);
 unsigned int pw_source_nr_qemu_notes(const struct pw_source *s);
 
-/* Can a changed copy be written? Not of what is compressed. */
+/* Can a changed copy be written? Not of what is compressed, or a stream. */
 bool pw_source_can_copy(const struct pw_source *s);
 
 /* Bytes to be different in a copy. */

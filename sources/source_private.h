@@ -5,6 +5,7 @@
  *
  *     open.c      which kind is it?  what all kinds have in common
  *     view.c      the bytes of the file, each access checked
+ *     flat.c      the bytes of a file that came as a stream
  *     held.c      copies of what is not in the file as it is asked for
  *     segments.c  memory that the file holds as it is: where is an address?
  *     elf_core.c, kdump.c, lime.c, raw.c  kinds: each fills in the source
@@ -41,12 +42,16 @@ struct note {
 struct held;
 struct kdump;
 struct codecs;
+struct flat;
 
 struct pw_source {
 	char *path;
 	const struct source_kind *kind;
+	char kind_name[64];
 	const unsigned char *data; /* the whole file, mapped */
-	uint64_t size;
+	uint64_t mapped;	   /* its length */
+	struct flat *flat;	   /* it is a stream: where the dump's bytes are in it */
+	uint64_t size;		   /* of the dump; of a stream that is what it claims */
 	dev_t dev;
 	ino_t ino;
 	uint64_t raw_base;
@@ -91,6 +96,12 @@ const void *pw_view_keep(struct pw_source *s, uint64_t at, uint64_t len);
 uint16_t pw_view_u16(const struct pw_source *s, uint64_t at);
 uint32_t pw_view_u32(const struct pw_source *s, uint64_t at);
 uint64_t pw_view_u64(const struct pw_source *s, uint64_t at);
+
+/* flat.c: pw_view_at() and pw_view_read() of a stream. */
+int pw_flat_open(struct pw_source *s, struct pw_source_error *err);
+const void *pw_flat_at(const struct pw_source *s, uint64_t at, uint64_t len);
+bool pw_flat_read(const struct pw_source *s, uint64_t at, void *to, uint64_t len);
+void pw_flat_free(struct pw_source *s);
 
 /*
  * held.c: copies, all kept until the source is closed, for whoever walks tables keeps pointers to

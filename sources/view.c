@@ -15,13 +15,20 @@ bool pw_view_inside(const struct pw_source *s, uint64_t at, uint64_t len)
 
 const void *pw_view_at(const struct pw_source *s, uint64_t at, uint64_t len)
 {
-	return pw_view_inside(s, at, len) ? s->data + at : NULL;
+	if (!pw_view_inside(s, at, len))
+		return NULL;
+	return s->flat ? pw_flat_at(s, at, len) : s->data + at;
 }
 
 bool pw_view_read(const struct pw_source *s, uint64_t at, void *to, uint64_t len)
 {
-	const void *p = pw_view_at(s, at, len);
+	const void *p;
 
+	if (!pw_view_inside(s, at, len))
+		return false;
+	if (s->flat)
+		return pw_flat_read(s, at, to, len);
+	p = pw_view_at(s, at, len);
 	if (p)
 		memcpy(to, p, len);
 	return p;
@@ -29,7 +36,22 @@ bool pw_view_read(const struct pw_source *s, uint64_t at, void *to, uint64_t len
 
 const void *pw_view_keep(struct pw_source *s, uint64_t at, uint64_t len)
 {
-	return pw_view_at(s, at, len);
+	const void *p = pw_view_at(s, at, len);
+	struct held *h;
+
+	/* no more than what is there, whatever a stream claims */
+	if (p || !s->flat || len > s->mapped)
+		return p;
+	h = pw_held_new(s, at, len);
+	if (!h)
+		return NULL;
+	if (!pw_view_read(s, at, h->bytes, len)) {
+		pw_held_drop(s, h);
+		return NULL;
+	}
+	h->next = s->kept;
+	s->kept = h;
+	return h->bytes;
 }
 
 uint16_t pw_view_u16(const struct pw_source *s, uint64_t at)

@@ -245,7 +245,8 @@ def sources():
         expect(3, ["dump", tmp], "Is a directory")
         expect(3, ["dump", write("empty", b"")], "empty file")
         expect(3, ["dump", write("xz", b"\xfd7zXZ\0" + b"x" * 100)], "xz -dk")
-        expect(3, ["dump", write("kdump", b"KDUMP   " + b"x" * 100)], "makedumpfile")
+        expect(3, ["dump", write("kdump", b"KDUMP   " + b"x" * 100)],
+               "offset 0: expected a kdump header of 464 bytes; the file ends at 0x6c")
         expect(3, ["dump", write("garbage", os.urandom(5000))], "expected an ELF core")
         expect(3, ["dump", write("elf32", core[:4] + b"\1" + core[5:])], "offset 4")
         expect(3, ["dump", write("exec", core[:16] + b"\2\0" + core[18:])], "offset 16")

@@ -157,3 +157,21 @@ def kdump(dump, compression="zlib", block=4096, version=6, uts=True, level=0, bi
             pages += small
         descs += struct.pack("<QIIQ", seen[small], len(small), flags, 0)
     return bytes(out + descs + pages)
+
+
+def flattened(data, rng, most=65536):
+    """
+    A file as makedumpfile's stream: records, in any order, some of them written twice: first with
+    other bytes.
+    """
+    cuts = sorted({0, len(data)} | {rng.randrange(len(data)) for _ in range(len(data) // most + 9)})
+    records = [(a, data[a:b]) for a, b in zip(cuts, cuts[1:])]
+    rng.shuffle(records)
+    early = []
+    for _ in range(len(records) // 2):
+        at = rng.randrange(len(data))
+        early.append((at, rng.randbytes(rng.randrange(1, min(most, len(data) - at) + 1))))
+    out = b"makedumpfile\0\0\0\0" + struct.pack(">qq", 1, 1)
+    out = out.ljust(4096, b"\0")
+    out += b"".join(struct.pack(">qq", at, len(d)) + d for at, d in early + records)
+    return out + struct.pack(">qq", -1, -1)

@@ -164,6 +164,22 @@ def kdump(guest):
           repr(asked))
 
 
+def flattened(guest, rng):
+    """As streams, with records in any order, and some of what they say taken back later."""
+    want = shown(guest.folder, "core.elf")
+    for name, data in (("core", read(guest.path("core.elf"))), ("kdump", dumpfiles.kdump(guest.dump)),
+                       ("kdump 64K", dumpfiles.kdump(guest.dump, "zstd", block=65536, uts=False))):
+        for most in (65536, 4096, 300):
+            write(guest.path("flat"), dumpfiles.flattened(data, rng, most))
+            same(want, shown(guest.folder, "flat"), f"{guest.name} flattened {name} of {most}")
+    result = run("protect", "-o", guest.path("new"), guest.path("flat"), "ffffffffff5f8000+64K", "ro")
+    check(result.returncode == 3 and b"no changed copy" in result.stderr and
+          not os.path.exists(guest.path("new")), f"{guest.name} flattened: protect -o", repr(result))
+    want = shown(guest.folder, "core.elf", *guest.registers)
+    write(guest.path("flat"), dumpfiles.flattened(dumpfiles.lime(guest.dump), rng, 4096))
+    same(want, shown(guest.folder, "flat", *guest.registers), f"{guest.name} flattened lime")
+
+
 def protect(guest):
     """In a private copy, of compressed tables as of others."""
     rows = run("dump", "--no-header", "--kernel", guest.path("core.elf")).stdout.decode().splitlines()
@@ -233,6 +249,20 @@ def makedumpfile(guest):
         check(result.returncode == 0, name, repr(result))
         check(read(guest.path("made"))[:4] == (b"\x7fELF" if "-E" in options else b"KDUM"), f"{name}: kind")
         same(want, shown(guest.folder, "made"), name)
+    for options in (["-F"], ["-F", "-c"], ["-F", "-E"]):
+        name = " ".join(["makedumpfile", *options])
+        result = run(*options, guest.path("core.mk"), program="makedumpfile")
+        write(guest.path("made"), result.stdout)
+        check(result.returncode == 0 and result.stdout[:13] == b"makedumpfile\0", name, repr(result.stderr))
+        same(want, shown(guest.folder, "made"), name)
+    # it restores our streams to what they are of
+    for what in ("core.elf", "kdump"):
+        write(guest.path("flat"), dumpfiles.flattened(read(guest.path(what)), random.Random(1), 4096))
+        with open(guest.path("flat"), "rb") as f:
+            subprocess.run(["makedumpfile", "-R", guest.path("restored")], stdin=f, check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20)
+        check(read(guest.path("restored")) == read(guest.path(what)), f"makedumpfile -R of our {what}")
+        os.remove(guest.path("restored"))
 
 
 def libkdumpfile(guest, data, what):
@@ -316,9 +346,10 @@ def damage(tmp, kind, data, options, rng, times):
             check(False, f"{kind}, damage {i}: no end")
 
 
-def compare(tmp, guest):
+def compare(tmp, guest, rng):
     lime_and_raw(guest)
     kdump(guest)
+    flattened(guest, rng)
     protect(guest)
     if guest.arch != "riscv":  # which older versions of it do not know
         for name in dumpfiles.COMPRESSION:
@@ -335,16 +366,19 @@ def damage_all(tmp, guest, rng, times):
     damage(tmp, f"{guest.name} lime", dumpfiles.lime(guest.dump), guest.registers, rng, times)
     for name in dumpfiles.COMPRESSION:
         damage(tmp, f"{guest.name} kdump {name}", dumpfiles.kdump(guest.dump, name), [], rng, times)
+    for what in (read(guest.path("core.elf")), dumpfiles.kdump(guest.dump)):
+        for most in (65536, 1000):
+            damage(tmp, f"{guest.name} flattened", dumpfiles.flattened(what, rng, most), [], rng, times)
 
 
 def main():
     rng = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    times = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    times = int(sys.argv[2]) if len(sys.argv) > 2 else 4
     with tempfile.TemporaryDirectory() as tmp:
         for name in GUESTS:
             guest = Guest(tmp, name)
             if SANITIZED == PAGEWALK:
-                compare(tmp, guest)
+                compare(tmp, guest, rng)
             damage_all(tmp, guest, rng, times)
         copies(tmp)
     print(f"{passed} passed, {failed} failed")

@@ -166,7 +166,6 @@ TEST(strangers_are_told_what_they_are)
 		{ "BZh9", 4, "bzip2 -dk" },
 		{ "KDUMP   ", 8, "a kdump header of 464 bytes" },
 		{ "DISKDUMP", 8, "makedumpfile -E" },
-		{ "makedumpfile", 12, "makedumpfile -R" },
 		{ "EMiL", 4, "header of 32 bytes" },
 		{ "AVML", 4, "AVML" },
 		{ "QEVM", 4, "dump-guest-memory" },
