@@ -143,9 +143,15 @@ static int read_layout(struct pw_source *s, struct kdump *k, struct pw_source_er
 
 	k->nr_blocks = k->version >= 6 && k->sub ? pw_view_u64(s, k->sub + SUB_MAX_MAPNR) :
 						   pw_view_u32(s, H_MAX_MAPNR);
-	if (!bitmap_blocks || !pw_view_inside(s, at, len) || len > s->mapped)
-		return wrong(s, err, at, "the bitmaps there, inside the file; their size in bytes",
-			     len);
+	if (!bitmap_blocks || !pw_view_inside(s, at, len) || len > s->mapped) {
+		pw_source_explain(err,
+				  "%s: offset %llu: expected bitmaps of %llu blocks, 0x%llx bytes; "
+				  "the file ends at 0x%llx",
+				  s->path, (unsigned long long)at,
+				  (unsigned long long)bitmap_blocks, (unsigned long long)len,
+				  (unsigned long long)s->size);
+		return -ENOEXEC;
+	}
 	need = k->nr_blocks / 8 / k->block + (k->nr_blocks % (8 * k->block) != 0);
 	if (bitmap_blocks / 2 >= need) {
 		k->bitmap = at;
@@ -276,7 +282,7 @@ static unsigned int machine_of_notes(const struct pw_source *s)
 	return EM_NONE;
 }
 
-/* QEMU leaves the name empty. */
+/* QEMU does not know the name, and some versions say so. */
 static int read_machine(struct pw_source *s, struct pw_source_error *err)
 {
 	char name[MACHINE_LEN + 1] = "";
@@ -290,7 +296,7 @@ static int read_machine(struct pw_source *s, struct pw_source_error *err)
 	if (s->machine)
 		return 0;
 	s->machine = machine_of_notes(s);
-	if (!name[0])
+	if (!name[0] || !strcmp(name, "Unknown"))
 		return 0;
 	for (i = 0; name[i]; i++) {
 		if (name[i] <= ' ' || name[i] > '~')

@@ -139,7 +139,7 @@ def kdump(dump, compression="zlib", block=4096, version=6, uts=True, level=0, bi
         sub = sub[:12] + b"\xa5" * 92
     bitmap_blocks = bitmaps * bits // block
     header = struct.pack("<8sI", b"KDUMP   ", version)
-    names = [b"Linux", b"", b"", b"", UTS[dump.machine], b""] if uts else [b""] * 6
+    names = [b"Linux", b"", b"", b"", UTS[dump.machine] if uts else b"Unknown", b""]
     header += b"".join(n.ljust(65, b"\0") for n in names) + bytes(22)
     header += struct.pack("<IIIIIIIIII", flag, block, sub_blocks, bitmap_blocks,
                           min(top, 0xffffffff), len(memory), 0, 0, 0, 1)
