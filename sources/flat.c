@@ -165,7 +165,7 @@ static int index_records(struct pw_source *s, struct piece *records, size_t nr)
 	}
 	s->flat->nr = sort(records, nr, out, scratch);
 	free(scratch);
-	fit = realloc(out, s->flat->nr * sizeof(*out));
+	fit = s->flat->nr ? realloc(out, s->flat->nr * sizeof(*out)) : NULL;
 	s->flat->pieces = fit ? fit : out;
 	s->size = s->flat->pieces[s->flat->nr - 1].end;
 	return 0;
