@@ -33,11 +33,11 @@ struct held *pw_held_new(struct pw_source *s, uint64_t pa, uint64_t len)
 	uint64_t size = sizeof(struct held) + len;
 	struct held *h = NULL;
 
-	if (len > HELD_LIMIT || size > HELD_LIMIT - s->held_bytes) {
+	if (len > s->held_limit || size > s->held_limit - s->held_bytes) {
 		pw_source_fail(s,
 			       "%s: its tables take more than %llu MiB when they are decompressed; "
 			       "what is left is not looked at",
-			       s->path, HELD_LIMIT >> 20);
+			       s->path, (unsigned long long)s->held_limit >> 20);
 		return NULL;
 	}
 	if (!s->held)

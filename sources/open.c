@@ -191,6 +191,7 @@ static int open_source(const char *path, const uint64_t *raw_base, struct pw_sou
 		pw_source_explain(err, "%s: out of memory", path);
 		return -ENOMEM;
 	}
+	s->held_limit = HELD_LIMIT;
 	s->raw_base = raw_base ? *raw_base : 0;
 	r = map_file(s, err);
 	if (!r)

@@ -69,6 +69,7 @@ struct pw_source {
 	struct held **held; /* by address */
 	struct held *kept;  /* others */
 	uint64_t held_bytes;
+	uint64_t held_limit;
 	struct pw_source_error fault;
 	size_t nr_warnings;
 	char warnings[SOURCE_WARNINGS][256];

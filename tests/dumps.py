@@ -11,6 +11,7 @@ sanitizers, only the latter, by that command.
 """
 
 import ctypes
+import json
 import os
 import platform
 import random
@@ -164,6 +165,33 @@ def kdump(guest):
           repr(asked))
 
 
+def kernel_page(guest):
+    """A page that the kernel may write to: its address and size."""
+    rows = run("dump", "--no-header", "--kernel", guest.path("core.elf")).stdout.decode().splitlines()
+    va = next(row.split("-")[0] for row in rows if " PTE " in row and " rw-/" in row)
+    return va, "64K" if guest.name.endswith("64k") else "4K"
+
+
+def unreadable(guest):
+    """A page below the root that cannot be read is no hole: the status says so, whoever looks."""
+    data = bytearray(dumpfiles.kdump(guest.dump))
+    sub, bitmaps = struct.unpack_from("<II", data, 432)
+    descs = (1 + sub + bitmaps) * 4096
+    header = json.loads(run("dump", "--format=json", guest.path("core.elf")).stdout.split(b"\n")[0])
+    numbers = sorted(dumpfiles.blocks_of(guest.dump, 4096))
+    for i, nr in enumerate(numbers):
+        if not 0 <= nr - int(header["root"], 16) // 4096 < 16:
+            struct.pack_into("<I", data, descs + i * 24 + 12, 64)
+    path = write(guest.path("unreadable"), data)
+    for command in (["dump", path], ["check", path], ["dump", "--format=ptdump", path],
+                    ["translate", path, kernel_page(guest)[0]],
+                    ["protect", path, "+".join(kernel_page(guest)), "ro"]):
+        result = run(*command)
+        check(result.returncode == 3 and b"expected the flag of zlib" in result.stderr and
+              result.stderr.count(b"expected the flag") == 1, f"{guest.name} unreadable: {command[0]}",
+              repr(result))
+
+
 def flattened(guest, rng):
     """As streams, with records in any order, and some of what they say taken back later."""
     want = shown(guest.folder, "core.elf")
@@ -182,10 +210,8 @@ def flattened(guest, rng):
 
 def protect(guest):
     """In a private copy, of compressed tables as of others."""
-    rows = run("dump", "--no-header", "--kernel", guest.path("core.elf")).stdout.decode().splitlines()
-    va = next(row.split("-")[0] for row in rows if " PTE " in row and " rw-/" in row)
-    size = "64K" if guest.name.endswith("64k") else "4K"
-    out = [run("protect", guest.path(name), f"{va}+{size}", "ro") for name in ("core.elf", "kdump")]
+    out = [run("protect", guest.path(name), "+".join(kernel_page(guest)), "ro")
+           for name in ("core.elf", "kdump")]
     check(out[0].returncode == 0 and out[0].stdout == out[1].stdout, f"{guest.name} kdump: protect",
           repr(out))
 
@@ -349,6 +375,7 @@ def damage(tmp, kind, data, options, rng, times):
 def compare(tmp, guest, rng):
     lime_and_raw(guest)
     kdump(guest)
+    unreadable(guest)
     flattened(guest, rng)
     protect(guest)
     if guest.arch != "riscv":  # which older versions of it do not know

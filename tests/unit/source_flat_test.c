@@ -252,7 +252,7 @@ TEST(a_stream_that_claims_everything)
 		EXPECT(!pw_source_fault(s));
 	}
 	pw_source_close(s);
-	/* four million program headers that nobody wrote */
+	/* program headers that nobody wrote */
 	PUT_EHDR(&file, e_phnum, 0xfffe);
 	PUT_EHDR(&file, e_phoff, 1ull << 50);
 	im.len = 0;
@@ -262,6 +262,25 @@ TEST(a_stream_that_claims_everything)
 	add(&im, INT64_MAX - 1, 1, "x", 1);
 	add_end(&im);
 	refused(&im, "expected 65534 program headers");
+	free(im.bytes);
+	free(file.bytes);
+}
+
+/* A bitmap that nobody wrote, of more bits than there is memory to count them. */
+TEST(a_bitmap_that_nobody_wrote)
+{
+	struct image file = { calloc(1, 3 * 0x1000), 3 * 0x1000 }, im = stream();
+
+	memcpy(file.bytes, "KDUMP   ", 8);
+	put(&file, 8, 4, 6);
+	put(&file, 428, 4, 0x1000);
+	put(&file, 432, 4, 1);
+	put(&file, 436, 4, 0x40000000);
+	put(&file, 0x1000 + 96, 8, 1ull << 50);
+	add(&im, 0, file.len, file.bytes, file.len);
+	add(&im, INT64_MAX - 1, 1, "x", 1);
+	add_end(&im);
+	refused(&im, "offset 8192: expected bitmaps of 1073741824 blocks");
 	free(im.bytes);
 	free(file.bytes);
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "../../sources/source_private.h"
 #include "source_files.h"
 
 #define BLOCK 0x1000u
@@ -196,6 +197,14 @@ TEST(versions_have_the_fields_that_they_have)
 	}
 }
 
+static void put_note(struct image *im, size_t at, size_t len, uint32_t type)
+{
+	put(im, at, 4, 5);
+	put(im, at + 4, 4, len);
+	put(im, at + 8, 4, type);
+	memcpy(im->bytes + at + 12, "CORE", 5);
+}
+
 TEST(a_machine_without_a_name)
 {
 	static const struct {
@@ -223,12 +232,11 @@ TEST(a_machine_without_a_name)
 		if (i % 2) /* as QEMU has it */
 			strcpy((char *)im.bytes + 272, "Unknown");
 		if (rows[i].len) {
-			put(&im, SUB + 48, 8, SUB + 512);
-			put(&im, SUB + 56, 8, 20 + rows[i].len);
-			put(&im, SUB + 512, 4, 5);
-			put(&im, SUB + 516, 4, rows[i].len);
-			put(&im, SUB + 520, 4, NT_PRSTATUS);
-			memcpy(im.bytes + SUB + 524, "CORE", 5);
+			/* of two notes the other one is as long as some machine's registers */
+			put(&im, SUB + 48, 8, SUB + 1536);
+			put(&im, SUB + 56, 8, 20 + 376 + 20 + rows[i].len);
+			put_note(&im, SUB + 1536, 376, NT_PRPSINFO);
+			put_note(&im, SUB + 1536 + 20 + 376, rows[i].len, NT_PRSTATUS);
 		}
 		put(&im, SUB + 32, 8, SUB + 1024);
 		put(&im, SUB + 40, 8, strlen(rows[i].line));
@@ -295,6 +303,24 @@ TEST(more_blocks_than_bits)
 		pw_source_close(s);
 		free(im.bytes);
 	}
+}
+
+/* Bits beyond the last block are none. */
+TEST(bits_beyond_the_last_block)
+{
+	struct image im = dump();
+	struct pw_source *s;
+	struct pw_segment seg;
+
+	put(&im, SUB + 96, 8, 5000);
+	s = opened(&im);
+	if (s) {
+		EXPECT(pw_source_bytes(s, 0x9000, 8));
+		EXPECT(!pw_source_bytes(s, 5000 * BLOCK, 8));
+		EXPECT(!pw_source_find(s, 5000 * BLOCK, &seg));
+	}
+	pw_source_close(s);
+	free(im.bytes);
 }
 
 /* --- pages --------------------------------------------------------------------------------- */
@@ -389,6 +415,26 @@ TEST(a_length_beyond_a_block)
 	free(im.bytes);
 }
 
+/* Few bytes may be many tables, but not any number. */
+TEST(an_end_to_what_is_decompressed)
+{
+	struct image im;
+	struct pw_source *s = with_page(&im, packed, sizeof(packed) - 1, 1);
+
+	if (s) {
+		EXPECT_EQ(s->held_limit, 1u << 30);
+		s->held_limit = 2 * BLOCK;
+		EXPECT(pw_source_bytes(s, 0x4000, BLOCK));
+		EXPECT(!pw_source_bytes(s, 0x3000, 2 * BLOCK));
+		faulty(s, "its tables take more than 0 MiB when they are decompressed");
+		/* what was there before still is, and so is what needs no room */
+		EXPECT(pw_source_bytes(s, 0x4000, BLOCK));
+		EXPECT(pw_source_bytes(s, 0x3000, BLOCK));
+	}
+	pw_source_close(s);
+	free(im.bytes);
+}
+
 /* Several descriptors may lead to the same bytes: makedumpfile's zero pages do. */
 TEST(descriptors_that_overlap)
 {
@@ -409,17 +455,27 @@ TEST(descriptors_that_overlap)
 	free(im.bytes);
 }
 
+/* Every length where something ends, and some between. */
+static size_t after(size_t len)
+{
+	size_t next = len + 509;
+
+	if (len < DESCS - 1)
+		return next < DESCS - 1 ? next : DESCS - 1;
+	return len < PAGES ? len + 1 : next;
+}
+
 /* Not in the file is absent, with one warning; nowhere is it a fault. */
 TEST(a_dump_that_is_cut_off)
 {
 	struct image im = dump(), part = im;
 
-	for (part.len = 8; part.len < im.len; part.len += part.len % BLOCK < 8 ? 1 : 509) {
+	for (part.len = 8; part.len < im.len; part.len = after(part.len)) {
 		struct pw_source *s;
 		unsigned int have = 0;
 
 		harness_note("length", part.len);
-		if (part.len < SUB + 104 || part.len < DESCS) {
+		if (part.len < DESCS) {
 			refused(&part, "expected");
 			continue;
 		}
