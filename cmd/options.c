@@ -32,7 +32,7 @@ static const struct {
 	{ "rows", 'n', "N", "stop after N rows of each half (replay: N reports)" },
 	{ "only", 'O', "NAME", "this check only" },
 	{ "list", 'l', NULL, "list the checks" },
-	{ "output", 'o', "FILE", "write the changed core to FILE" },
+	{ "output", 'o', "FILE", "write the changed dump to FILE" },
 	{ "force", 'F', NULL, "let -o replace an existing file" },
 	{ "verbose", 'v', NULL, "say more" },
 	{ "quiet", 'q', NULL, "say less" },

@@ -388,7 +388,7 @@ static void unpack(struct pw_source *s, struct held *h, uint64_t nr, uint64_t de
 	uint64_t at = pw_view_u64(s, desc + DESC_OFFSET);
 	uint32_t len = pw_view_u32(s, desc + DESC_LEN), flags = pw_view_u32(s, desc + DESC_FLAGS);
 	const void *from = pw_view_at(s, at, len);
-	struct pw_source_error why;
+	struct pw_source_error why = { "" };
 
 	h->bad = true;
 	if (!len || len > k->block || (!flags && len != k->block)) {
