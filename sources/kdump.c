@@ -393,9 +393,10 @@ static void unpack(struct pw_source *s, struct held *h, uint64_t nr, uint64_t de
 	h->bad = true;
 	if (!len || len > k->block || (!flags && len != k->block)) {
 		pw_source_explain(&why,
-				  "expected a length of at most %llu in its descriptor at "
-				  "0x%llx, found %u",
-				  (unsigned long long)k->block, (unsigned long long)desc, len);
+				  "expected a length of %s%llu in its descriptor at 0x%llx, found "
+				  "%u",
+				  flags ? "at most " : "", (unsigned long long)k->block,
+				  (unsigned long long)desc, len);
 		unreadable(s, nr, at, why.text);
 		return;
 	}

@@ -310,13 +310,33 @@ def libkdumpfile(guest, data, what):
 
 
 def made_up():
-    """A machine of a few tables, one next to the other. Its core, and the option for its root."""
+    """A machine of a few tables, one next to the other. Its core, and the options for its root."""
     m = synthetic.Machine(synthetic.X86(), range(0x40000, 0x60000, 0x1000))
     root = m.new_table()
     m.map(root, 48, 0x7f0000000000, 0x1000, nr=16, perm="r--/rw-")
     m.map(root, 48, 0xffffffff80000000, 0x200000, nr=300, perm="rw-/---")
     m.map(root, 48, 0xffffffff81000000, 0x400000, level=1, nr=2, perm="r-x/---")
-    return m.core(), [f"--cr3={root:#x}", "--cr4=0x20"]
+    notes = [("CORE", bytes(336)), synthetic.qemu_x86(0x80010001, root, 0x20)]
+    return m.core(notes), [f"--cr3={root:#x}", "--cr4=0x20"]
+
+
+def without_a_kernel(tmp, rng):
+    """Of a machine that runs nobody's kernel QEMU's notes say all: which machine, and its root."""
+    core, root = made_up()
+    dump = dumpfiles.Dump(core)
+    write(os.path.join(tmp, "elf"), core)
+    want, given = shown(tmp, "elf"), shown(tmp, "elf", *root)
+    for compression in dumpfiles.COMPRESSION:
+        for block in (512, 4096, 1 << 20):
+            data = dumpfiles.kdump(dump, compression, block, uts=False)
+            write(os.path.join(tmp, "kdump"), data)
+            same(want, shown(tmp, "kdump"), f"made up, {compression}, blocks of {block}")
+        write(os.path.join(tmp, "flat"), dumpfiles.flattened(data, rng, 5000))
+        same(want, shown(tmp, "flat"), f"made up, {compression}, flattened")
+    write(os.path.join(tmp, "lime"), dumpfiles.lime(dump))
+    same(given, shown(tmp, "lime", *root), "made up, lime")
+    base = dumpfiles.write_raw(dump, os.path.join(tmp, "raw"))
+    same(given, shown(tmp, "raw", f"--raw={base:#x}", *root), "made up, raw")
 
 
 def copies(tmp):
@@ -408,6 +428,7 @@ def main():
                 compare(tmp, guest, rng)
             damage_all(tmp, guest, rng, times)
         copies(tmp)
+        without_a_kernel(tmp, rng)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -145,7 +145,10 @@ class Machine:
 
 
 def core_of(machine, memory, notes=()):
-    """An ELF core: notes as (name, bytes), and a segment for each stretch of memory."""
+    """
+    An ELF core: notes as (name, bytes), CORE for a CPU's registers (NT_PRSTATUS), and a segment for
+    each stretch of memory.
+    """
     segments = []
     for pa in sorted(memory):
         if segments and segments[-1][0] + len(segments[-1][1]) == pa:
@@ -154,8 +157,9 @@ def core_of(machine, memory, notes=()):
             segments.append((pa, bytearray(memory[pa])))
     note = b""
     for name, body in notes:
+        kind = 1 if name == "CORE" else 0
         name = name.encode() + b"\0"
-        note += struct.pack("<III", len(name), len(body), 0)
+        note += struct.pack("<III", len(name), len(body), kind)
         note += name.ljust(len(name) + 3 & ~3, b"\0") + body.ljust(len(body) + 3 & ~3, b"\0")
     at = 64 + 56 * (1 + len(segments))
     headers = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(note), 0, 0)
