@@ -73,11 +73,10 @@ int pw_lime_read(struct pw_source *s, struct pw_source_error *err)
 		return r;
 	for (at = 0; nr; at = next(s, at), nr--) {
 		uint64_t pa = pw_view_u64(s, at + FIRST);
+		uint64_t len = pw_view_u64(s, at + LAST) - pa;
 
-		/* all of 2^64 bytes are more than the file has: clipped like any other */
-		pw_segments_add(s, at + HEADER, pa,
-				pw_view_u64(s, at + LAST) - pa +
-					(pw_view_u64(s, at + LAST) - pa != UINT64_MAX));
+		/* the last one, too; a range of all 2^64 bytes is clipped anyway */
+		pw_segments_add(s, at + HEADER, pa, len == UINT64_MAX ? len : len + 1);
 	}
 	pw_segments_settle(s);
 	if (s->nr_segments)
