@@ -217,6 +217,8 @@ struct pwm_outcome pwm_access(struct pwm *m, uint32_t cpu, uint64_t va, uint32_t
 	if (pwm_take(m, &s))
 		return (struct pwm_outcome){ .fault = 1 };
 	n = pwm_outcomes(m, cpu, va, flags, out, 32);
+	if (!n)
+		return (struct pwm_outcome){ .fault = 1 };
 	if (n > 32)
 		n = 32;
 	if (n > 1 && m->cfg.choose)
