@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <endian.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -177,6 +178,27 @@ static inline struct pw_source *opened(const struct image *im)
 	if (!EXPECT_EQ(open_image(im, &s, &err), 0))
 		puts(err.text);
 	return s;
+}
+
+/* It is no dump, and the message has these words and the file. */
+static inline void refused(const struct image *im, const char *words)
+{
+	struct pw_source_error err;
+	struct pw_source *s;
+
+	EXPECT_EQ(open_image(im, &s, &err), (uint64_t)-ENOEXEC);
+	EXPECT(!s);
+	EXPECT(says(err.text, words));
+	EXPECT(says(err.text, dir_path("core")));
+	pw_source_close(s);
+}
+
+/* Physical memory holds these bytes. */
+static inline bool same(struct pw_source *s, uint64_t pa, const void *bytes, size_t len)
+{
+	const void *p = pw_source_bytes(s, pa, len);
+
+	return EXPECT(p) && EXPECT(!memcmp(p, bytes, len));
 }
 
 #endif

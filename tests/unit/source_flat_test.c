@@ -4,7 +4,6 @@
  * Flattened streams: records in any order and over one another, compared with the file that they
  * make; and streams that are cut off, damaged, or claim what is not there.
  */
-#include <errno.h>
 
 #include "source_files.h"
 
@@ -51,25 +50,6 @@ static struct image core_stream(const struct image *file)
 		add(&im, at, 0x1000, file->bytes + at, 0x1000);
 	add_end(&im);
 	return im;
-}
-
-static void refused(const struct image *im, const char *words)
-{
-	struct pw_source_error err;
-	struct pw_source *s;
-
-	EXPECT_EQ(open_image(im, &s, &err), (uint64_t)-ENOEXEC);
-	EXPECT(!s);
-	EXPECT(says(err.text, words));
-	EXPECT(says(err.text, dir_path("core")));
-	pw_source_close(s);
-}
-
-static bool same(struct pw_source *s, uint64_t pa, const void *bytes, size_t len)
-{
-	const void *p = pw_source_bytes(s, pa, len);
-
-	return EXPECT(p) && EXPECT(!memcmp(p, bytes, len));
 }
 
 TEST(a_stream_is_read_as_what_it_is_of)

@@ -4,7 +4,6 @@
  * kdump-compressed dumps: headers that are wrong, bitmaps that claim too much, descriptors that
  * lead anywhere, pages that are longer or shorter than a block.
  */
-#include <errno.h>
 
 #include "../../sources/source_private.h"
 #include "source_files.h"
@@ -71,25 +70,6 @@ static struct image dump(void)
 	for (i = PAGES; i < LEN; i++)
 		im.bytes[i] = (unsigned char)((i * 2654435761u) >> 13);
 	return im;
-}
-
-static void refused(const struct image *im, const char *words)
-{
-	struct pw_source_error err;
-	struct pw_source *s;
-
-	EXPECT_EQ(open_image(im, &s, &err), (uint64_t)-ENOEXEC);
-	EXPECT(!s);
-	EXPECT(says(err.text, words));
-	EXPECT(says(err.text, dir_path("core")));
-	pw_source_close(s);
-}
-
-static bool same(struct pw_source *s, uint64_t pa, const void *bytes, size_t len)
-{
-	const void *p = pw_source_bytes(s, pa, len);
-
-	return EXPECT(p) && EXPECT(!memcmp(p, bytes, len));
 }
 
 /* Is there a fault, and does it say so? */

@@ -44,25 +44,6 @@ static struct image lime(const struct range *r, size_t nr)
 static const struct range ranges[] = { { 0x40008000, 0x40008fff }, { 0x1000, 0x17ff } };
 #define SECOND (HEADER + 0x1000u) /* where the second header is */
 
-static void refused(const struct image *im, const char *words)
-{
-	struct pw_source_error err;
-	struct pw_source *s;
-
-	EXPECT_EQ(open_image(im, &s, &err), (uint64_t)-ENOEXEC);
-	EXPECT(!s);
-	EXPECT(says(err.text, words));
-	EXPECT(says(err.text, dir_path("core")));
-	pw_source_close(s);
-}
-
-static bool same(struct pw_source *s, uint64_t pa, const void *bytes, size_t len)
-{
-	const void *p = pw_source_bytes(s, pa, len);
-
-	return EXPECT(p) && EXPECT(!memcmp(p, bytes, len));
-}
-
 TEST(a_lime_dump_is_read)
 {
 	struct image im = lime(ranges, NR(ranges));

@@ -9,18 +9,6 @@
 
 #include "source_files.h"
 
-static void refused(const struct image *im, const char *words)
-{
-	struct pw_source_error err;
-	struct pw_source *s;
-
-	EXPECT_EQ(open_image(im, &s, &err), (uint64_t)-ENOEXEC);
-	EXPECT(!s);
-	EXPECT(says(err.text, words));
-	EXPECT(says(err.text, dir_path("core")));
-	pw_source_close(s);
-}
-
 static bool segment_is(const struct pw_source *s, size_t i, uint64_t pa, uint64_t len, uint64_t at)
 {
 	struct pw_segment seg = pw_source_segment(s, i);
