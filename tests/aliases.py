@@ -16,21 +16,13 @@ import subprocess
 import sys
 import tempfile
 
+from counted import check, summary
 from synthetic import Arm64, Machine, Riscv, X86
 
 BUILD = os.environ.get("PW_BUILD", "build")
 PAGEWALK = os.path.join(BUILD, "pagewalk")
 CAPTURES = os.path.join(BUILD, "captures")
 PAGE = 4096
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
 
 
 def pagewalk(*args):
@@ -167,10 +159,7 @@ def main():
                     f.write(case.core)
                 several += made_up(str(i), core, case, arch)
     check(several > nr, "the made-up machines have something to find", str(several))
-    if failed:
-        print(f"again with: tests/aliases.py {seed} {nr}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return summary(f"tests/aliases.py {seed} {nr}")
 
 
 if __name__ == "__main__":

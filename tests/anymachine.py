@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 
+from counted import check, summary
 from synthetic import vmcoreinfo, core_of
 
 BUILD = os.environ.get("PW_BUILD", "build")
@@ -496,16 +497,6 @@ class Riscv(Machine):
 
 # --- what the command says ----------------------------------------------------------------------
 
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
-
 
 def pagewalk(*args, stdin=""):
     result = subprocess.run([PAGEWALK, *args], input=stdin, capture_output=True, text=True,
@@ -564,10 +555,7 @@ def main():
                 shown(name, case, machine.want)
                 translated(name, case, machine.want)
                 printed(name, case, machine.kernel_dump())
-    if failed:
-        print(f"again with: tests/anymachine.py {seed} {nr}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return summary(f"tests/anymachine.py {seed} {nr}")
 
 
 if __name__ == "__main__":

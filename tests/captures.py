@@ -9,19 +9,12 @@ import re
 import subprocess
 import sys
 
+from counted import check, summary
+
 BUILD = os.environ.get("PW_BUILD", "build")
 CAPTURES = os.path.join(BUILD, "captures")
 PAGEWALK = os.path.join(BUILD, "pagewalk")
-passed = failed = addresses = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL: " + what + ("\n  | " + detail[:2000] if detail else ""))
+addresses = 0
 
 
 def pagewalk(*args, stdin=None, status=None):
@@ -302,8 +295,7 @@ def main():
     check(counts.get("arm64-ptdump-wx") == 641 and counts.get("x86-ptdump-wx") == 3286,
           "what rodata=off leaves", str(counts))
     print(f"{addresses} addresses translated as QEMU does")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return summary()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+from counted import check, summary
+
 BUILD = os.environ.get("PW_BUILD", "build")
 PAGEWALK = os.path.abspath(os.path.join(BUILD, "pagewalk"))
 CAPTURE = os.path.abspath(os.path.join(BUILD, "captures", "arm64-ptdump-wx"))
@@ -27,16 +29,6 @@ CORE = os.path.join(CAPTURE, "ptonly.elf")
 REGISTERS = os.path.join(CAPTURE, "gdb-registers.txt")
 TEXT = "0xffffccaf23a10000-0xffffccaf23c90000"
 ROOT = 0x40595000
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
 
 
 def run(*args, stdin=""):
@@ -686,8 +678,7 @@ def main():
     pipes()
     written()
     speed()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return summary()
 
 
 if __name__ == "__main__":

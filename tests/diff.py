@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+from counted import check, summary
 from synthetic import Arm64, Machine, Riscv, X86
 
 BUILD = os.environ.get("PW_BUILD", "build")
@@ -25,15 +26,6 @@ PAGEWALK = os.path.join(BUILD, "pagewalk")
 CAPTURES = os.path.join(BUILD, "captures")
 PAGE = 4096
 TOP = 1 << 64
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
 
 
 def pagewalk(*args):
@@ -369,10 +361,7 @@ def main():
             for arch in FORMATS:
                 differ += made_up(str(i), random.Random(f"{seed} {arch} {i}"), arch, tmp)
     check(differ > nr, "made-up machines differ", str(differ))
-    if failed:
-        print(f"again with: tests/diff.py {seed} {nr}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return summary(f"tests/diff.py {seed} {nr}")
 
 
 if __name__ == "__main__":

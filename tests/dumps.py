@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 
+from counted import check, summary
 import dumpfiles
 import synthetic
 
@@ -32,16 +33,6 @@ PAGEWALK = os.path.abspath(os.path.join(BUILD, "pagewalk"))
 SANITIZED = os.path.abspath(os.environ.get("PW_SANITIZED", PAGEWALK))
 GUESTS = {"arm64-debian-max": "arm64", "arm64-ptdump-64k": "arm64", "x86-debian-la57": "x86",
           "x86-ptdump-wx": "x86", "riscv-debian": "riscv"}
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
 
 
 def read(path):
@@ -429,8 +420,7 @@ def main():
             damage_all(tmp, guest, rng, times)
         copies(tmp)
         without_a_kernel(tmp, rng)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return summary()
 
 
 if __name__ == "__main__":

@@ -15,21 +15,12 @@ import subprocess
 import sys
 import tempfile
 
+from counted import check, summary
 import dumpfiles
 import synthetic
 
 BUILD = os.environ.get("PW_BUILD", "build")
 PAGEWALK = os.path.abspath(os.path.join(BUILD, "pagewalk"))
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
 
 
 def fill(m, bits, text, data):
@@ -181,8 +172,7 @@ def main():
         with tempfile.TemporaryDirectory() as tmp:
             flat += dumped(name, tmp)
     print(f"{len(MACHINES)} machines, {flat} of their dumps flattened streams")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return summary()
 
 
 if __name__ == "__main__":

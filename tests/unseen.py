@@ -15,21 +15,12 @@ import sys
 import tempfile
 import time
 
+from counted import check, summary
 from synthetic import Arm64, Machine, Riscv, X86, qemu_x86, vmcoreinfo
 
 BUILD = os.environ.get("PW_BUILD", "build")
 PAGEWALK = os.path.abspath(os.path.join(BUILD, "pagewalk"))
 K, M, G, T = 1 << 10, 1 << 20, 1 << 30, 1 << 40
-passed = failed = 0
-
-
-def check(good, what, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAIL: {what}" + (f"\n  | {detail[:1500]}" if detail else ""))
 
 
 def run(*args, stdin=""):
@@ -873,8 +864,7 @@ def main():
                      arm64_indirect, arm64_gigabytes, x86_64, x86_ptdump, x86_modes, x86_encrypted,
                      arm64_notes_damaged, protect_user, riscv, kasan, shared, damaged, endless):
             test(tmp)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return summary()
 
 
 if __name__ == "__main__":
