@@ -58,7 +58,7 @@ static void behind(struct side *s, uint64_t va)
 		s->more = pw_iter_next(&s->it, &s->run) > 0;
 }
 
-/* The part of @part that this one has; false when it has none. */
+/* At the first run in the part of @part that this one has, if it has any. False: no iteration. */
 static bool start(struct side *s, struct pw_range part)
 {
 	const struct pw_table *pt = &s->h->pt;
