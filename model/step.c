@@ -69,12 +69,8 @@ static bool root_ok(const struct pwm *m, const struct pwm_step *s)
 		return false;
 	if (s->kind & PWM_OFF)
 		return !s->a && !s->b && !s->c;
-	if (m->cfg.arch != PWM_ARM64 && (half == PWM_GUEST) != (regime == PWM_STAGE2))
-		return false;
 	if (m->cfg.arch == PWM_X86 && half == PWM_GUEST)
 		return !bits && eptp_ok(s->a);
-	if (s->a & 63)
-		return false;
 	if (is_hgatp(m, half))
 		return !(s->a & 0x3fff) && (!bits || bits == 41 || bits == 50 || bits == 59);
 	return !bits || (bits > m->cfg.page_lg2 && bits <= m->cfg.va_bits);
