@@ -167,6 +167,31 @@ TEST(barriers_of_another_architecture)
 	}
 }
 
+/* On or off, and of which architecture. */
+TEST(modes_that_there_are_not)
+{
+	static const uint32_t ops[] = { PWM_OP_POWER, PWM_OP_LAZY_TLB, PWM_OP_GUEST };
+	static const bool has[PWM_NR_ARCHES][3] = {
+		[PWM_ARM64] = { true, false, false },
+		[PWM_X86] = { true, true, true },
+		[PWM_RISCV] = { true, false, true },
+	};
+
+	for (uint32_t arch = 0; arch < PWM_NR_ARCHES; arch++) {
+		if (!open_of(arch, 0))
+			return;
+		for (size_t i = 0; i < 3; i++) {
+			harness_note("operation", i);
+			is_refused(pwm_do(stage.m, 0, ops[i], 2, 0, 0, 0), "a step that");
+			if (has[arch][i])
+				EXPECT_EQ(pwm_do(stage.m, 0, ops[i], 1, 0, 0, 0), 0);
+			else
+				is_refused(pwm_do(stage.m, 0, ops[i], 1, 0, 0, 0), "a step that");
+		}
+		stage_close(&stage);
+	}
+}
+
 TEST(play_without_a_cpu)
 {
 	struct pwm_outcome o[2] = { { .value = 99 } };
