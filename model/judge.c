@@ -315,12 +315,6 @@ static bool empty(const struct pwm *m, uint32_t t)
 	return true;
 }
 
-/* A root of which only other PCIDs than the loaded ones have something: modes.c. */
-static bool real_pcids(const struct pwm *m)
-{
-	return m->cfg.arch == PWM_X86 && !(~m->cfg.features & (PWM_PCID | PWM_FOREIGN));
-}
-
 void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 {
 	uint32_t t = pwm_table_find(m, s->a), i;
@@ -338,7 +332,7 @@ void pwm_judge_table_free(struct pwm *m, const struct pwm_step *s)
 		return;
 	}
 	for (i = m->tables[t].roots; i != NIL; i = m->spaces[i].next_root) {
-		if (real_pcids(m) && !m->spaces[i].cur)
+		if (pwm_flushed_at_load(m) && !m->spaces[i].cur)
 			continue;
 		if (m->spaces[i].cur | m->spaces[i].ran) {
 			pwm_say_at(m, "ALL-FREE-5", PWM_ERROR, 0, m->spaces[i].levels - 1, s->a, 0,

@@ -26,6 +26,12 @@
  */
 #include "private.h"
 
+/* x86: PCIDs that are not loaded are left to whoever loads them. */
+bool pwm_flushed_at_load(const struct pwm *m)
+{
+	return m->cfg.arch == PWM_X86 && !(~m->cfg.features & (PWM_PCID | PWM_FOREIGN));
+}
+
 /* CPUs that cannot use @e now, nor, with @table_freed, read through it. */
 cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed)
 {
@@ -42,8 +48,7 @@ cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed)
 		    (lazy && m->cpu[c].lazy_space == e->space))
 			cpus |= CPU_BIT(c);
 	}
-	if (m->cfg.arch == PWM_X86 && !guest && !e->global &&
-	    !(~m->cfg.features & (PWM_PCID | PWM_FOREIGN)))
+	if (pwm_flushed_at_load(m) && !guest && !e->global)
 		cpus |= ~s->cur;
 	return cpus;
 }

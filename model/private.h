@@ -530,6 +530,7 @@ void pwm_promise_query(struct pwm *m, const struct pwm_step *s);
 void pwm_promise_age(struct pwm *m, const struct pwm_step *s, bool clean);
 
 /* modes.c */
+bool pwm_flushed_at_load(const struct pwm *m);
 cpumask pwm_excused(const struct pwm *m, const struct ent *e, bool table_freed);
 cpumask pwm_users(const struct pwm *m, struct ent *e);
 bool pwm_was_off(const struct pwm *m, const struct ent *e);
